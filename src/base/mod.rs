@@ -1,0 +1,14 @@
+//! What every layer stands on: time, lengths of time, ids, cancelling, statistics, and text made safe to show.
+
+pub mod ctl;
+pub mod id;
+pub mod instant;
+pub mod nearest;
+pub mod span;
+pub mod stats;
+pub mod visible;
+
+pub use ctl::{Cancelled, Ctl};
+pub use id::{CustomerId, TouchpointId};
+pub use instant::{Civil, Instant, Period, WeekStart, When, Zone};
+pub use span::Span;

@@ -1,0 +1,120 @@
+//! One bit per customer or per event.
+
+/// A fixed-length set of positions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bitmap {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Bitmap {
+    pub fn none(len: usize) -> Self {
+        Bitmap { words: vec![0; len.div_ceil(64)], len }
+    }
+
+    pub fn all(len: usize) -> Self {
+        let mut bits = Bitmap { words: vec![u64::MAX; len.div_ceil(64)], len };
+        bits.clear_tail();
+        bits
+    }
+
+    /// Builds a bitmap by asking for every position in order.
+    pub fn from_fn(len: usize, mut is_set: impl FnMut(usize) -> bool) -> Self {
+        let words = (0..len.div_ceil(64))
+            .map(|word| {
+                let end = (len - word * 64).min(64);
+                (0..end).fold(0u64, |bits, bit| bits | (u64::from(is_set(word * 64 + bit)) << bit))
+            })
+            .collect();
+        Bitmap { words, len }
+    }
+
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    #[inline]
+    pub fn get(&self, i: usize) -> bool {
+        self.words[i / 64] >> (i % 64) & 1 == 1
+    }
+
+    pub fn set(&mut self, i: usize) {
+        self.words[i / 64] |= 1 << (i % 64);
+    }
+
+    pub fn count(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    pub fn and(mut self, other: &Bitmap) -> Self {
+        self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a &= b);
+        self
+    }
+
+    pub fn or(mut self, other: &Bitmap) -> Self {
+        self.words.iter_mut().zip(&other.words).for_each(|(a, b)| *a |= b);
+        self
+    }
+
+    pub fn negated(mut self) -> Self {
+        self.words.iter_mut().for_each(|word| *word = !*word);
+        self.clear_tail();
+        self
+    }
+
+    /// The set positions in ascending order.
+    pub fn ones(&self) -> impl Iterator<Item = usize> + '_ {
+        self.words.iter().enumerate().flat_map(|(at, &word)| {
+            let mut rest = word;
+            std::iter::from_fn(move || {
+                let bit = rest.trailing_zeros() as usize;
+                (rest != 0).then(|| {
+                    rest &= rest - 1;
+                    at * 64 + bit
+                })
+            })
+        })
+    }
+
+    /// The bitmap as words of 64 bits, lowest position first; bits beyond the length are 0.
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// Joins pieces that each begin at a multiple of 64, as parallel chunks make them.
+    pub fn from_words(words: Vec<u64>, len: usize) -> Self {
+        debug_assert_eq!(words.len(), len.div_ceil(64));
+        let mut bits = Bitmap { words, len };
+        bits.clear_tail();
+        bits
+    }
+
+    fn clear_tail(&mut self) {
+        if let (Some(last), tail @ 1..) = (self.words.last_mut(), self.len % 64) {
+            *last &= (1 << tail) - 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Bitmap;
+
+    #[test]
+    fn sets_follow_the_laws_of_logic_at_any_length() {
+        for len in [0, 1, 63, 64, 65, 200] {
+            let thirds = Bitmap::from_fn(len, |i| i % 3 == 0);
+            let evens = Bitmap::from_fn(len, |i| i % 2 == 0);
+            assert_eq!(thirds.count(), (0..len).filter(|i| i % 3 == 0).count());
+            assert_eq!(thirds.ones().collect::<Vec<_>>(), (0..len).filter(|i| i % 3 == 0).collect::<Vec<_>>());
+            let both = thirds.clone().and(&evens);
+            assert_eq!(both.clone().negated(), thirds.clone().negated().or(&evens.clone().negated()));
+            assert_eq!(Bitmap::all(len).count(), len);
+            assert_eq!(both.negated().negated().count(), (0..len).filter(|i| i % 6 == 0).count());
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Work shared among threads by customers: even chunks by events, merged in order.
+//!
+//! Where the chunks are cut depends on the data alone, so sums of floats come out the same with any number of threads.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::view::View;
+use crate::base::{Cancelled, Ctl, CustomerId};
+
+/// Events per chunk: long enough to hide the hand-over, short enough to stop within milliseconds.
+const EVENTS_PER_CHUNK: usize = 1 << 16;
+
+/// Ranges of customers that hold about equally many events, covering all customers of the store.
+pub fn customer_chunks(view: &View) -> Vec<Range<u32>> {
+    let offsets = view.offsets();
+    let n = offsets.len().saturating_sub(1);
+    let mut chunks = Vec::with_capacity(view.n_events() / EVENTS_PER_CHUNK + 1);
+    let mut start = 0;
+    while start < n {
+        let goal = offsets[start] as usize + EVENTS_PER_CHUNK;
+        // Customers without events still take time, so a chunk also ends after as many customers as events.
+        let limit = (start + EVENTS_PER_CHUNK).min(n);
+        let end = start + offsets[start + 1..=limit].partition_point(|&offset| (offset as usize) < goal) + 1;
+        let end = end.min(limit);
+        chunks.push(start as u32..end as u32);
+        start = end;
+    }
+    chunks
+}
+
+/// Runs `work` over all chunks in parallel and returns what it made, in customer order.
+///
+/// # Errors
+/// `Cancelled` when a stop was asked for; looked at between chunks.
+pub fn par_chunks<T: Send>(
+    view: &View,
+    ctl: &Ctl,
+    work: impl Fn(Range<u32>) -> T + Sync + Send,
+) -> Result<Vec<T>, Cancelled> {
+    let chunks = customer_chunks(view);
+    ctl.expect_more(view.n_events() as u64);
+    chunks
+        .into_par_iter()
+        .map(|chunk| {
+            ctl.check()?;
+            let events = view.offsets()[chunk.end as usize] - view.offsets()[chunk.start as usize];
+            let made = work(chunk);
+            ctl.tick(u64::from(events))?;
+            Ok(made)
+        })
+        .collect()
+}
+
+/// As `par_chunks`, for work on one customer at a time that gathers into one value per chunk; customers that do not
+/// count are passed over.
+///
+/// # Errors
+/// `Cancelled` when a stop was asked for.
+pub fn par_customers<T: Send>(
+    view: &View,
+    ctl: &Ctl,
+    start: impl Fn() -> T + Sync + Send,
+    each: impl Fn(&mut T, CustomerId, Range<usize>) + Sync + Send,
+) -> Result<Vec<T>, Cancelled> {
+    par_chunks(view, ctl, |chunk| {
+        let mut gathered = start();
+        for customer in chunk.map(CustomerId) {
+            let journey = view.journey(customer);
+            if !journey.is_empty() && view.is_chosen(customer) {
+                each(&mut gathered, customer, journey);
+            }
+        }
+        gathered
+    })
+}

@@ -1,0 +1,27 @@
+//! The journey store: every customer's events in order, in columns, and the ways to choose among them.
+//!
+//! Reading order: `names` and `codes` hold texts as small numbers, `props` the other columns, `store` the whole,
+//! `build` makes one from batches of rows, `view` is what an analysis looks at, `chunks` shares work among threads.
+
+pub mod batch;
+pub mod bitmap;
+pub mod build;
+pub mod chunks;
+pub mod codes;
+mod columns;
+#[cfg(test)]
+pub mod fixture;
+pub mod names;
+pub mod props;
+pub mod session;
+pub mod store;
+pub mod view;
+
+pub use batch::{Batch, BatchValues, Coded};
+pub use bitmap::Bitmap;
+pub use build::{BuildOptions, StoreBuilder};
+pub use codes::{Code, Codes};
+pub use names::Names;
+pub use props::{Property, Value, ValueKind, Values};
+pub use store::{JourneyStore, Roles};
+pub use view::View;
