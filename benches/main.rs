@@ -1,2 +1,3 @@
-//! x
+//! How fast: loading, each analysis, one frame.
+
 fn main() {}

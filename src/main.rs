@@ -1,2 +1,3 @@
-//! x
+//! Parse, dispatch, exit status.
+
 fn main() {}

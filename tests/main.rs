@@ -1,2 +1,3 @@
-//! x
-fn main() {}
+//! All tests that see trailmap from outside, in one binary, so that it links once.
+
+mod support;

@@ -14,6 +14,7 @@ pub mod fixture;
 pub mod names;
 pub mod props;
 pub mod session;
+pub mod step;
 pub mod store;
 pub mod view;
 
@@ -23,5 +24,6 @@ pub use build::{BuildOptions, StoreBuilder};
 pub use codes::{Code, Codes};
 pub use names::Names;
 pub use props::{Property, Value, ValueKind, Values};
+pub use step::{Step, StepError, StepMatch};
 pub use store::{JourneyStore, Roles};
 pub use view::View;

@@ -11,13 +11,13 @@ use super::codes::Codes;
 use super::store::JourneyStore;
 use crate::base::{CustomerId, Instant};
 
-/// Events of some customers, in journey order. Positions 0 to `n_events − 1` are the view's own.
+/// Events of some customers, in journey order; cheap to clone. Positions 0 to `n_events − 1` are the view's own.
 #[derive(Debug, Clone)]
 pub struct View {
     store: Arc<JourneyStore>,
-    cut: Option<Cut>,
+    cut: Option<Arc<Cut>>,
     /// Customers that count, where not all do.
-    chosen: Option<Bitmap>,
+    chosen: Option<Arc<Bitmap>>,
     as_of: Instant,
 }
 
@@ -50,16 +50,16 @@ impl View {
         }
         let times = rows.iter().map(|&row| store.times[row as usize]).collect();
         let codes = store.codes.gather(&rows);
-        self.cut = Some(Cut { rows, offsets, times, codes });
+        self.cut = Some(Arc::new(Cut { rows, offsets, times, codes }));
         self
     }
 
     /// Only these customers count (one bit per customer of the store).
     pub fn with_customers(mut self, chosen: Bitmap) -> Self {
-        self.chosen = Some(match self.chosen.take() {
-            Some(before) => before.and(&chosen),
+        self.chosen = Some(Arc::new(match self.chosen.take() {
+            Some(before) => chosen.and(&before),
             None => chosen,
-        });
+        }));
         self
     }
 

@@ -1,0 +1,139 @@
+//! The questions: a spec is the one way to ask, an answer is numbers and names, a pure function lies between.
+
+pub mod customers;
+pub mod events;
+pub mod funnel;
+pub mod journey;
+pub mod profile;
+pub mod scope;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Cancelled, Ctl, CustomerId};
+use crate::journey::{StepError, View};
+use crate::table::Table;
+
+pub use customers::{Customers, CustomersSpec};
+pub use events::{Events, EventsSpec};
+pub use funnel::{Funnel, FunnelSpec};
+pub use journey::{Journey, JourneySpec};
+pub use profile::{Profile, ProfileSpec};
+pub use scope::Scope;
+
+/// A question, as flags, a pane's state or a saved view hold it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "analysis", rename_all = "kebab-case")]
+pub enum Spec {
+    Profile(ProfileSpec),
+    Funnel(FunnelSpec),
+    Customers(CustomersSpec),
+    Journey(JourneySpec),
+    Events(EventsSpec),
+}
+
+/// What a question gave.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    Profile(Profile),
+    Funnel(Funnel),
+    Customers(Customers),
+    Journey(Journey),
+    Events(Events),
+}
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    #[error(transparent)]
+    Step(StepError),
+    #[error("no column is named `{name}`{}", .nearest.as_ref().map_or(String::new(), |near| format!("; did you mean `{near}`?")))]
+    UnknownColumn { name: String, nearest: Option<String> },
+    #[error("no customer is named `{name}`{}", .nearest.as_ref().map_or(String::new(), |near| format!("; did you mean `{near}`?")))]
+    UnknownCustomer { name: String, nearest: Option<String> },
+    #[error("`{cell}` is not a cell of this answer; write it like {example}")]
+    UnknownCell { cell: String, example: String },
+    /// A question that contradicts itself; the sentence says how to put it right.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl From<StepError> for Error {
+    fn from(err: StepError) -> Self {
+        match err {
+            StepError::Cancelled(cancelled) => Error::Cancelled(cancelled),
+            err => Error::Step(err),
+        }
+    }
+}
+
+impl Spec {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Spec::Profile(_) => "profile",
+            Spec::Funnel(_) => "funnel",
+            Spec::Customers(_) => "customers",
+            Spec::Journey(_) => "journey",
+            Spec::Events(_) => "events",
+        }
+    }
+
+    pub fn scope(&self) -> &Scope {
+        match self {
+            Spec::Profile(spec) => &spec.scope,
+            Spec::Funnel(spec) => &spec.scope,
+            Spec::Customers(spec) => &spec.scope,
+            Spec::Journey(spec) => &spec.scope,
+            Spec::Events(spec) => &spec.scope,
+        }
+    }
+}
+
+impl Answer {
+    /// Every table of the answer; the first is the one that CSV gets.
+    pub fn tables(&self) -> Vec<Table> {
+        match self {
+            Answer::Profile(answer) => answer.tables(),
+            Answer::Funnel(answer) => answer.tables(),
+            Answer::Customers(answer) => vec![answer.table()],
+            Answer::Journey(answer) => vec![answer.table()],
+            Answer::Events(answer) => vec![answer.table()],
+        }
+    }
+
+    /// Warnings that belong to the numbers.
+    pub fn notes(&self) -> &[String] {
+        match self {
+            Answer::Funnel(answer) => &answer.notes,
+            Answer::Profile(_) | Answer::Customers(_) | Answer::Journey(_) | Answer::Events(_) => &[],
+        }
+    }
+}
+
+/// Answers a question about the events of a view, which must be the view of the question's own scope.
+///
+/// # Errors
+/// A question that names what is not in the data, contradicts itself, or was cancelled.
+pub fn run(view: &View, spec: &Spec, ctl: &Ctl) -> Result<Answer, Error> {
+    Ok(match spec {
+        Spec::Profile(spec) => Answer::Profile(profile::profile(view, spec, ctl)?),
+        Spec::Funnel(spec) => Answer::Funnel(funnel::funnel(view, spec, ctl)?),
+        Spec::Customers(spec) => Answer::Customers(customers::customers(view, spec, ctl)?),
+        Spec::Journey(spec) => Answer::Journey(journey::journey(view, spec, ctl)?),
+        Spec::Events(spec) => Answer::Events(events::events(view, spec, ctl)?),
+    })
+}
+
+/// The customers behind one number of an answer, as many as the number says: in text order of their ids, repeated where
+/// the unit is smaller than a customer.
+///
+/// # Errors
+/// As `run`, and `UnknownCell` where the answer has no such cell.
+pub fn who(view: &View, spec: &Spec, cell: &str, ctl: &Ctl) -> Result<Vec<CustomerId>, Error> {
+    match spec {
+        Spec::Funnel(spec) => funnel::who(view, spec, cell, ctl),
+        Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => {
+            Err(Error::Invalid(format!("`{}` has no cells to open; `--who` goes with funnel", spec.name())))
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Answers without a terminal: ask, write tables.

@@ -1,0 +1,1 @@
+//! Flags: what to load, what to ask, where to write.

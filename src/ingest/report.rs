@@ -1,0 +1,154 @@
+//! What a load saw: files, columns, refused rows and warnings; data, not errors.
+
+use crate::base::Instant;
+
+/// The part a column plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    Customer,
+    Time,
+    Event,
+    Channel,
+    Value,
+    Score,
+    Session,
+    Property,
+}
+
+impl Role {
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Customer => "customer",
+            Role::Time => "time",
+            Role::Event => "event",
+            Role::Channel => "channel",
+            Role::Value => "value",
+            Role::Score => "score",
+            Role::Session => "session",
+            Role::Property => "property",
+        }
+    }
+}
+
+/// Why a row is no event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// Not the header's number of fields.
+    FieldCount,
+    /// A quote that never closes or stands where none may.
+    Quote,
+    /// A record longer than a record may be.
+    TooLong,
+    /// Bytes that are no text in the file's encoding, or NULs.
+    Encoding,
+    /// A line that is no JSON object.
+    Json,
+    NoCustomer,
+    NoEvent,
+    NoTime,
+    /// A time that the column's format does not read.
+    BadTime,
+    /// The header, repeated further down.
+    RepeatedHeader,
+}
+
+impl Reason {
+    pub const ALL: [Reason; 10] = [
+        Reason::FieldCount,
+        Reason::Quote,
+        Reason::TooLong,
+        Reason::Encoding,
+        Reason::Json,
+        Reason::NoCustomer,
+        Reason::NoEvent,
+        Reason::NoTime,
+        Reason::BadTime,
+        Reason::RepeatedHeader,
+    ];
+
+    /// The reason as tables and messages show it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::FieldCount => "wrong number of fields",
+            Reason::Quote => "broken quote",
+            Reason::TooLong => "record too long",
+            Reason::Encoding => "not readable text",
+            Reason::Json => "not a JSON object",
+            Reason::NoCustomer => "no customer",
+            Reason::NoEvent => "no event name",
+            Reason::NoTime => "no time",
+            Reason::BadTime => "unreadable time",
+            Reason::RepeatedHeader => "repeated header",
+        }
+    }
+}
+
+/// One refused row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reject {
+    /// Position in `LoadReport::files`.
+    pub file: usize,
+    /// Line on which the record starts, from 1; the row number in formats without lines.
+    pub line: u64,
+    /// The column at fault, where there is one.
+    pub column: Option<String>,
+    pub reason: Reason,
+    /// The row as it stood, cut to a readable length.
+    pub text: String,
+}
+
+/// Refused rows: all counted, some kept, in the order of files and lines.
+#[derive(Debug, Clone, Default)]
+pub struct Rejects {
+    pub counts: std::collections::BTreeMap<Reason, u64>,
+    pub kept: Vec<Reject>,
+}
+
+impl Rejects {
+    pub fn total(&self) -> u64 {
+        self.counts.values().sum()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileReport {
+    /// The name as given; made visible before it is shown.
+    pub file: String,
+    /// How it was read: `csv`, `csv.gz`, `ndjson`, `parquet` …
+    pub format: String,
+    /// Delimiter, quote, header line, encoding and the like, in words.
+    pub dialect: String,
+    pub bytes: u64,
+    /// Data records met: events + rejected + dropped duplicates.
+    pub rows: u64,
+    pub rejected: u64,
+    pub events: u64,
+    pub customers: u64,
+    pub first: Option<Instant>,
+    pub last: Option<Instant>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnReport {
+    pub name: String,
+    pub role: Role,
+    /// How sure the guess of the role is, 0 to 1; 1 where a flag said so.
+    pub certainty: f64,
+    /// What the values are: text, int, float, time, and for the time column its format and unit.
+    pub kind: String,
+    pub example: String,
+}
+
+/// Everything about a load but the events.
+#[derive(Debug, Clone, Default)]
+pub struct LoadReport {
+    pub files: Vec<FileReport>,
+    pub columns: Vec<ColumnReport>,
+    pub rejects: Rejects,
+    /// Data records met in all files.
+    pub rows: u64,
+    pub duplicates_dropped: u64,
+    /// Warnings in whole sentences: assumed zone, guessed unit, ambiguous dates, values that are no numbers.
+    pub notes: Vec<String>,
+    pub seconds: f64,
+}

@@ -1,0 +1,1 @@
+//! `Slot`: one computation in the background; newest wins.
