@@ -92,10 +92,10 @@ impl Names {
     }
 }
 
-/// The table wants good high and low bits; a multiplication spreads the 32 that are kept over both.
+/// The table takes its buckets from the low bits and its tags from the high ones; the 32 bits that are kept serve both.
 #[inline]
 fn spread(hash: u32) -> u64 {
-    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ u64::from(hash)
+    u64::from(hash) | u64::from(hash) << 32
 }
 
 impl PartialEq for Names {
