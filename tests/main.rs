@@ -1,3 +1,5 @@
 //! All tests that see trailmap from outside, in one binary, so that it links once.
 
 mod support;
+
+mod tidy;
