@@ -2,4 +2,7 @@
 
 mod support;
 
+mod ingest;
+mod oracles;
+mod pty;
 mod tidy;
