@@ -1,3 +1,175 @@
-//! How fast: loading, each analysis, one frame.
+//! How fast: building a store, loading a file, warm questions, one frame. `benches/README.md` says what is measured.
 
-fn main() {}
+use std::cell::LazyCell;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use criterion::{BatchSize, Criterion, SamplingMode, Throughput};
+use trailmap::analysis::funnel::BreakdownAt;
+use trailmap::analysis::{FunnelSpec, ProfileSpec, Spec};
+use trailmap::base::Ctl;
+use trailmap::engine::{Engine, Local};
+use trailmap::ingest::{self, LoadOptions};
+use trailmap::journey::{Batch, BatchValues, BuildOptions, StoreBuilder};
+
+/// Customers of the demo shop; about 24 events each, so that the default is a little over ten million events.
+const CUSTOMERS: u64 = 425_259;
+
+/// In the batches that are made up here.
+const EVENTS_EACH: u64 = 24;
+
+/// Scales everything down (or up).
+const CUSTOMERS_VARIABLE: &str = "TRAILMAP_BENCH_CUSTOMERS";
+
+const STEPS: [&str; 5] = ["view_product", "add_to_cart", "begin_checkout", "add_payment", "purchase"];
+
+fn main() {
+    let n_customers = match std::env::var(CUSTOMERS_VARIABLE) {
+        Ok(text) => {
+            text.parse().unwrap_or_else(|_| panic!("{CUSTOMERS_VARIABLE} is a number of customers, not `{text}`"))
+        }
+        Err(_) => CUSTOMERS,
+    };
+    // Seconds per run at full size: few samples, and no more of them to fill the time.
+    let mut criterion = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(10))
+        .configure_from_args();
+    build_store(&mut criterion, n_customers);
+    load(&mut criterion, n_customers);
+    // Made when the first benchmark that is not filtered out needs it.
+    let engine = LazyCell::new(|| Local::new(open(&demo(n_customers, "parquet")).store));
+    ask(&mut criterion, &engine);
+    draw(&mut criterion, &engine);
+    criterion.final_summary();
+}
+
+/// From batches of rows, as readers hand them over, to a store that is ready for questions.
+fn build_store(criterion: &mut Criterion, n_customers: u64) {
+    let batches = LazyCell::new(|| made_up_batches(n_customers));
+    let names = ["channel".to_owned(), "revenue".to_owned()];
+    let mut group = criterion.benchmark_group("build");
+    group.sampling_mode(SamplingMode::Flat).throughput(Throughput::Elements(n_customers * EVENTS_EACH));
+    group.bench_function("store from batches", |bencher| {
+        bencher.iter_batched(
+            || LazyCell::force(&batches).clone(),
+            |batches| {
+                let mut builder = StoreBuilder::new(&names);
+                batches.into_iter().for_each(|batch| builder.add(batch, &[0, 1]).expect("fewer than 2^32 events"));
+                builder.finish(BuildOptions::default(), &Ctl::new()).expect("nobody cancels")
+            },
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+/// Rows in time order, as exports are: some customers come often, forty names of falling frequency.
+fn made_up_batches(n_customers: u64) -> Vec<Batch> {
+    const ROWS: u64 = 131_072;
+    let n_events = n_customers * EVENTS_EACH;
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut random = move |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) % below
+    };
+    let step_micros = 90 * 86_400_000_000 / n_events.max(1);
+    let row_of = |first: u64| {
+        let n_rows = ROWS.min(n_events - first);
+        let columns = vec![BatchValues::Missing { len: 0 }; 2];
+        let mut batch = Batch { columns, ..Batch::default() };
+        for at in first..first + n_rows {
+            let customer = random(n_customers).min(random(n_customers));
+            let name = random(40).min(random(40));
+            batch.times.push((at * step_micros) as i64);
+            batch.customers.push(&format!("C{customer:07}"));
+            batch.touchpoints.push(&format!("event_{name}"));
+            batch.columns[0]
+                .push_field(["web", "app", "email", "store", "ads", "social", "phone", "partner"][random(8) as usize]);
+            if name == 0 {
+                batch.columns[1].push_field(&format!("{}.{:02}", random(300), random(100)));
+            } else {
+                batch.columns[1].push_missing();
+            }
+        }
+        batch
+    };
+    (0..n_events).step_by(ROWS as usize).map(row_of).collect()
+}
+
+/// From a file to a store, all columns.
+fn load(criterion: &mut Criterion, n_customers: u64) {
+    let mut group = criterion.benchmark_group("load");
+    group.sampling_mode(SamplingMode::Flat);
+    for format in ["parquet", "csv"] {
+        let file = LazyCell::new(|| demo(n_customers, format));
+        group.bench_function(format, |bencher| bencher.iter_with_large_drop(|| open(&file)));
+    }
+    group.finish();
+}
+
+fn open(file: &Path) -> ingest::Loaded {
+    let options = LoadOptions { sources: vec![file.to_string_lossy().into_owned()], ..LoadOptions::default() };
+    ingest::open(&options, &Ctl::new()).unwrap_or_else(|err| panic!("{}: {err}", file.display()))
+}
+
+/// The demo shop as a file, written once and kept beside the build.
+fn demo(n_customers: u64, format: &str) -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("shop-{n_customers}.{format}"));
+    if !file.exists() {
+        let customers = n_customers.to_string();
+        let status = Command::new(env!("CARGO_BIN_EXE_trailmap"))
+            .args(["demo", "shop", "--seed", "1", "--customers", &customers, "--format", format, "--out"])
+            .arg(&file)
+            .status()
+            .expect("trailmap starts");
+        assert!(status.success(), "trailmap demo wrote no {}", file.display());
+    }
+    file
+}
+
+/// Questions to a store in memory. Every question differs from the one before in its window by a microsecond, so that
+/// nothing remembered can answer it.
+fn ask(criterion: &mut Criterion, engine: &impl Deref<Target = Local>) {
+    let steps = STEPS.iter().map(|name| name.parse().expect("a step")).collect();
+    let plain = FunnelSpec { steps, ..FunnelSpec::default() };
+    let by_channel =
+        FunnelSpec { breakdown: Some("channel".into()), breakdown_at: BreakdownAt::First, ..plain.clone() };
+    let on_the_web = {
+        let mut spec = plain.clone();
+        spec.scope.events = Some("channel == \"web\"".into());
+        spec
+    };
+    let mut group = criterion.benchmark_group("warm");
+    let funnels = [
+        ("funnel of 5 steps in 7d", plain),
+        ("funnel by channel of the first event", by_channel),
+        ("funnel of one channel", on_the_web),
+    ];
+    for (name, spec) in funnels {
+        let mut asked = 0;
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                asked = (asked + 1) % 1_000;
+                let within = trailmap::base::Span::from_micros(spec.within.micros() - asked);
+                let spec = Spec::Funnel(FunnelSpec { within, ..spec.clone() });
+                engine.answer(&spec, &Ctl::new()).expect("an answer")
+            });
+        });
+    }
+    let profile = Spec::Profile(ProfileSpec::default());
+    group.bench_function("profile", |bencher| {
+        bencher.iter(|| engine.answer(&profile, &Ctl::new()).expect("an answer"));
+    });
+    group.finish();
+}
+
+/// One frame of the workbench at 250 × 80. The pane is drawn from an answer that is already there.
+fn draw(criterion: &mut Criterion, engine: &impl Deref<Target = Local>) {
+    let _ = (criterion, engine);
+}

@@ -1,3 +1,8 @@
 //! All tests that see trailmap from outside, in one binary, so that it links once.
 
 mod support;
+
+mod ingest;
+mod oracles;
+mod pty;
+mod tidy;

@@ -1,1 +1,5 @@
 //! What the tests share.
+
+#[cfg(unix)]
+pub mod pty;
+pub mod source;

@@ -1,4 +1,7 @@
 //! The statistics behind the tables: quantiles, intervals, tests, survival curves, adjustment for many tests.
 
+pub mod adjust;
 pub mod interval;
 pub mod quantile;
+pub mod survival;
+pub mod two_samples;

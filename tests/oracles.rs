@@ -1,0 +1,261 @@
+//! Figures that others computed, and sums that must come out even, on the sample data through the library.
+
+use std::path::Path;
+
+use serde_json::Value;
+use trailmap::analysis::{Answer, CustomersSpec, Funnel, FunnelSpec, Profile, ProfileSpec, Spec};
+use trailmap::base::{Ctl, Span};
+use trailmap::engine::{Engine, Local};
+use trailmap::ingest::{self, LoadOptions, LoadReport};
+
+fn load(file: &str, adjust: impl FnOnce(&mut LoadOptions)) -> (Local, LoadReport) {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data").join(file);
+    let mut options = LoadOptions { sources: vec![source.to_string_lossy().into_owned()], ..LoadOptions::default() };
+    adjust(&mut options);
+    let loaded = ingest::open(&options, &Ctl::new()).expect(file);
+    let (report, n_events) = (loaded.report, loaded.store.n_events() as u64);
+    assert_eq!(
+        report.rows,
+        n_events + report.rejects.total() + report.duplicates_dropped,
+        "{file}: every row is accounted for"
+    );
+    (Local::new(loaded.store), report)
+}
+
+fn shop() -> Local {
+    let (engine, report) = load("shop.csv", |_| {});
+    assert_eq!((report.rejects.total(), report.duplicates_dropped), (0, 0));
+    engine
+}
+
+fn export(file: &str) -> Local {
+    load(file, |options| options.customer = Some("customer_id".into())).0
+}
+
+fn steps(names: &[&str]) -> FunnelSpec {
+    let steps = names.iter().map(|name| name.parse().expect("a step")).collect();
+    FunnelSpec { steps, ..FunnelSpec::default() }
+}
+
+fn within(names: &[&str], span: &str) -> FunnelSpec {
+    FunnelSpec { within: span.parse().expect("a span"), ..steps(names) }
+}
+
+#[track_caller]
+fn funnel(engine: &Local, spec: &FunnelSpec) -> Funnel {
+    match engine.answer(&Spec::Funnel(spec.clone()), &Ctl::new()) {
+        Ok(Answer::Funnel(funnel)) => funnel,
+        other => panic!("no funnel but {other:?}"),
+    }
+}
+
+#[track_caller]
+fn profile(engine: &Local) -> Profile {
+    match engine.answer(&Spec::Profile(ProfileSpec::default()), &Ctl::new()) {
+        Ok(Answer::Profile(profile)) => profile,
+        other => panic!("no profile but {other:?}"),
+    }
+}
+
+fn reached(funnel: &Funnel) -> Vec<u64> {
+    funnel.total().steps.iter().map(|step| step.customers).collect()
+}
+
+const BUYING: [&str; 4] = ["catalog", "cart", "payment_choice", "payment_done"];
+const FROM_MAIN: [&str; 4] = ["main", "catalog", "cart", "payment_done"];
+
+#[test]
+fn the_shop_is_counted_right() {
+    let engine = shop();
+    let profile = profile(&engine);
+    assert_eq!((profile.n_events, profile.n_customers, profile.events.len()), (32_283, 3_751, 12));
+    assert_eq!(profile.n_sessions, 6_454);
+    let (first, last) = profile.bounds.expect("events");
+    assert_eq!(first.to_string(), "2019-11-01T17:59:13.273932Z");
+    assert_eq!(last.to_string(), "2020-04-29T12:48:06.59539Z");
+    let row = &profile.events[0];
+    assert_eq!((row.name.as_str(), row.events, row.customers), ("catalog", 14_518, 3_611));
+    assert_eq!(engine.touchpoints()[1], ("main".to_owned(), 5_635));
+    assert_eq!(engine.store().n_ties, 0);
+}
+
+#[test]
+fn the_shops_funnels_reach_what_other_programs_found() {
+    let engine = shop();
+    #[track_caller]
+    fn check(engine: &Local, names: &[&str], span: &str, expect: [u64; 4]) {
+        assert_eq!(reached(&funnel(engine, &within(names, span))), expect, "{names:?} within {span}");
+    }
+    check(&engine, &BUYING, "60s", [3_611, 1_845, 865, 585]);
+    check(&engine, &BUYING, "10m", [3_611, 1_924, 958, 653]);
+    check(&engine, &BUYING, "1h", [3_611, 1_924, 958, 653]);
+    check(&engine, &FROM_MAIN, "60s", [2_385, 2_015, 790, 206]);
+    check(&engine, &FROM_MAIN, "10m", [2_385, 2_015, 1_109, 396]);
+    check(&engine, &FROM_MAIN, "1h", [2_385, 2_015, 1_109, 396]);
+}
+
+/// Counted by a program of fifteen lines that tries every attempt of every customer.
+#[test]
+fn those_who_may_still_go_on_are_not_dropped() {
+    let engine = shop();
+    #[track_caller]
+    fn check(engine: &Local, names: &[&str], span: &str, expect: [(u64, u64, u64); 4]) {
+        let found = funnel(engine, &within(names, span));
+        let outcomes: Vec<_> = found.total().steps.iter().map(|s| (s.converted, s.dropped, s.open)).collect();
+        assert_eq!(outcomes, expect, "{names:?} within {span}");
+    }
+    check(&engine, &BUYING, "10m", [(1_924, 1_686, 1), (958, 966, 0), (653, 305, 0), (653, 0, 0)]);
+    check(&engine, &BUYING, "7d", [(1_924, 1_312, 375), (958, 780, 186), (653, 249, 56), (653, 0, 0)]);
+    check(&engine, &FROM_MAIN, "10m", [(2_015, 370, 0), (1_109, 905, 1), (396, 713, 0), (396, 0, 0)]);
+    check(&engine, &FROM_MAIN, "7d", [(2_015, 328, 42), (1_109, 662, 244), (396, 559, 154), (396, 0, 0)]);
+}
+
+#[test]
+fn the_shops_times_are_those_of_the_winning_attempts() {
+    let engine = shop();
+    let found = funnel(&engine, &within(&BUYING, "10m"));
+    let medians: Vec<f64> = found.total().steps.iter().filter_map(|step| step.median_s).collect();
+    let expect = [43.312_984, 7.806_772_5, 2.631_158];
+    assert_eq!(medians.len(), 3);
+    for (found, expect) in medians.iter().zip(expect) {
+        assert!((found - expect).abs() < 1e-6, "{found} s is not {expect} s");
+    }
+}
+
+/// All figures of the file that lies beside the repository on some machines.
+#[test]
+fn the_oracle_file_agrees() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/oracles/simple_shop.json");
+    let Ok(text) = std::fs::read_to_string(path) else { return };
+    let oracle: Value = serde_json::from_str(&text).expect("JSON");
+    let figures = &oracle["figures"];
+    let engine = shop();
+    let profile = profile(&engine);
+    assert_eq!(figures["counts"]["events"], profile.n_events);
+    assert_eq!(figures["counts"]["customers"], profile.n_customers);
+    for row in &profile.events {
+        assert_eq!(figures["event_counts"][&row.name]["events"], row.events, "{}", row.name);
+        assert_eq!(figures["event_counts"][&row.name]["customers"], row.customers, "{}", row.name);
+    }
+    let numbers =
+        |value: &Value| -> Vec<u64> { value.as_array().into_iter().flatten().filter_map(Value::as_u64).collect() };
+    let funnels = figures["funnels"].as_array().expect("funnels");
+    assert!(!funnels.is_empty());
+    for case in funnels {
+        let names: Vec<&str> = case["steps"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let span = match case["window"].as_str() {
+            Some("60 seconds") => "60s",
+            Some("10 minutes") => "10m",
+            Some("1 hour") => "1h",
+            other => panic!("no such window: {other:?}"),
+        };
+        let windowed = funnel(&engine, &within(&names, span));
+        assert_eq!(reached(&windowed), numbers(&case["ordered_within_window_any_step1"]), "{names:?} {span}");
+        let unbounded = FunnelSpec { within: Span::days(10_000), ..steps(&names) };
+        assert_eq!(reached(&funnel(&engine, &unbounded)), numbers(&case["ordered"]), "{names:?}");
+    }
+}
+
+/// At every step: customers = converted + dropped + open + excluded, those who convert are those at the next step, the
+/// list behind every number is as long as the number says, and the parts of a breakdown add up to the total.
+#[track_caller]
+fn reconciles(engine: &Local, spec: &FunnelSpec) {
+    let found = funnel(engine, spec);
+    let said = format!("{spec:?}");
+    for group in &found.groups {
+        let last = group.steps.len() - 1;
+        for (i, step) in group.steps.iter().enumerate() {
+            let parts = step.converted + step.dropped + step.open + step.excluded;
+            assert_eq!(step.customers, parts, "step {} of {:?} in {said}", i + 1, group.value);
+            let next = if i == last { step.customers } else { group.steps[i + 1].customers };
+            assert_eq!(step.converted, next, "step {} of {:?} in {said}", i + 1, group.value);
+        }
+    }
+    for (i, step) in found.total().steps.iter().enumerate() {
+        let counts = [
+            ("converted", step.converted),
+            ("dropped", step.dropped),
+            ("open", step.open),
+            ("excluded", step.excluded),
+        ];
+        for (outcome, count) in counts {
+            let cell = format!("{}:{outcome}", i + 1);
+            let who = CustomersSpec {
+                of: Some(Box::new(Spec::Funnel(spec.clone()))),
+                cell: Some(cell.clone()),
+                scope: spec.scope.clone(),
+            };
+            match engine.answer(&Spec::Customers(who), &Ctl::new()) {
+                Ok(Answer::Customers(list)) => assert_eq!(list.ids.len() as u64, count, "{cell} of {said}"),
+                other => panic!("{cell} of {said} gave {other:?}"),
+            }
+        }
+    }
+    if found.groups.len() > 1 {
+        for i in 0..spec.steps.len() {
+            let sum: u64 = found.groups[1..].iter().map(|group| group.steps[i].customers).sum();
+            assert_eq!(sum, found.total().steps[i].customers, "step {} over the breakdown of {said}", i + 1);
+        }
+    }
+}
+
+#[track_caller]
+fn reconciles_every_way(engine: &Local, names: &[&str], exclude: &str) {
+    for span in ["1h", "7d", "60d"] {
+        let plain = within(names, span);
+        reconciles(engine, &plain);
+        reconciles(engine, &FunnelSpec { exclude: vec![exclude.parse().expect("an exclusion")], ..plain.clone() });
+        reconciles(engine, &FunnelSpec { breakdown: Some("channel".into()), ..plain.clone() });
+        reconciles(engine, &FunnelSpec { first_time: true, ..plain.clone() });
+        reconciles(engine, &FunnelSpec { order: trailmap::analysis::funnel::Order::Strict, ..plain.clone() });
+        reconciles(engine, &FunnelSpec { unit: trailmap::analysis::funnel::Unit::Attempts, ..plain });
+    }
+}
+
+#[test]
+fn the_retail_export_reconciles() {
+    let engine = export("retail.csv");
+    let names = ["login", "checkout_start", "order_paid", "delivered"];
+    assert_eq!((engine.store().n_events(), engine.store().n_customers()), (5_948, 1_658));
+    reconciles_every_way(&engine, &names, "payment_failed");
+}
+
+#[test]
+fn the_bank_export_reconciles() {
+    let engine = export("bank.csv.gz");
+    let names = ["application_start", "kyc_submitted", "account_opened", "first_deposit"];
+    assert_eq!((engine.store().n_events(), engine.store().n_customers()), (4_424, 1_247));
+    assert_eq!(reached(&funnel(&engine, &within(&names, "14d"))), [1_247, 1_247, 828, 295]);
+    reconciles_every_way(&engine, &names, "kyc_rejected");
+}
+
+#[test]
+fn the_hotel_export_reconciles() {
+    let engine = export("hotel.csv.gz");
+    let names = ["booked", "checked_in", "checked_out", "survey"];
+    assert_eq!((engine.store().n_events(), engine.store().n_customers()), (14_831, 1_760));
+    reconciles_every_way(&engine, &names, "room_service");
+}
+
+#[test]
+fn repeated_rows_are_dropped_only_when_asked_and_then_all_of_them() {
+    let load = |file: &str| {
+        load(file, |options| {
+            options.customer = Some("customer_id".into());
+            options.dedupe = true;
+        })
+    };
+    for (file, n_events, n_dropped) in
+        [("retail.csv", 5_883, 65), ("bank.csv.gz", 4_373, 51), ("hotel.csv.gz", 14_679, 152)]
+    {
+        let (engine, report) = load(file);
+        assert_eq!((engine.store().n_events(), report.duplicates_dropped), (n_events, n_dropped), "{file}");
+    }
+}
+
+#[test]
+fn the_electronics_shop_opens_without_flags() {
+    let (engine, report) = load("ecom.csv.gz", |_| {});
+    assert_eq!((engine.store().n_events(), engine.store().n_customers()), (31_106, 600));
+    assert_eq!((engine.store().touchpoints.len(), report.rejects.total()), (19, 0));
+}
