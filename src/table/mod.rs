@@ -2,6 +2,7 @@
 //!
 //! Rows are either built or made on demand, so that a list of millions of customers costs only the rows that are looked at.
 
+pub mod sort;
 pub mod text;
 
 use std::borrow::Cow;
