@@ -1,6 +1,9 @@
 //! From files to a journey store: open sources, find out what they are, read rows, refuse the bad ones and say so.
 
+pub mod plan;
 pub mod report;
+pub mod roles;
+pub mod times;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,234 @@
+//! Which column is the customer, the event, the time: guessed from names and contents, and refused where the guess is
+//! not safe.
+
+mod evidence;
+mod names;
+
+use super::report::Role;
+use super::{Error, LoadOptions};
+use crate::base::nearest::nearest;
+use crate::base::visible::{truncate, visible};
+
+use evidence::Evidence;
+
+/// A look at one column.
+#[derive(Debug, Clone)]
+pub struct SampleColumn<'a> {
+    pub name: &'a str,
+    /// Non-empty values from sampled rows, up to about a thousand.
+    pub values: Vec<&'a str>,
+    /// Rows that were sampled, those without a value included.
+    pub n_rows: usize,
+}
+
+/// The part every column plays, by position.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoleMap {
+    pub customer: usize,
+    pub event: usize,
+    pub time: usize,
+    pub channel: Option<usize>,
+    pub value: Option<usize>,
+    pub score: Option<usize>,
+    pub session: Option<usize>,
+    /// Per column, how sure its role is, 0 to 1; 1 where a flag said so.
+    pub certainty: Vec<f64>,
+}
+
+impl RoleMap {
+    pub fn role(&self, column: usize) -> Role {
+        let optional = [
+            (self.channel, Role::Channel),
+            (self.value, Role::Value),
+            (self.score, Role::Score),
+            (self.session, Role::Session),
+        ];
+        match column {
+            column if column == self.customer => Role::Customer,
+            column if column == self.event => Role::Event,
+            column if column == self.time => Role::Time,
+            _ => optional.iter().find(|(at, _)| *at == Some(column)).map_or(Role::Property, |(_, role)| *role),
+        }
+    }
+}
+
+const ROLES: [Role; 7] =
+    [Role::Customer, Role::Event, Role::Time, Role::Channel, Role::Value, Role::Score, Role::Session];
+
+/// From here on a column may play a role that an event cannot do without.
+const ENOUGH: f64 = 0.38;
+/// Roles that may stay empty ask for more.
+const ENOUGH_IF_OPTIONAL: f64 = 0.6;
+/// Two columns nearer to each other than this are both meant.
+const APART: f64 = 0.09;
+/// Columns that are worth naming when there is no good one.
+const WORTH_NAMING: f64 = 0.12;
+
+/// Says which column plays which role. Flags win; what they leave open is guessed.
+///
+/// # Errors
+/// `Error::Columns` where a flag names no column or one column twice, or where the guess is not safe; it names the
+/// candidates and the flag that decides.
+pub fn assign(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<RoleMap, Error> {
+    let mut chosen: [Option<(usize, f64)>; 7] = [None; 7];
+    for (at, role) in ROLES.into_iter().enumerate() {
+        let Some(name) = flag_value(options, role) else { continue };
+        let column = find(columns, name, role)?;
+        if let Some(other) = chosen[..at].iter().position(|taken| taken.is_some_and(|(c, _)| c == column)) {
+            return Err(Error::Columns(format!(
+                "`{}` cannot be both {} and {}; name another column with --{}",
+                shown(columns[column].name),
+                ROLES[other].name(),
+                role.name(),
+                role.name(),
+            )));
+        }
+        chosen[at] = Some((column, 1.0));
+    }
+    let evidence: Vec<Evidence> = columns.iter().map(|column| Evidence::of(column, options)).collect();
+    let scores: Vec<[f64; 7]> = evidence.iter().map(|evidence| ROLES.map(|role| evidence.score(role))).collect();
+
+    // The surest pair of role and column first, so that a column plays the part it plays best.
+    let mut pairs: Vec<(usize, usize, f64)> = Vec::new();
+    for (column, scores) in scores.iter().enumerate() {
+        for (at, &score) in scores.iter().enumerate() {
+            let enough = if at < 3 { ENOUGH } else { ENOUGH_IF_OPTIONAL };
+            if score >= enough {
+                pairs.push((at, column, score));
+            }
+        }
+    }
+    pairs.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)).then(a.1.cmp(&b.1)));
+    let is_taken = |chosen: &[Option<(usize, f64)>; 7], column| chosen.iter().flatten().any(|(c, _)| *c == column);
+    for (at, column, score) in pairs {
+        if chosen[at].is_none() && !is_taken(&chosen, column) {
+            chosen[at] = Some((column, score));
+        }
+    }
+    let mut required = [0; 3];
+    for (at, place) in required.iter_mut().enumerate() {
+        let rivals = |low: f64| -> Vec<usize> {
+            let is_free = |&column: &usize| chosen[at].is_some_and(|(c, _)| c == column) || !is_taken(&chosen, column);
+            let mut rivals: Vec<usize> = (0..columns.len()).filter(|&c| scores[c][at] >= low).filter(is_free).collect();
+            rivals.sort_by(|&a, &b| scores[b][at].total_cmp(&scores[a][at]).then(a.cmp(&b)));
+            rivals
+        };
+        match chosen[at] {
+            None => return Err(no_column(columns, ROLES[at], &rivals(WORTH_NAMING), &evidence)),
+            Some((column, score)) => {
+                let near = rivals((score - APART).max(ENOUGH));
+                if flag_value(options, ROLES[at]).is_none() && near.len() > 1 {
+                    return Err(too_many(columns, ROLES[at], &near));
+                }
+                *place = column;
+            }
+        }
+    }
+    let certainty = (0..columns.len())
+        .map(|column| match chosen.iter().flatten().find(|(c, _)| *c == column) {
+            Some((_, score)) => *score,
+            // A property is the surer the less it looks like anything else.
+            None => 1.0 - scores[column].iter().copied().fold(0.0, f64::max) / 2.0,
+        })
+        .collect();
+    let [customer, event, time] = required;
+    let [channel, value, score, session] = [3, 4, 5, 6].map(|at| chosen[at].map(|(column, _)| column));
+    Ok(RoleMap { customer, event, time, channel, value, score, session, certainty })
+}
+
+/// The columns that may play a role, the likeliest first, with how likely each is.
+pub fn candidates(columns: &[SampleColumn<'_>], role: Role) -> Vec<(usize, f64)> {
+    let options = LoadOptions::default();
+    let mut list: Vec<(usize, f64)> = columns
+        .iter()
+        .map(|column| Evidence::of(column, &options).score(role))
+        .enumerate()
+        .filter(|(_, score)| *score >= WORTH_NAMING)
+        .collect();
+    list.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    list
+}
+
+fn flag_value(options: &LoadOptions, role: Role) -> Option<&str> {
+    match role {
+        Role::Customer => options.customer.as_deref(),
+        Role::Event => options.event.as_deref(),
+        Role::Time => options.time.as_deref(),
+        Role::Channel => options.channel.as_deref(),
+        Role::Value => options.value.as_deref(),
+        Role::Score => options.score.as_deref(),
+        Role::Session => options.session.as_deref(),
+        Role::Property => None,
+    }
+}
+
+/// The column that a flag names: as written, or the only one that differs in nothing but case.
+fn find(columns: &[SampleColumn<'_>], name: &str, role: Role) -> Result<usize, Error> {
+    if let Some(at) = columns.iter().position(|column| column.name == name) {
+        return Ok(at);
+    }
+    let wanted = name.to_lowercase();
+    let mut alike = (0..columns.len()).filter(|&at| columns[at].name.to_lowercase() == wanted);
+    if let (Some(at), None) = (alike.next(), alike.next()) {
+        return Ok(at);
+    }
+    let hint = match nearest(name, columns.iter().map(|column| column.name)) {
+        Some(near) => format!("did you mean `{}`? ", shown(near)),
+        None => String::new(),
+    };
+    Err(Error::Columns(format!(
+        "--{}: no column is named `{}`; {hint}the columns are {}",
+        role.name(),
+        shown(name),
+        listed(columns, 0..columns.len()),
+    )))
+}
+
+fn too_many(columns: &[SampleColumn<'_>], role: Role, near: &[usize]) -> Error {
+    const WORDS: [&str; 3] = ["two", "three", "four"];
+    let n = WORDS.get(near.len() - 2).map_or_else(|| near.len().to_string(), |word| (*word).to_owned());
+    Error::Columns(format!(
+        "{n} columns may be the {}: {}; choose with --{} COLUMN",
+        role.name(),
+        listed(columns, near.iter().copied()),
+        role.name(),
+    ))
+}
+
+fn no_column(columns: &[SampleColumn<'_>], role: Role, rivals: &[usize], evidence: &[Evidence]) -> Error {
+    let name = role.name();
+    if role == Role::Time
+        && let Some((at, why)) = evidence.iter().enumerate().find_map(|(at, e)| Some((at, e.unread_time()?)))
+    {
+        return Error::Columns(format!("`{}` looks like the time, but {why}", shown(columns[at].name)));
+    }
+    if rivals.is_empty() {
+        return Error::Columns(format!(
+            "no column looks like the {name}; choose one with --{name} COLUMN; the columns are {}",
+            listed(columns, 0..columns.len()),
+        ));
+    }
+    let verb = if rivals.len() == 1 { "may" } else { "may each" };
+    Error::Columns(format!(
+        "no column is surely the {name}: {} {verb} be it; choose with --{name} COLUMN",
+        listed(columns, rivals.iter().copied()),
+    ))
+}
+
+fn shown(name: &str) -> String {
+    truncate(&visible(name), 60).into_owned()
+}
+
+/// Names for a message, cut where there are too many to read.
+fn listed(columns: &[SampleColumn<'_>], which: impl ExactSizeIterator<Item = usize>) -> String {
+    const MOST: usize = 20;
+    let n = which.len();
+    let mut text = which.take(MOST).map(|at| format!("`{}`", shown(columns[at].name))).collect::<Vec<_>>().join(", ");
+    if n > MOST {
+        text.push_str(&format!(" and {} more", n - MOST));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;
