@@ -1,0 +1,63 @@
+//! What a reader of one source has to know, and what it hands over for one block of it.
+
+use super::report::Rejects;
+use super::times::TimeReader;
+use super::{Error, KeepRejects};
+use crate::base::Ctl;
+use crate::journey::Batch;
+
+/// How the columns of one source become events. Shared by all readers, so that a table gives the same events in every
+/// format.
+#[derive(Debug, Clone)]
+pub struct ColumnPlan {
+    /// All columns of the source, each name once.
+    pub names: Vec<String>,
+    pub customer: usize,
+    pub event: usize,
+    pub time: usize,
+    pub time_reader: TimeReader,
+    /// Columns of the source that become the columns of a batch, in that order; never customer, event or time.
+    pub properties: Vec<usize>,
+    /// Position in `LoadReport::files`.
+    pub file: usize,
+    pub keep_rejects: KeepRejects,
+}
+
+/// What one block of a source gave. `rows` is always the events of `batch` plus the total of `rejects`.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// Its columns are those of `ColumnPlan::properties`, in that order.
+    pub batch: Batch,
+    /// Data records met.
+    pub rows: u64,
+    /// Refused rows of this block; lines (or row numbers) count from 1 at the start of the source.
+    pub rejects: Rejects,
+    /// Bytes of the source on disk that this block took, for progress; the one who reads the source counts them in
+    /// `Ctl` either by itself or through this, never both: columnar readers leave ticking to the sink.
+    pub bytes: u64,
+    /// Times that daylight saving skipped or showed twice.
+    pub n_ambiguous_times: u64,
+}
+
+/// Takes what a reader made, block after block in the order of rows; an error stops the reader.
+pub type Sink<'a> = dyn FnMut(Parsed) -> Result<(), Error> + 'a;
+
+/// The reader of a columnar format (`parquet::read`, `ipc::read`): `sink` gets blocks in the order of rows.
+pub type ReadColumns = fn(&std::path::Path, &ColumnPlan, &Ctl, &mut Sink<'_>) -> Result<(), Error>;
+
+/// The first rows of a columnar file as text, column by column, with the names of its columns (`parquet::sample`,
+/// `ipc::sample`); an error is a sentence without the file's name.
+pub type SampleColumns = fn(&std::path::Path, usize) -> Result<Sample, String>;
+
+/// Names and, column by column, the first values as text.
+pub type Sample = (Vec<String>, Vec<Vec<Option<String>>>);
+
+/// A table as it stands in its sources, before any column plays a role. `None` is no value.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RawRows {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// The whole table of a columnar file as text (`parquet::raw_rows`, `ipc::raw_rows`), at most `limit` rows.
+pub type RawColumns = fn(&std::path::Path, Option<usize>) -> Result<RawRows, Error>;
