@@ -1,5 +1,6 @@
 //! What a load saw: files, columns, refused rows and warnings; data, not errors.
 
+use super::KeepRejects;
 use crate::base::Instant;
 
 /// The part a column plays.
@@ -104,9 +105,49 @@ pub struct Rejects {
     pub kept: Vec<Reject>,
 }
 
+/// Refused rows of one reason that are kept with their text where not all are asked for.
+const KEPT_PER_REASON: u64 = 5;
+
 impl Rejects {
     pub fn total(&self) -> u64 {
         self.counts.values().sum()
+    }
+
+    /// Counts a refused row, and keeps it where `keep` wants it; `describe` is only called for those.
+    pub fn add(&mut self, reason: Reason, keep: KeepRejects, describe: impl FnOnce() -> Reject) {
+        let count = self.counts.entry(reason).or_default();
+        *count += 1;
+        if keep == KeepRejects::All || *count <= KEPT_PER_REASON {
+            self.kept.push(describe());
+        }
+    }
+
+    /// Adds the refused rows of what was read next.
+    pub fn append(&mut self, next: Rejects, keep: KeepRejects) {
+        for reject in next.kept {
+            let is_wanted = || self.kept.iter().filter(|kept| kept.reason == reject.reason).count() < KEPT_PER_REASON as usize;
+            if keep == KeepRejects::All || is_wanted() {
+                self.kept.push(reject);
+            }
+        }
+        for (reason, count) in next.counts {
+            *self.counts.entry(reason).or_default() += count;
+        }
+    }
+}
+
+impl Reject {
+    /// Cuts the text of a refused row to a readable length, at a character.
+    pub fn cut(text: &[u8]) -> String {
+        const CHARS: usize = 200;
+        // A character has at most four bytes, so these are enough for all that is shown.
+        let head = &text[..text.len().min(4 * CHARS + 4)];
+        let lossy = String::from_utf8_lossy(head);
+        let mut cut: String = lossy.chars().take(CHARS).collect();
+        if cut.len() < lossy.len() || head.len() < text.len() {
+            cut.push('…');
+        }
+        cut
     }
 }
 
