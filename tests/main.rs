@@ -5,4 +5,5 @@ mod support;
 mod ingest;
 mod oracles;
 mod pty;
+mod readme;
 mod tidy;
