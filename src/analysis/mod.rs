@@ -5,11 +5,13 @@ pub mod events;
 pub mod funnel;
 pub mod journey;
 pub mod profile;
+mod property;
 pub mod scope;
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Cancelled, Ctl, CustomerId};
+use crate::journey::expr::{ExprError, MaskError};
 use crate::journey::{StepError, View};
 use crate::table::Table;
 
@@ -47,6 +49,9 @@ pub enum Error {
     Cancelled(#[from] Cancelled),
     #[error(transparent)]
     Step(StepError),
+    /// An expression, with the flag that it was given to.
+    #[error("{flag}: {error}")]
+    Expr { flag: &'static str, error: ExprError },
     #[error("no column is named `{name}`{}", .nearest.as_ref().map_or(String::new(), |near| format!("; did you mean `{near}`?")))]
     UnknownColumn { name: String, nearest: Option<String> },
     #[error("no customer is named `{name}`{}", .nearest.as_ref().map_or(String::new(), |near| format!("; did you mean `{near}`?")))]
@@ -63,6 +68,16 @@ impl From<StepError> for Error {
         match err {
             StepError::Cancelled(cancelled) => Error::Cancelled(cancelled),
             err => Error::Step(err),
+        }
+    }
+}
+
+impl Error {
+    /// What went wrong with the expression that was given to a flag.
+    fn of_flag(flag: &'static str, err: MaskError) -> Self {
+        match err {
+            MaskError::Expr(error) => Error::Expr { flag, error },
+            MaskError::Cancelled(cancelled) => Error::Cancelled(cancelled),
         }
     }
 }

@@ -99,7 +99,8 @@ impl Codes {
     /// The codes at `rows`, in that order, in the same width.
     pub fn gather(&self, rows: &[u32]) -> Self {
         fn pick<T: Code>(codes: &[T], rows: &[u32]) -> Vec<T> {
-            rows.iter().map(|&row| codes[row as usize]).collect()
+            use rayon::prelude::*;
+            rows.par_iter().with_min_len(1 << 14).map(|&row| codes[row as usize]).collect()
         }
         match self {
             Codes::U8(codes) => Codes::U8(pick(codes, rows)),

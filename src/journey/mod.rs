@@ -1,7 +1,8 @@
 //! The journey store: every customer's events in order, in columns, and the ways to choose among them.
 //!
 //! Reading order: `names` and `codes` hold texts as small numbers, `props` the other columns, `store` the whole,
-//! `build` makes one from batches of rows, `view` is what an analysis looks at, `chunks` shares work among threads.
+//! `build` makes one from batches of rows, `view` is what an analysis looks at, `chunks` shares work among threads, `step` and
+//! `expr` choose events and customers, `pattern` finds ways through a journey.
 
 pub mod batch;
 pub mod bitmap;
@@ -9,9 +10,11 @@ pub mod build;
 pub mod chunks;
 pub mod codes;
 mod columns;
+pub mod expr;
 #[cfg(test)]
 pub mod fixture;
 pub mod names;
+pub mod pattern;
 pub mod props;
 pub mod session;
 pub mod step;
@@ -22,7 +25,9 @@ pub use batch::{Batch, BatchValues, Coded};
 pub use bitmap::Bitmap;
 pub use build::{BuildOptions, StoreBuilder};
 pub use codes::{Code, Codes};
+pub use expr::Expr;
 pub use names::Names;
+pub use pattern::Pattern;
 pub use props::{Property, Value, ValueKind, Values};
 pub use step::{Step, StepError, StepMatch};
 pub use store::{JourneyStore, Roles};

@@ -6,6 +6,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::bitmap::Bitmap;
 use super::codes::Codes;
 use super::store::JourneyStore;
@@ -39,19 +41,35 @@ impl View {
     /// The events in `kept` (one bit per event of the store).
     pub fn with_events(mut self, kept: &Bitmap) -> Self {
         let store = &self.store;
-        let rows: Vec<u32> = kept.ones().map(|row| row as u32).collect();
-        let mut offsets = Vec::with_capacity(store.offsets.len());
-        let mut at = 0;
-        for &offset in &store.offsets {
-            while rows.get(at).is_some_and(|&row| row < offset) {
-                at += 1;
-            }
-            offsets.push(at as u32);
-        }
-        let times = rows.iter().map(|&row| store.times[row as usize]).collect();
+        let (before, n_kept) = ranks(kept);
+        let rank = |row: u32| {
+            let (word, bit) = (row as usize / 64, row % 64);
+            // An offset at the very end may lie behind the last word.
+            let partial = kept.words().get(word).map_or(0, |bits| (bits & ((1u64 << bit) - 1)).count_ones());
+            before[word] + partial
+        };
+        let offsets = store.offsets.par_iter().with_min_len(4096).map(|&offset| rank(offset)).collect();
+        let mut rows = vec![0u32; n_kept];
+        let mut times = vec![0i64; n_kept];
+        let pieces = pieces(kept, &before, &mut rows, &mut times);
+        pieces.into_par_iter().for_each(|piece| piece.fill(kept.words(), &store.times));
         let codes = store.codes.gather(&rows);
         self.cut = Some(Arc::new(Cut { rows, offsets, times, codes }));
         self
+    }
+
+    /// A bitmap by row of the store as one by position of this view.
+    pub fn at_positions(&self, by_row: Bitmap) -> Bitmap {
+        let Some(cut) = &self.cut else { return by_row };
+        let words = cut
+            .rows
+            .par_chunks(64)
+            .with_min_len(256)
+            .map(|rows| {
+                rows.iter().enumerate().fold(0, |bits, (at, &row)| bits | (u64::from(by_row.get(row as usize)) << at))
+            })
+            .collect();
+        Bitmap::from_words(words, cut.rows.len())
     }
 
     /// Only these customers count (one bit per customer of the store).
@@ -136,5 +154,101 @@ impl View {
     /// Whether this is the whole store, unfiltered.
     pub fn is_whole(&self) -> bool {
         self.cut.is_none() && self.chosen.is_none()
+    }
+}
+
+/// For every word of the bitmap, and one more, how many bits are set before it; and how many in all.
+fn ranks(kept: &Bitmap) -> (Vec<u32>, usize) {
+    let mut n = 0;
+    let mut before = Vec::with_capacity(kept.words().len() + 1);
+    for word in kept.words() {
+        before.push(n);
+        n += word.count_ones();
+    }
+    before.push(n);
+    (before, n as usize)
+}
+
+/// Words of the bitmap per piece of work.
+const PIECE: usize = 1 << 12;
+
+/// The part of the kept columns that one stretch of the bitmap fills.
+struct Piece<'a> {
+    words: Range<usize>,
+    rows: &'a mut [u32],
+    times: &'a mut [i64],
+}
+
+fn pieces<'a>(kept: &Bitmap, before: &[u32], rows: &'a mut [u32], times: &'a mut [i64]) -> Vec<Piece<'a>> {
+    let n_words = kept.words().len();
+    let (mut rows, mut times) = (rows, times);
+    (0..n_words)
+        .step_by(PIECE)
+        .map(|start| {
+            let words = start..(start + PIECE).min(n_words);
+            let len = (before[words.end] - before[words.start]) as usize;
+            let (rows_here, rows_left) = std::mem::take(&mut rows).split_at_mut(len);
+            let (times_here, times_left) = std::mem::take(&mut times).split_at_mut(len);
+            (rows, times) = (rows_left, times_left);
+            Piece { words, rows: rows_here, times: times_here }
+        })
+        .collect()
+}
+
+impl Piece<'_> {
+    fn fill(self, words: &[u64], times: &[i64]) {
+        let mut at = 0;
+        for word in self.words {
+            let first = word * 64;
+            let mut bits = words[word];
+            if bits == u64::MAX {
+                let to = &mut self.rows[at..at + 64];
+                to.iter_mut().zip(first as u32..).for_each(|(to, row)| *to = row);
+                self.times[at..at + 64].copy_from_slice(&times[first..first + 64]);
+                at += 64;
+                continue;
+            }
+            while bits != 0 {
+                let row = first + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                self.rows[at] = row as u32;
+                self.times[at] = times[row];
+                at += 1;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_cut_keeps_exactly_the_marked_events_in_their_order(
+            rows in prop::collection::vec((0u8..9, 0u8..4, 0i64..50, 0u8..3), 1..400),
+            bits in prop::collection::vec(any::<bool>(), 400),
+            dense in any::<bool>(),
+        ) {
+            let store = Arc::new(fixture::of_rows(&rows, usize::MAX));
+            let kept = Bitmap::from_fn(store.n_events(), |row| bits[row] || (dense && row < 200));
+            let view = View::whole(Arc::clone(&store)).with_events(&kept);
+            prop_assert_eq!(view.n_events(), kept.count());
+            for customer in (0..store.n_customers() as u32).map(CustomerId) {
+                let expect: Vec<usize> = store.journey(customer).filter(|&row| kept.get(row)).collect();
+                let got: Vec<usize> = view.journey(customer).map(|position| view.row(position)).collect();
+                prop_assert_eq!(&got, &expect);
+                prop_assert_eq!(view.is_in(customer), !expect.is_empty());
+            }
+            for position in 0..view.n_events() {
+                let row = view.row(position);
+                prop_assert_eq!((view.times()[position], view.codes().get(position)), (store.times[row], store.codes.get(row)));
+            }
+            let thirds = Bitmap::from_fn(store.n_events(), |row| row % 3 == 0);
+            let expect = Bitmap::from_fn(view.n_events(), |position| view.row(position) % 3 == 0);
+            prop_assert_eq!(view.at_positions(thirds), expect);
+        }
     }
 }

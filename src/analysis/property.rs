@@ -1,0 +1,50 @@
+//! Property columns as columns of an answer's table.
+
+use crate::journey::{JourneyStore, Property, Value, ValueKind};
+use crate::table::{Cell, Column, Kind};
+
+/// Fixed columns followed by the store's properties, and which property each of the latter is. The channel has a fixed
+/// column of its own; a property that bears the name of another column gets `_2` behind its own.
+pub(super) fn with_properties(store: &JourneyStore, fixed: &[(&str, Kind)]) -> (Vec<Column>, Vec<usize>) {
+    let mut columns: Vec<Column> = fixed.iter().map(|(name, kind)| Column::new(*name, *kind)).collect();
+    let mut shown = Vec::new();
+    for (idx, property) in store.properties.iter().enumerate() {
+        if store.roles.channel == Some(idx) {
+            continue;
+        }
+        let mut name = property.name.clone();
+        let mut n = 2;
+        while columns.iter().any(|column| column.name == name) {
+            name = format!("{}_{n}", property.name);
+            n += 1;
+        }
+        columns.push(Column::new(name, kind(property)));
+        shown.push(idx);
+    }
+    (columns, shown)
+}
+
+fn kind(property: &Property) -> Kind {
+    match property.kind() {
+        ValueKind::Text => Kind::Text,
+        ValueKind::Int => Kind::Int,
+        ValueKind::Float => Kind::Number,
+        ValueKind::Time => Kind::Time,
+    }
+}
+
+pub(super) fn cell(property: &Property, row: usize) -> Cell {
+    match property.value(row) {
+        None => Cell::Empty,
+        Some(Value::Text(text)) => Cell::text(text),
+        Some(Value::Int(value)) => Cell::Int(value),
+        Some(Value::Float(value)) => Cell::number(value),
+        Some(Value::Time(time)) => Cell::Time(time),
+    }
+}
+
+/// The event's channel as text, whatever kind of column plays it.
+pub(super) fn channel(store: &JourneyStore, row: usize) -> Cell {
+    let text = store.roles.channel.and_then(|idx| store.properties[idx].text(row));
+    text.map_or(Cell::Empty, Cell::text)
+}

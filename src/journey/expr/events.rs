@@ -1,0 +1,477 @@
+//! Event scope: an expression to one bit per event of the store.
+//!
+//! Texts are tested once per dictionary entry; per event only a small table is read. Events are worked through in blocks
+//! that stay in the cache, 64 events to a word.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::super::bitmap::Bitmap;
+use super::super::codes::{Code, Codes};
+use super::super::names::Names;
+use super::super::props::{NULL, Values};
+use super::super::store::JourneyStore;
+use super::clock::WallClock;
+use super::tree::{Fault, Name, Node, Op, Operand};
+use super::types::{Check, Field, IntTest, NumberTest, TextTest, Type, Word};
+use crate::base::{Cancelled, Ctl};
+use crate::with_codes;
+
+/// Words per block: 16,384 events.
+const BLOCK: usize = 256;
+
+/// A typed expression over events, ready to run.
+pub(super) enum Plan<'s> {
+    And(Vec<Plan<'s>>),
+    Or(Vec<Plan<'s>>),
+    Not(Box<Plan<'s>>),
+    Leaf(Leaf<'s>),
+}
+
+/// One test on one column.
+pub(super) enum Leaf<'s> {
+    Const(bool),
+    /// 1 for every code that passes.
+    Codes {
+        codes: &'s Codes,
+        table: Vec<u8>,
+    },
+    Ints {
+        values: &'s [i64],
+        test: IntTest,
+    },
+    Floats {
+        values: &'s [f64],
+        test: NumberTest,
+    },
+    /// 1 for every customer that passes.
+    Customers {
+        offsets: &'s [u32],
+        table: Vec<u8>,
+    },
+    /// Whatever has no kernel of its own.
+    Each(Box<dyn Fn(usize) -> bool + Send + Sync + 's>),
+}
+
+impl<'s> Plan<'s> {
+    /// Types a tree against a store.
+    pub(super) fn of(store: &'s JourneyStore, node: &Node) -> Result<Self, Fault> {
+        let all = |nodes: &[Node]| nodes.iter().map(|node| Plan::of(store, node)).collect::<Result<Vec<_>, _>>();
+        Ok(match node {
+            Node::And(nodes) => Plan::And(all(nodes)?),
+            Node::Or(nodes) => Plan::Or(all(nodes)?),
+            Node::Not(node) => Plan::Not(Box::new(Plan::of(store, node)?)),
+            Node::Compare { left: Operand::Literal(left), op, right: Operand::Literal(right) } => {
+                Plan::Leaf(Leaf::Const(super::constant(left, *op, right)?))
+            }
+            Node::Compare { left: Operand::Literal(left), op, right } => {
+                tested(store, right, Check::Compare { op: op.flipped(), right: left })?
+            }
+            Node::Compare { left, op, right: Operand::Literal(right) } => {
+                tested(store, left, Check::Compare { op: *op, right })?
+            }
+            Node::Compare { left, op, right } => {
+                let left = field(store, left, false)?;
+                Plan::Leaf(compared(store, left, *op, (right.at(), field(store, right, true)?))?)
+            }
+            Node::In { left, items, negated } => tested(store, left, Check::In { items, negated: *negated })?,
+            Node::Text { left, how, right, negated } => {
+                tested(store, left, Check::Text { how: *how, right, negated: *negated })?
+            }
+            Node::Null { left, negated } => tested(store, left, Check::Null { negated: *negated })?,
+            Node::Holds(operand) => match operand {
+                Operand::Literal(literal) => Plan::Leaf(Leaf::Const(literal.value == super::tree::Lit::Flag(true))),
+                operand => return Err(field(store, operand, false).err().unwrap_or_else(|| missing(operand.at()))),
+            },
+        })
+    }
+
+    /// One bit per event of the store.
+    pub(super) fn run(&self, n_events: usize, ctl: &Ctl) -> Result<Bitmap, Cancelled> {
+        let mut words = vec![0u64; n_events.div_ceil(64)];
+        words.par_chunks_mut(BLOCK).enumerate().try_for_each(|(block, out)| {
+            ctl.check()?;
+            let start = block * BLOCK * 64;
+            self.fill(start..(start + out.len() * 64).min(n_events), out);
+            Ok(())
+        })?;
+        Ok(Bitmap::from_words(words, n_events))
+    }
+
+    /// Bits beyond the last event of the range are left as they fall.
+    fn fill(&self, rows: Range<usize>, out: &mut [u64]) {
+        match self {
+            Plan::Leaf(leaf) => leaf.fill(rows, out),
+            Plan::Not(plan) => {
+                plan.fill(rows, out);
+                out.iter_mut().for_each(|word| *word = !*word);
+            }
+            Plan::And(plans) | Plan::Or(plans) => {
+                let is_and = matches!(self, Plan::And(_));
+                plans[0].fill(rows.clone(), out);
+                let mut other = vec![0u64; out.len()];
+                for plan in &plans[1..] {
+                    let settled = if is_and { 0 } else { u64::MAX };
+                    if out.iter().all(|&word| word == settled) {
+                        return;
+                    }
+                    plan.fill(rows.clone(), &mut other);
+                    for (word, more) in out.iter_mut().zip(&other) {
+                        *word = if is_and { *word & more } else { *word | more };
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn missing(at: usize) -> Fault {
+    Fault::new(at, "a comparison is missing here")
+}
+
+/// What an operand that is no literal means for an event.
+fn field(store: &JourneyStore, operand: &Operand, on_the_right: bool) -> Result<Field, Fault> {
+    match operand {
+        Operand::Name(name) => named(store, name, on_the_right),
+        Operand::Call(call) => Err(Fault::new(
+            call.at,
+            format!("`{}(…)` is about a customer and goes with --customers; an event has columns", call.what.name()),
+        )),
+        Operand::Literal(literal) => Err(missing(literal.at)),
+    }
+}
+
+fn named(store: &JourneyStore, name: &Name, on_the_right: bool) -> Result<Field, Fault> {
+    let whole = name.to_string();
+    Field::find(store, &whole, name.quoted, false).map_err(|message| {
+        let of_customers = whole.starts_with("first.")
+            || whole.starts_with("last.")
+            || super::customers::CUSTOMER_NAMES.contains(&whole.as_str());
+        let message = if of_customers {
+            format!("`{whole}` is about a customer and goes with --customers; an event has columns")
+        } else if on_the_right && !name.quoted {
+            format!("{message}; if it is text, write \"{whole}\" in quotes")
+        } else {
+            message
+        };
+        Fault::new(name.at, message)
+    })
+}
+
+fn tested<'s>(store: &'s JourneyStore, left: &Operand, check: Check<'_>) -> Result<Plan<'s>, Fault> {
+    if let Operand::Literal(literal) = left {
+        return Err(Fault::new(literal.at, "a column belongs here, not a value"));
+    }
+    let found = field(store, left, false)?;
+    let label = match left {
+        Operand::Name(name) => name.to_string(),
+        Operand::Call(_) | Operand::Literal(_) => String::new(),
+    };
+    Leaf::of(store, found, &label, check, 0).map(Plan::Leaf)
+}
+
+impl<'s> Leaf<'s> {
+    /// The test of a field; `as_of` (microseconds) is what an age counts to.
+    pub(super) fn of(
+        store: &'s JourneyStore,
+        field: Field,
+        label: &str,
+        check: Check<'_>,
+        as_of: i64,
+    ) -> Result<Self, Fault> {
+        Ok(match field {
+            Field::Event => {
+                let test = check.text(label)?;
+                Leaf::Codes { codes: &store.codes, table: table(&store.touchpoints, &test) }
+            }
+            Field::Customer => {
+                let test = check.text(label)?;
+                Leaf::Customers { offsets: &store.offsets, table: table(&store.customers, &test) }
+            }
+            Field::Time => Leaf::Ints { values: &store.times, test: check.time(label, &store.zone)? },
+            Field::Age => {
+                let test = check.span(label)?;
+                let times = &store.times;
+                Leaf::Each(Box::new(move |row| test.holds(as_of - times[row])))
+            }
+            Field::Hour | Field::Weekday => {
+                let is_hour = field == Field::Hour;
+                let test = if is_hour { check.number(label)? } else { check.weekday(label)? }.ints();
+                let passes: Vec<bool> = (0..24).map(|value| test.holds(value)).collect();
+                let clock = WallClock::new(&store.zone, store.bounds());
+                let times = &store.times;
+                if is_hour {
+                    Leaf::Each(Box::new(move |row| passes[clock.hour(times[row]) as usize]))
+                } else {
+                    Leaf::Each(Box::new(move |row| passes[clock.weekday(times[row]) as usize]))
+                }
+            }
+            Field::Column(_) if field.ty(store) == Type::Nothing => {
+                Leaf::Const(matches!(check, Check::Null { negated: false }))
+            }
+            Field::Column(idx) => match &store.properties[idx].values {
+                Values::Text { codes, names } => {
+                    let test = check.text(label)?;
+                    let mut shifted = vec![u8::from(test.holds_missing())];
+                    shifted.extend(table(names, &test));
+                    Leaf::Codes { codes, table: shifted }
+                }
+                Values::Int(values) => Leaf::Ints { values, test: check.number(label)?.ints() },
+                Values::Float(values) => Leaf::Floats { values, test: check.number(label)? },
+                Values::Time(values) => Leaf::Ints { values, test: check.time(label, &store.zone)? },
+            },
+        })
+    }
+
+    /// Whether one event passes.
+    pub(super) fn holds(&self, row: usize) -> bool {
+        match self {
+            Leaf::Const(always) => *always,
+            Leaf::Codes { codes, table } => table[codes.get(row) as usize] != 0,
+            Leaf::Ints { values, test } => test.holds(values[row]),
+            Leaf::Floats { values, test } => test.holds_float(values[row]),
+            Leaf::Customers { offsets, table } => table[customer_of(offsets, row)] != 0,
+            Leaf::Each(test) => test(row),
+        }
+    }
+
+    fn fill(&self, rows: Range<usize>, out: &mut [u64]) {
+        match self {
+            Leaf::Const(always) => out.fill(if *always { u64::MAX } else { 0 }),
+            Leaf::Codes { codes, table } => with_codes!(codes, |codes| fill_codes(&codes[rows], table, out)),
+            Leaf::Ints { values, test } => fill_ints(&values[rows], test, out),
+            Leaf::Floats { values, test } => fill_floats(&values[rows], test, out),
+            Leaf::Customers { offsets, table } => {
+                let mut customer = customer_of(offsets, rows.start);
+                fill_each(rows, out, |row| {
+                    while row >= offsets[customer + 1] as usize {
+                        customer += 1;
+                    }
+                    table[customer] != 0
+                });
+            }
+            Leaf::Each(test) => fill_each(rows, out, test),
+        }
+    }
+}
+
+fn fill_codes<C: Code>(codes: &[C], table: &[u8], out: &mut [u64]) {
+    if let Ok(table) = <&[u8; 256]>::try_from(table) {
+        return fill_values(codes, out, |code| table[code.idx() & 0xFF]);
+    }
+    if table.len() < 256 && size_of::<C>() == 1 {
+        // The full width needs no check of bounds per event.
+        let mut wide = [0u8; 256];
+        wide[..table.len()].copy_from_slice(table);
+        return fill_values(codes, out, |code| wide[code.idx() & 0xFF]);
+    }
+    fill_values(codes, out, |code| table[code.idx()]);
+}
+
+fn fill_ints(values: &[i64], test: &IntTest, out: &mut [u64]) {
+    match *test {
+        IntTest::Range { lo, hi } => fill_values(values, out, |v| u8::from(lo <= v) & u8::from(v <= hi)),
+        IntTest::Outside { lo, hi } => {
+            fill_values(values, out, |v| u8::from(v != NULL) & (u8::from(v < lo) | u8::from(v > hi)));
+        }
+        IntTest::Null => fill_values(values, out, |v| u8::from(v == NULL)),
+        IntTest::Present => fill_values(values, out, |v| u8::from(v != NULL)),
+        IntTest::Set { .. } => fill_values(values, out, |v| u8::from(test.holds(v))),
+    }
+}
+
+fn fill_floats(values: &[f64], test: &NumberTest, out: &mut [u64]) {
+    match test {
+        NumberTest::Compare(op, right) => {
+            let right = right.value;
+            match op {
+                Op::Eq => fill_values(values, out, |v| u8::from(v == right)),
+                Op::Ne => fill_values(values, out, |v| u8::from(v != right) & u8::from(!v.is_nan())),
+                Op::Lt => fill_values(values, out, |v| u8::from(v < right)),
+                Op::Le => fill_values(values, out, |v| u8::from(v <= right)),
+                Op::Gt => fill_values(values, out, |v| u8::from(v > right)),
+                Op::Ge => fill_values(values, out, |v| u8::from(v >= right)),
+            }
+        }
+        NumberTest::Null(negated) => fill_values(values, out, |v| u8::from(v.is_nan() != *negated)),
+        NumberTest::Set(..) => fill_values(values, out, |v| u8::from(test.holds_float(v))),
+    }
+}
+
+/// Bytes of 0 and 1 first, packed eight at a time, so that the test itself runs on vectors.
+#[inline]
+fn fill_values<T: Copy>(values: &[T], out: &mut [u64], test: impl Fn(T) -> u8) {
+    for (chunk, word) in values.chunks(64).zip(out) {
+        let mut bytes = [0u8; 64];
+        if let Ok(full) = <&[T; 64]>::try_from(chunk) {
+            bytes.iter_mut().zip(full).for_each(|(byte, &value)| *byte = test(value));
+        } else {
+            bytes.iter_mut().zip(chunk).for_each(|(byte, &value)| *byte = test(value));
+        }
+        *word = packed(&bytes);
+    }
+}
+
+fn fill_each(rows: Range<usize>, out: &mut [u64], mut test: impl FnMut(usize) -> bool) {
+    for (start, word) in rows.clone().step_by(64).zip(out) {
+        let end = (start + 64).min(rows.end);
+        *word = (start..end).fold(0, |bits, row| bits | (u64::from(test(row)) << (row - start)));
+    }
+}
+
+/// 64 bytes of 0 or 1 as 64 bits. The product puts byte `i` of eight at bit `56 + i`; no two of its terms meet.
+#[inline]
+fn packed(bytes: &[u8; 64]) -> u64 {
+    let (eights, _) = bytes.as_chunks::<8>();
+    eights.iter().enumerate().fold(0, |word, (at, eight)| {
+        let bits = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        word | (bits << (8 * at))
+    })
+}
+
+pub(super) fn customer_of(offsets: &[u32], row: usize) -> usize {
+    offsets.partition_point(|&offset| offset as usize <= row) - 1
+}
+
+/// Whether each text of a dictionary passes.
+pub(super) fn table(names: &Names, test: &TextTest) -> Vec<u8> {
+    // Equality needs no look at any other text.
+    if let TextTest::Compare(op @ (Op::Eq | Op::Ne), Word::Exact(word)) = test {
+        let mut table = vec![u8::from(*op == Op::Ne); names.len()];
+        if let Some(id) = names.get(word) {
+            table[id as usize] ^= 1;
+        }
+        return table;
+    }
+    (0..names.len() as u32).into_par_iter().with_min_len(4096).map(|id| u8::from(test.holds(names.name(id)))).collect()
+}
+
+/// One column against another.
+fn compared<'s>(
+    store: &'s JourneyStore,
+    left: Field,
+    op: Op,
+    (right_at, right): (usize, Field),
+) -> Result<Leaf<'s>, Fault> {
+    let (left_type, right_type) = (left.ty(store), right.ty(store));
+    if !left_type.compares_with(right_type) {
+        return Err(Fault::new(
+            right_at,
+            format!("this is {} and cannot be compared with {}", right_type.words(), left_type.words()),
+        ));
+    }
+    if left_type == Type::Nothing || right_type == Type::Nothing {
+        return Ok(Leaf::Const(false));
+    }
+    if left_type == Type::Text {
+        let (left, right) = (Texts::of(store, left), Texts::of(store, right));
+        let (left_ranks, right_ranks) = Texts::ranks(&left, &right);
+        return Ok(Leaf::Each(Box::new(move |row| {
+            let (Some(a), Some(b)) = (left.code(row), right.code(row)) else { return false };
+            op.holds(&left_ranks[a], &right_ranks[b])
+        })));
+    }
+    let (left, right) = (number_reader(store, left), number_reader(store, right));
+    Ok(Leaf::Each(Box::new(move |row| match (left(row), right(row)) {
+        (Some(a), Some(b)) => a.compare(op, b),
+        _ => false,
+    })))
+}
+
+/// A number, exact where it is whole.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Amount {
+    Int(i64),
+    Float(f64),
+}
+
+impl Amount {
+    pub(super) fn compare(self, op: Op, other: Amount) -> bool {
+        match (self, other) {
+            (Amount::Int(a), Amount::Int(b)) => op.holds(&a, &b),
+            (a, b) => op.holds(&a.as_float(), &b.as_float()),
+        }
+    }
+
+    fn as_float(self) -> f64 {
+        match self {
+            Amount::Int(value) => value as f64,
+            Amount::Float(value) => value,
+        }
+    }
+}
+
+type ReadAmount<'s> = Box<dyn Fn(usize) -> Option<Amount> + Send + Sync + 's>;
+
+/// Reads a number, a time or a part of one by row. Texts have none.
+pub(super) fn number_reader(store: &JourneyStore, field: Field) -> ReadAmount<'_> {
+    let clock = || WallClock::new(&store.zone, store.bounds());
+    let times = &store.times;
+    match field {
+        Field::Time | Field::Age => Box::new(move |row| Some(Amount::Int(times[row]))),
+        Field::Hour => {
+            let clock = clock();
+            Box::new(move |row| Some(Amount::Int(clock.hour(times[row]))))
+        }
+        Field::Weekday => {
+            let clock = clock();
+            Box::new(move |row| Some(Amount::Int(clock.weekday(times[row]))))
+        }
+        Field::Column(idx) => match &store.properties[idx].values {
+            Values::Int(values) | Values::Time(values) => {
+                Box::new(move |row| (values[row] != NULL).then(|| Amount::Int(values[row])))
+            }
+            Values::Float(values) => Box::new(move |row| (!values[row].is_nan()).then(|| Amount::Float(values[row]))),
+            Values::Text { .. } => Box::new(|_| None),
+        },
+        Field::Event | Field::Customer => Box::new(|_| None),
+    }
+}
+
+/// A column of texts by row.
+pub(super) struct Texts<'s> {
+    store: &'s JourneyStore,
+    field: Field,
+    names: &'s Names,
+}
+
+impl<'s> Texts<'s> {
+    /// # Panics
+    /// Never for a field of type text.
+    pub(super) fn of(store: &'s JourneyStore, field: Field) -> Self {
+        let names = match field {
+            Field::Column(idx) => match &store.properties[idx].values {
+                Values::Text { names, .. } => names,
+                _ => &store.touchpoints,
+            },
+            Field::Customer => &store.customers,
+            _ => &store.touchpoints,
+        };
+        Texts { store, field, names }
+    }
+
+    fn code(&self, row: usize) -> Option<usize> {
+        match self.field {
+            Field::Column(idx) => match &self.store.properties[idx].values {
+                Values::Text { codes, .. } => (codes.get(row) as usize).checked_sub(1),
+                _ => None,
+            },
+            Field::Customer => Some(customer_of(&self.store.offsets, row)),
+            _ => Some(self.store.codes.get(row) as usize),
+        }
+    }
+
+    pub(super) fn text(&self, row: usize) -> Option<&'s str> {
+        self.code(row).map(|code| self.names.name(code as u32))
+    }
+
+    /// For every text of both, its place in the text order of all.
+    fn ranks(left: &Texts<'_>, right: &Texts<'_>) -> (Vec<u32>, Vec<u32>) {
+        let mut all: Vec<&str> = left.names.iter().chain(right.names.iter()).collect();
+        all.par_sort_unstable();
+        all.dedup();
+        let rank = |names: &Names| names.iter().map(|name| all.partition_point(|text| *text < name) as u32).collect();
+        (rank(left.names), rank(right.names))
+    }
+}
