@@ -1,6 +1,7 @@
 //! What every layer stands on: time, lengths of time, ids, cancelling, statistics, and text made safe to show.
 
 pub mod ctl;
+pub mod ending;
 pub mod id;
 pub mod instant;
 pub mod nearest;

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::base::nearest::nearest;
 use crate::base::visible::visible;
 use crate::table::Table;
+use crate::table::text::count;
 
 #[derive(Debug, Clone)]
 pub struct Document {
@@ -60,6 +61,19 @@ impl UnknownTable {
         let hint = nearest.as_ref().map_or(String::new(), |near| format!("did you mean `{near}`? "));
         let all = tables.join(", ");
         format!("`{}` is not a table of this {analysis}; {hint}there are {all}", visible(name))
+    }
+}
+
+impl Counts {
+    /// The sum that every reader may check.
+    pub fn conservation(&self) -> String {
+        format!(
+            "read {} = {} events + {} rejected + {} duplicates",
+            count(self.read),
+            count(self.events),
+            count(self.rejected),
+            count(self.duplicates)
+        )
     }
 }
 
@@ -158,6 +172,12 @@ mod tests {
         );
         document.choose("after").expect("known");
         assert_eq!(document.tables.len(), 1);
+    }
+
+    #[test]
+    fn the_sum_of_records_is_written_out() {
+        let counts = fixture::hostile().source.counts.expect("counts");
+        assert_eq!(counts.conservation(), "read 12 = 10 events + 2 rejected + 0 duplicates");
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use super::blocks::write_rows;
-use super::{Counts, Document, Error, Style, guarded};
+use super::{Document, Error, Style, guarded};
 use crate::base::visible::visible;
-use crate::table::text::{count, show_in};
+use crate::table::text::show_in;
 use crate::table::{Cell, Column, Table};
 
 const STYLE: &str = "\
@@ -25,7 +25,7 @@ pub(super) fn write(document: &Document, style: &Style, out: &mut dyn Write) -> 
     writeln!(out, "<style>\n{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>")?;
     writeln!(out, "<p>{}</p>", escaped(&document.source.files.join(", ")))?;
     if let Some(counts) = &document.source.counts {
-        writeln!(out, "<p>{}</p>", escaped(&conservation(counts)))?;
+        writeln!(out, "<p>{}</p>", escaped(&counts.conservation()))?;
     }
     for table in &document.tables {
         write_table(table, style, out)?;
@@ -41,17 +41,6 @@ pub(super) fn write(document: &Document, style: &Style, out: &mut dyn Write) -> 
     writeln!(out, "<details><summary>The question</summary><pre>{spec}\n{}</pre></details>", document.spec_hash())?;
     writeln!(out, "</body>\n</html>")?;
     Ok(())
-}
-
-/// The sum that every reader may check.
-pub(super) fn conservation(counts: &Counts) -> String {
-    format!(
-        "read {} = {} events + {} rejected + {} duplicates",
-        count(counts.read),
-        count(counts.events),
-        count(counts.rejected),
-        count(counts.duplicates)
-    )
 }
 
 fn write_table(table: &Table, style: &Style, out: &mut dyn Write) -> Result<(), Error> {

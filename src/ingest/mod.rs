@@ -73,3 +73,20 @@ pub fn open(options: &LoadOptions, ctl: &Ctl) -> Result<Loaded, Error> {
     let _ = (options, PathBuf::new());
     Err(Error::Other("not built yet".into()))
 }
+
+/// A file as it was read, before any column plays a role.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RawRows {
+    pub columns: Vec<String>,
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// Reads the first rows of the sources as text.
+///
+/// # Errors
+/// See `Error`.
+pub fn rows(options: &LoadOptions, limit: Option<usize>, ctl: &Ctl) -> Result<RawRows, Error> {
+    ctl.check()?;
+    let _ = (options, limit);
+    Err(Error::Other("not built yet".into()))
+}

@@ -1,0 +1,179 @@
+//! What a load saw, as tables and notes.
+
+use std::sync::Arc;
+
+use crate::ingest::RawRows;
+use crate::ingest::report::{LoadReport, Reject};
+use crate::table::text::count;
+use crate::table::{Cell, Column, Kind, Table};
+
+/// Table `source`: one row per file.
+pub(super) fn source_table(report: &LoadReport) -> Table {
+    let mut table = Table::new(
+        "source",
+        &[
+            ("file", Kind::Text),
+            ("format", Kind::Text),
+            ("rows", Kind::Count),
+            ("events", Kind::Count),
+            ("rejected", Kind::Count),
+            ("customers", Kind::Count),
+            ("first", Kind::Time),
+            ("last", Kind::Time),
+        ],
+    );
+    for file in &report.files {
+        table.push(vec![
+            Cell::text(&file.file),
+            Cell::text(&file.format),
+            Cell::Count(file.rows),
+            Cell::Count(file.events),
+            Cell::Count(file.rejected),
+            Cell::Count(file.customers),
+            file.first.map_or(Cell::Empty, Cell::Time),
+            file.last.map_or(Cell::Empty, Cell::Time),
+        ]);
+    }
+    table
+}
+
+/// Table `rejects` of a profile: the first few of every reason.
+pub(super) fn profile_rejects_table(report: &LoadReport) -> Table {
+    let columns = [("file", Kind::Text), ("line", Kind::Count), ("reason", Kind::Text), ("text", Kind::Text)];
+    let mut table = Table::new("rejects", &columns);
+    for reject in &report.rejects.kept {
+        let Reject { line, reason, text, .. } = reject;
+        table.push(vec![file_of(report, reject), Cell::Count(*line), Cell::text(reason.name()), Cell::text(text)]);
+    }
+    table
+}
+
+/// Table `rejects` of the command of that name: all that were kept, with the column at fault.
+pub(super) fn rejects_table(report: &LoadReport) -> Table {
+    let columns = [
+        ("file", Kind::Text),
+        ("line", Kind::Count),
+        ("column", Kind::Text),
+        ("reason", Kind::Text),
+        ("text", Kind::Text),
+    ];
+    let mut table = Table::new("rejects", &columns);
+    for reject in &report.rejects.kept {
+        let Reject { line, column, reason, text, .. } = reject;
+        table.push(vec![
+            file_of(report, reject),
+            Cell::Count(*line),
+            column.as_ref().map_or(Cell::Empty, Cell::text),
+            Cell::text(reason.name()),
+            Cell::text(text),
+        ]);
+    }
+    table
+}
+
+fn file_of(report: &LoadReport, reject: &Reject) -> Cell {
+    report.files.get(reject.file).map_or(Cell::Empty, |file| Cell::text(&file.file))
+}
+
+/// How every file was read.
+pub(super) fn dialects(report: &LoadReport) -> Vec<String> {
+    report.files.iter().map(|file| format!("{}: {}, {}", file.file, file.format, file.dialect)).collect()
+}
+
+/// The reader's warnings, and how many rows were rejected for what reason.
+pub(super) fn notes(report: &LoadReport) -> Vec<String> {
+    let mut notes = report.notes.clone();
+    let total = report.rejects.total();
+    if total > 0 {
+        let reasons: Vec<String> =
+            report.rejects.counts.iter().map(|(reason, n)| format!("{} {}", count(*n), reason.name())).collect();
+        let rows = if total == 1 { "row was" } else { "rows were" };
+        notes.push(format!("{} {rows} rejected: {}; `trailmap rejects` lists them", count(total), reasons.join(", ")));
+    }
+    notes
+}
+
+/// Table `rows`: a file as it was read, everything as text.
+pub(super) fn rows_table(raw: RawRows) -> Table {
+    let mut columns: Vec<Column> = raw.columns.iter().map(|name| Column::new(name, Kind::Text)).collect();
+    // A row with more fields than the header keeps them.
+    let widest = raw.rows.iter().map(Vec::len).max().unwrap_or(0);
+    for i in columns.len()..widest {
+        columns.push(Column::new(format!("column_{}", i + 1), Kind::Text));
+    }
+    let (n_rows, n_columns) = (raw.rows.len(), columns.len());
+    let rows = Arc::new(raw.rows);
+    Table::made("rows", columns, n_rows, move |i| {
+        let cell = |at: usize| rows[i].get(at).cloned().flatten().map_or(Cell::Empty, Cell::Text);
+        (0..n_columns).map(cell).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::report::{FileReport, Reason, Rejects};
+
+    fn report() -> LoadReport {
+        let file = FileReport {
+            file: "a.csv".into(),
+            format: "csv".into(),
+            dialect: "comma, header on line 1".into(),
+            bytes: 100,
+            rows: 5,
+            rejected: 3,
+            events: 2,
+            customers: 1,
+            first: None,
+            last: None,
+        };
+        let reject = |line, reason, column: Option<&str>| Reject {
+            file: 0,
+            line,
+            column: column.map(str::to_owned),
+            reason,
+            text: "x,,".into(),
+        };
+        LoadReport {
+            files: vec![file],
+            rejects: Rejects {
+                counts: [(Reason::BadTime, 2), (Reason::NoCustomer, 1)].into(),
+                kept: vec![reject(3, Reason::BadTime, Some("ts")), reject(4, Reason::NoCustomer, None)],
+            },
+            rows: 5,
+            ..LoadReport::default()
+        }
+    }
+
+    #[test]
+    fn rejected_rows_are_counted_by_reason_in_a_note() {
+        assert_eq!(
+            notes(&report()),
+            ["3 rows were rejected: 1 no customer, 2 unreadable time; `trailmap rejects` lists them"]
+        );
+        assert_eq!(dialects(&report()), ["a.csv: csv, comma, header on line 1"]);
+        assert!(notes(&LoadReport::default()).is_empty());
+    }
+
+    #[test]
+    fn rejects_name_file_line_column_and_reason() {
+        let table = rejects_table(&report());
+        assert_eq!(table.cell(0, "column"), Some(Cell::text("ts")));
+        assert_eq!(table.cell(1, "column"), Some(Cell::Empty));
+        assert_eq!(table.cell(1, "line"), Some(Cell::Count(4)));
+        assert_eq!(profile_rejects_table(&report()).columns.len(), 4);
+        assert_eq!(source_table(&report()).cell(0, "rejected"), Some(Cell::Count(3)));
+    }
+
+    #[test]
+    fn a_row_longer_than_the_header_keeps_its_fields() {
+        let some = |text: &str| Some(text.to_owned());
+        let table = rows_table(RawRows {
+            columns: vec!["a".into()],
+            rows: vec![vec![some("1")], vec![some("2"), some("3")], vec![None]],
+        });
+        assert_eq!(table.cell(1, "column_2"), Some(Cell::text("3")));
+        assert_eq!(table.cell(0, "column_2"), Some(Cell::Empty));
+        assert_eq!(table.cell(2, "a"), Some(Cell::Empty));
+    }
+}

@@ -1,0 +1,50 @@
+//! Signals: the first asks the computation to stop; what has not stopped soon after is ended, tidily, with 128 + n.
+
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::base::{Ctl, ending};
+
+/// How long a computation may take to notice that it should stop. A read from a pipe never notices.
+const GRACE: Duration = Duration::from_millis(300);
+
+static RECEIVED: AtomicI32 = AtomicI32::new(0);
+
+/// Watches for signals on a thread of its own until the process ends. Where the system refuses, signals keep their
+/// default effect.
+pub fn watch(ctl: &Ctl) {
+    ignore_file_size_limit();
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+    let ctl = ctl.clone();
+    let watcher = std::thread::Builder::new().name("signals".into());
+    let _ = watcher.spawn(move || {
+        for signal in signals.forever() {
+            RECEIVED.store(signal, Ordering::SeqCst);
+            ctl.cancel();
+            std::thread::sleep(GRACE);
+            ending::abruptly(128 + signal);
+        }
+    });
+}
+
+/// The exit status of a run that was asked to stop.
+pub fn status() -> u8 {
+    let signal = match RECEIVED.load(Ordering::SeqCst) {
+        0 => SIGINT,
+        signal => signal,
+    };
+    u8::try_from(128 + signal).unwrap_or(130)
+}
+
+/// A file that grows beyond `ulimit -f` shall be an error with a message, not the death of the process.
+#[cfg(unix)]
+fn ignore_file_size_limit() {
+    let seen = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, seen);
+}
+
+#[cfg(not(unix))]
+fn ignore_file_size_limit() {}

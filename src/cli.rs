@@ -1,1 +1,0 @@
-//! Flags: what to load, what to ask, where to write.
