@@ -265,7 +265,8 @@ fn no_header_is_refused_rather_than_eaten() {
     match Folder::new().open("headless.csv", rows) {
         Ok(loaded) => assert_eq!(loaded.store.n_events(), 3, "the first event is one too"),
         Err(err) => {
-            assert!(err.to_string().contains("headless.csv") || err.to_string().contains("--customer"), "{err}")
+            let message = err.to_string();
+            assert!(message.contains("headless.csv") || message.contains("--customer"), "{message}");
         }
     }
 }

@@ -23,7 +23,7 @@ const FILES_AND_CLOCKS: &[&str] =
 const LAYERS: &[Layer] = &[
     Layer { name: "base", uses: &[],
         crates: &["serde", "thiserror", "clap", "jiff", "statrs", "strsim", "unicode_segmentation", "unicode_width"],
-        never: &["std::fs", "std::net", "std::process"] },
+        never: &["std::fs", "std::net", "std::process::Command"] },
     Layer { name: "table", uses: &["base"],
         crates: &["unicode_width"],
         never: FILES_AND_CLOCKS },
@@ -41,7 +41,7 @@ const LAYERS: &[Layer] = &[
         crates: &["thiserror", "rayon", "hashbrown", "rustc_hash"],
         never: FILES_AND_CLOCKS },
     Layer { name: "export", uses: &["base", "table"],
-        crates: &["polars", "serde", "serde_json", "thiserror", "comfy_table", "unicode_width"],
+        crates: &["polars", "serde", "serde_json", "thiserror", "comfy_table", "rayon", "sha2", "unicode_width"],
         never: &["std::net", "std::process"] },
     Layer { name: "job", uses: &["base"],
         crates: &["crossbeam_channel", "thiserror"],

@@ -59,7 +59,8 @@ mod tests {
             for (i, (p, q)) in raw.iter().zip(&adjusted).enumerate() {
                 prop_assert!(q >= p && *q <= 1.0);
                 for (other_p, other_q) in raw.iter().zip(&adjusted).skip(i + 1) {
-                    prop_assert!(!(p < other_p && q > other_q) && !(p > other_p && q < other_q));
+                    let is_turned = (p < other_p && q > other_q) || (p > other_p && q < other_q);
+                    prop_assert!(!is_turned);
                 }
             }
         }

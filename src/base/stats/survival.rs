@@ -188,11 +188,11 @@ fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Option<Vec<f64>> {
         }
         matrix.swap(step, pivot);
         right.swap(step, pivot);
-        for row in step + 1..n {
-            let factor = matrix[row][step] / matrix[step][step];
-            for column in step..n {
-                matrix[row][column] -= factor * matrix[step][column];
-            }
+        let (above, below) = matrix.split_at_mut(step + 1);
+        let taken = &above[step];
+        for (row, values) in (step + 1..).zip(below) {
+            let factor = values[step] / taken[step];
+            values.iter_mut().zip(taken).skip(step).for_each(|(value, taken)| *value -= factor * taken);
             right[row] -= factor * right[step];
         }
     }
