@@ -1,1 +1,196 @@
-//! The workbench.
+//! The workbench: how it works, in one page.
+//!
+//! Keys, signals and finished computations arrive in one channel as `event::Event`s. The loop below hands all that have
+//! arrived to `app::App`, which changes its state and asks engines in the background, and then draws one frame. Nothing
+//! is drawn unless something happened, and nothing that may take long happens here.
+//!
+//! `command` is the table of everything that can be done; `panes` are the screens; a `layer` is a pane with its question
+//! and its answer, and levels of them make a stack; an `overlay` takes the keys while it is open; `paint` and `theme`
+//! decide what things look like; `terminal` sends frames and gives the terminal back.
+
+pub mod app;
+pub mod command;
+mod complete;
+mod copy;
+mod event;
+mod filter;
+mod fuzzy;
+mod grid;
+pub mod key;
+mod layer;
+mod load;
+mod overlay;
+mod paint;
+mod pane;
+mod panes;
+mod picker;
+mod prompt;
+mod shell;
+mod sorting;
+mod terminal;
+pub mod theme;
+mod words;
+
+#[cfg(test)]
+mod made_up;
+#[cfg(test)]
+mod tests;
+
+use std::io::{IsTerminal, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use signal_hook::consts::SIGHUP;
+
+use crate::ingest::LoadOptions;
+use app::{App, Leave, Outside};
+use event::Event;
+use terminal::Terminal;
+use theme::{Environment, Scheme, Theme};
+
+/// How the workbench looks, and where its keys come from.
+#[derive(Default)]
+pub struct Settings {
+    pub scheme: Scheme,
+    /// Draw with ASCII only.
+    pub ascii: bool,
+    /// Where keys are read from; standard input without it. Needed when standard input carries the data.
+    pub keys: Option<Box<dyn Read + Send>>,
+}
+
+/// Why the workbench ended otherwise than by being quit.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(
+        "the workbench needs a terminal to draw on and to read keys from; for tables, name a command: trailmap profile FILE"
+    )]
+    NoTerminal,
+    /// The data could not be read; the message is the loader's.
+    #[error("{0}")]
+    Load(String),
+    #[error("ended by signal {0}")]
+    Signal(i32),
+    #[error("the terminal: {0}")]
+    Terminal(#[from] std::io::Error),
+    #[error("the workbench fell over; please report the message above")]
+    Fallen,
+}
+
+impl Error {
+    /// The exit status for the shell.
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Error::NoTerminal => 2,
+            Error::Load(_) | Error::Terminal(_) | Error::Fallen => 1,
+            Error::Signal(signal) => u8::try_from(128 + signal).unwrap_or(1),
+        }
+    }
+
+    /// Whether there is something to tell; a signal speaks for itself.
+    pub fn is_silent(&self) -> bool {
+        matches!(self, Error::Signal(_))
+    }
+}
+
+/// While something runs, the screen shows that time passes, this often.
+const TICK: Duration = Duration::from_millis(250);
+
+/// An answer that comes within this time is drawn together with the key that asked for it.
+const GRACE: Duration = Duration::from_millis(12);
+
+/// Opens the workbench on these sources and stays until it is left.
+///
+/// # Errors
+/// See `Error`; by then the terminal is as it was.
+pub fn run(options: LoadOptions, settings: Settings) -> Result<(), Error> {
+    let keys: Box<dyn Read + Send> = match settings.keys {
+        Some(keys) => keys,
+        None if std::io::stdin().is_terminal() => Box::new(std::io::stdin()),
+        None => return Err(Error::NoTerminal),
+    };
+    if !std::io::stdout().is_terminal() {
+        return Err(Error::NoTerminal);
+    }
+    let theme = Theme::new(settings.scheme, settings.ascii, &Environment::read());
+    if matches!(settings.scheme, Scheme::Dark | Scheme::Light | Scheme::Ansi) {
+        crossterm::style::force_color_output(true);
+    }
+    terminal::hook_panics();
+    let mut terminal = Terminal::enter()?;
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(options, theme, keys, &mut terminal)));
+    drop(terminal);
+    outcome.unwrap_or(Err(Error::Fallen))
+}
+
+fn work(options: LoadOptions, theme: Theme, keys: Box<dyn Read + Send>, terminal: &mut Terminal) -> Result<(), Error> {
+    let (send, events) = channel();
+    let mut app = App::new(options, Arc::new(load::open), theme, send.clone(), Instant::now());
+    app.load();
+    draw(&mut app, terminal)?;
+    event::watch_signals(send.clone())?;
+    event::read_keys(keys, send.clone())?;
+    // After our own suspending, the signal to go on says nothing new.
+    let mut is_resumed = false;
+    loop {
+        for event in gather(&app, &events) {
+            app.handle(event, Instant::now());
+        }
+        settle(&mut app, &events);
+        if let Some(leave) = app.leave.take() {
+            return match leave {
+                Leave::Quit => Ok(()),
+                Leave::LoadFailed(message) => Err(Error::Load(message)),
+                Leave::Signal(signal) => Err(Error::Signal(signal)),
+                Leave::TerminalGone => Err(Error::Signal(SIGHUP)),
+            };
+        }
+        for outside in std::mem::take(&mut app.outside) {
+            match outside {
+                Outside::Copy(text) => copy::copy(text, terminal, &send),
+                Outside::Redraw => terminal.forget(),
+                Outside::Suspend => {
+                    terminal.suspend()?;
+                    is_resumed = true;
+                }
+                Outside::Resume if std::mem::take(&mut is_resumed) => {}
+                Outside::Resume => terminal.resume()?,
+            }
+        }
+        draw(&mut app, terminal)?;
+    }
+}
+
+fn draw(app: &mut App, terminal: &mut Terminal) -> std::io::Result<()> {
+    let drawn = terminal.draw(|buffer| app.view(buffer))?;
+    app.drawn(&drawn);
+    Ok(())
+}
+
+/// Waits for something to happen and returns all that has happened.
+fn gather(app: &App, events: &Receiver<Event>) -> Vec<Event> {
+    let first = if app.is_busy() {
+        events.recv_timeout(TICK).or_else(|err| match err {
+            RecvTimeoutError::Timeout => Ok(Event::Tick),
+            RecvTimeoutError::Disconnected => Err(err),
+        })
+    } else {
+        events.recv().map_err(|_| RecvTimeoutError::Disconnected)
+    };
+    // The loop itself holds a sender, so the channel cannot be closed while it runs.
+    let first = first.unwrap_or(Event::InputEnded);
+    std::iter::once(first).chain(events.try_iter()).collect()
+}
+
+/// Gives an answer that is nearly there the time to be drawn at once.
+fn settle(app: &mut App, events: &Receiver<Event>) {
+    let until = Instant::now() + GRACE;
+    while app.is_waiting_for_answer() && app.leave.is_none() {
+        let left = until.saturating_duration_since(Instant::now());
+        match events.recv_timeout(left) {
+            Ok(event) => app.handle(event, Instant::now()),
+            Err(_) => return,
+        }
+    }
+}

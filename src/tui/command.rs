@@ -1,0 +1,373 @@
+//! The command table: what can be done, by which keys, where, in which words. Key lookup, the key line, the help page
+//! and the palette are all made from it.
+
+use super::key::Key;
+use super::panes::customers::CustomersAction;
+use super::panes::funnel::FunnelAction;
+use super::panes::home::HomeAction;
+use super::panes::journey::JourneyAction;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    App(AppAction),
+    Row(RowAction),
+    Entry(EntryAction),
+    Home(HomeAction),
+    Funnel(FunnelAction),
+    Customers(CustomersAction),
+    Journey(JourneyAction),
+}
+
+/// What the app does whatever the pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppAction {
+    GoHome,
+    GoFunnel,
+    GoCustomers,
+    Back,
+    Help,
+    Palette,
+    FilterEvents,
+    FilterCustomers,
+    RemoveFilter,
+    FilterTo,
+    FilterOut,
+    SessionGap,
+    Undo,
+    Redo,
+    CopyCommand,
+    DataHealth,
+    Interrupt,
+    Redraw,
+    Suspend,
+    Quit,
+    CancelLoad,
+    Retry,
+}
+
+/// Moving about in a list, and between the panels of a pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowAction {
+    Down,
+    Up,
+    PageDown,
+    PageUp,
+    Top,
+    End,
+    NextPanel,
+    PreviousPanel,
+}
+
+/// What can be done while something is typed or chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryAction {
+    Accept,
+    Cancel,
+    Complete,
+    Next,
+    Previous,
+    PageNext,
+    PagePrevious,
+    Mark,
+}
+
+/// Where a command's keys work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Home,
+    Funnel,
+    Customers,
+    Journey,
+    /// Panes with rows to move over.
+    Rows,
+    /// Every pane.
+    Panes,
+    /// While the data is read, and when that failed.
+    Loading,
+    Failed,
+    /// Overlays: a line to type into, a list to choose from, the help page, a page of text.
+    Prompt,
+    List,
+    Help,
+    Page,
+    /// Everything but places where letters are typed.
+    Plain,
+    Always,
+}
+
+impl Place {
+    pub fn title(self) -> &'static str {
+        match self {
+            Place::Home => "Home",
+            Place::Funnel => "Funnel",
+            Place::Customers => "Customers",
+            Place::Journey => "Timeline",
+            Place::Rows => "Moving",
+            Place::Panes => "Everywhere",
+            Place::Loading | Place::Failed => "Loading",
+            Place::Prompt => "Typing",
+            Place::List => "Choosing",
+            Place::Help => "Help",
+            Place::Page => "Reading",
+            Place::Plain | Place::Always => "Always",
+        }
+    }
+}
+
+/// The places that are in force together, innermost first.
+pub const MEETINGS: [&[Place]; 10] = [
+    &[Place::Home, Place::Rows, Place::Panes, Place::Plain, Place::Always],
+    &[Place::Funnel, Place::Rows, Place::Panes, Place::Plain, Place::Always],
+    &[Place::Customers, Place::Rows, Place::Panes, Place::Plain, Place::Always],
+    &[Place::Journey, Place::Rows, Place::Panes, Place::Plain, Place::Always],
+    &[Place::Loading, Place::Plain, Place::Always],
+    &[Place::Failed, Place::Plain, Place::Always],
+    &[Place::Prompt, Place::Always],
+    &[Place::List, Place::Always],
+    &[Place::Help, Place::Always],
+    &[Place::Page, Place::Plain, Place::Always],
+];
+
+#[derive(Debug)]
+pub struct Command {
+    pub action: Action,
+    /// What configuration and the manual call it.
+    pub name: &'static str,
+    /// Keys that do it; a sequence is written with a space between: `g g`.
+    pub keys: &'static [&'static str],
+    pub place: Place,
+    pub doc: &'static str,
+    /// Where it stands on the key line, and the word for it there. Neighbours with the same word share it.
+    pub hint: Option<(u8, &'static str)>,
+}
+
+const fn command(
+    action: Action,
+    name: &'static str,
+    keys: &'static [&'static str],
+    place: Place,
+    doc: &'static str,
+) -> Command {
+    Command { action, name, keys, place, doc, hint: None }
+}
+
+impl Command {
+    const fn hint(mut self, rank: u8, word: &'static str) -> Self {
+        self.hint = Some((rank, word));
+        self
+    }
+
+    /// The keys as pressed, one list per way to press them.
+    pub fn sequences(&self) -> impl Iterator<Item = Vec<Key>> + '_ {
+        self.keys.iter().map(|keys| keys.split(' ').filter_map(Key::named).collect())
+    }
+
+    /// The keys as screens show them: `⏎`, `g g`.
+    pub fn shown_keys(&self) -> Vec<String> {
+        self.sequences().map(|keys| keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ")).collect()
+    }
+}
+
+#[rustfmt::skip]
+pub static COMMANDS: &[Command] = {
+    use Action::{App, Customers, Entry, Funnel, Home, Journey, Row};
+    &[
+    // Home
+    command(Home(HomeAction::Open), "open", &["enter"], Place::Home, "Open what is under the cursor").hint(10, "open"),
+    command(Home(HomeAction::AddToFunnel), "add-to-funnel", &["a"], Place::Home, "Add the event under the cursor to the funnel, as its last step").hint(14, "add to funnel"),
+
+    // Funnel
+    command(Funnel(FunnelAction::ListDropped), "list-dropped", &["enter"], Place::Funnel, "List who dropped after this step").hint(10, "dropped"),
+    command(Funnel(FunnelAction::ListConverted), "list-converted", &["o"], Place::Funnel, "List who went on after this step, or who completed at the last one").hint(12, "converted"),
+    command(Funnel(FunnelAction::AddStep), "add-step", &["a"], Place::Funnel, "Add a step after this one").hint(14, "add"),
+    command(Funnel(FunnelAction::DropStep), "drop-step", &["X", "delete"], Place::Funnel, "Take this step out").hint(15, "take out"),
+    command(Funnel(FunnelAction::EditStep), "edit-step", &["="], Place::Funnel, "Edit this step as text, with conditions and rules").hint(16, "edit"),
+    command(Funnel(FunnelAction::MoveEarlier), "move-step-earlier", &["<"], Place::Funnel, "Move this step one place earlier").hint(18, "shift"),
+    command(Funnel(FunnelAction::MoveLater), "move-step-later", &[">"], Place::Funnel, "Move this step one place later").hint(18, "shift"),
+    command(Funnel(FunnelAction::SetWindow), "set-window", &["w"], Place::Funnel, "Set the conversion window, from the first step to any later one").hint(20, "window"),
+    command(Funnel(FunnelAction::NextOrder), "change-order", &["O"], Place::Funnel, "Change how other events may stand between: ordered, strict, any").hint(26, "order"),
+    command(Funnel(FunnelAction::Breakdown), "break-down", &["b"], Place::Funnel, "Break the funnel down by a column").hint(22, "breakdown"),
+    command(Funnel(FunnelAction::NextView), "show-times", &["t"], Place::Funnel, "Show the times between steps instead of the breakdown, and back").hint(24, "times"),
+    command(Funnel(FunnelAction::NextUnit), "change-unit", &[], Place::Funnel, "Count customers, sessions or attempts"),
+    command(Funnel(FunnelAction::ToggleOptional), "make-step-optional", &[], Place::Funnel, "Make this step optional, or mandatory again"),
+    command(Funnel(FunnelAction::ToggleMature), "leave-open-out", &[], Place::Funnel, "Leave those who may still convert out of the shares, or take them in"),
+    command(Funnel(FunnelAction::ToggleFirstTime), "first-time-only", &[], Place::Funnel, "Let only a customer's first event of that name ever start a funnel, or any"),
+    command(Funnel(FunnelAction::Clear), "clear-funnel", &[], Place::Funnel, "Take every step out"),
+
+    // Customers
+    command(Customers(CustomersAction::Open), "open-timeline", &["enter"], Place::Customers, "Open this customer's timeline").hint(10, "timeline"),
+    command(Customers(CustomersAction::Sort), "sort", &["s"], Place::Customers, "Sort by a column; choose the same column again to reverse").hint(14, "sort"),
+    command(Customers(CustomersAction::Unsort), "sort-by-id", &[], Place::Customers, "Go back to the order of customer ids"),
+    command(Customers(CustomersAction::Find), "find", &["/"], Place::Customers, "Find a customer by part of the id").hint(16, "find"),
+
+    // Timeline
+    command(Journey(JourneyAction::Fields), "show-fields", &["enter"], Place::Journey, "Show every field of this event in full").hint(10, "fields"),
+    command(Journey(JourneyAction::Next), "next-customer", &["J"], Place::Journey, "Go to the next customer of the list").hint(12, "customer"),
+    command(Journey(JourneyAction::Previous), "previous-customer", &["K"], Place::Journey, "Go to the previous customer of the list").hint(12, "customer"),
+    command(Journey(JourneyAction::NextSame), "next-same-event", &["="], Place::Journey, "Go to the next event of the same name").hint(24, "same event"),
+    command(Journey(JourneyAction::WhoHad), "list-who-had", &["o"], Place::Journey, "List everybody who had an event of this name").hint(20, "who had it"),
+
+    // Moving
+    command(Row(RowAction::Down), "down", &["j", "down"], Place::Rows, "Move down").hint(5, "move"),
+    command(Row(RowAction::Up), "up", &["k", "up"], Place::Rows, "Move up").hint(5, "move"),
+    command(Row(RowAction::PageDown), "page-down", &["pagedown", "ctrl-f"], Place::Rows, "Move down by a page"),
+    command(Row(RowAction::PageUp), "page-up", &["pageup"], Place::Rows, "Move up by a page"),
+    command(Row(RowAction::Top), "top", &["g g", "home"], Place::Rows, "Go to the top").hint(90, "top"),
+    command(Row(RowAction::End), "end", &["g e", "end"], Place::Rows, "Go to the end").hint(90, "end"),
+    command(Row(RowAction::NextPanel), "next-panel", &["tab"], Place::Rows, "Go to the next panel").hint(28, "panel"),
+    command(Row(RowAction::PreviousPanel), "previous-panel", &["backtab"], Place::Rows, "Go to the previous panel"),
+
+    // Everywhere
+    command(App(AppAction::Back), "back", &["esc", "backspace"], Place::Panes, "Go back one level, with the cursor where it was").hint(8, "back"),
+    command(App(AppAction::GoHome), "go-home", &["1"], Place::Panes, "Go to Home: what is in the data and how far to trust it").hint(40, "pane"),
+    command(App(AppAction::GoFunnel), "go-funnel", &["2"], Place::Panes, "Go to Funnel: who reaches each step, in order, in time").hint(40, "pane"),
+    command(App(AppAction::GoCustomers), "go-customers", &["7"], Place::Panes, "Go to Customers: everybody, one line each").hint(40, "pane"),
+    command(App(AppAction::FilterEvents), "filter-events", &["f"], Place::Panes, "Keep only the events for which an expression holds").hint(30, "filter"),
+    command(App(AppAction::FilterCustomers), "filter-customers", &["F"], Place::Panes, "Keep only the customers for whom an expression holds").hint(31, "filter customers"),
+    command(App(AppAction::RemoveFilter), "remove-filter", &["x"], Place::Panes, "Remove a filter").hint(32, "unfilter"),
+    command(App(AppAction::FilterTo), "filter-to-value", &["+"], Place::Panes, "Keep only events like the one under the cursor").hint(34, "only/without"),
+    command(App(AppAction::FilterOut), "filter-out-value", &["-"], Place::Panes, "Leave out events like the one under the cursor").hint(34, "only/without"),
+    command(App(AppAction::SessionGap), "set-session-gap", &[], Place::Panes, "Set the gap after which a new session starts"),
+    command(App(AppAction::Undo), "undo", &["u"], Place::Panes, "Undo the last change of the funnel or the filter").hint(36, "undo"),
+    command(App(AppAction::Redo), "redo", &["U"], Place::Panes, "Redo what was undone").hint(37, "redo"),
+    command(App(AppAction::CopyCommand), "copy-command", &["y"], Place::Panes, "Copy the batch command that gives this screen").hint(38, "copy"),
+    command(App(AppAction::DataHealth), "data-health", &["i"], Place::Panes, "Show how the data was read, what was refused, and why").hint(42, "data"),
+    command(App(AppAction::Palette), "commands", &["ctrl-p", ":"], Place::Panes, "Find and run any command").hint(44, "commands"),
+    command(App(AppAction::Help), "help", &["?", "f1"], Place::Panes, "Show the keys that work here").hint(255, "help"),
+
+    // Loading
+    command(App(AppAction::CancelLoad), "cancel-load", &["esc"], Place::Loading, "Stop reading").hint(10, "stop reading"),
+    command(App(AppAction::Retry), "read-again", &["r"], Place::Failed, "Read the data again").hint(10, "read again"),
+
+    // Overlays
+    command(Entry(EntryAction::Accept), "accept", &["enter"], Place::Prompt, "Accept").hint(10, "accept"),
+    command(Entry(EntryAction::Complete), "complete", &["tab"], Place::Prompt, "Complete with the marked proposal").hint(12, "complete"),
+    command(Entry(EntryAction::Next), "next-proposal", &["down"], Place::Prompt, "Go to the next proposal").hint(14, "proposal"),
+    command(Entry(EntryAction::Previous), "previous-proposal", &["up"], Place::Prompt, "Go to the previous proposal").hint(14, "proposal"),
+    command(Entry(EntryAction::Mark), "mark-proposal", &["space"], Place::Prompt, "Mark this proposal, to take several at once").hint(16, "mark"),
+    command(Entry(EntryAction::Cancel), "cancel", &["esc"], Place::Prompt, "Leave everything as it was").hint(18, "leave"),
+    command(Entry(EntryAction::Accept), "choose", &["enter"], Place::List, "Take the one under the cursor").hint(10, "choose"),
+    command(Entry(EntryAction::Next), "next-choice", &["down", "tab"], Place::List, "Go down").hint(12, "move"),
+    command(Entry(EntryAction::Previous), "previous-choice", &["up", "backtab"], Place::List, "Go up").hint(12, "move"),
+    command(Entry(EntryAction::PageNext), "page-of-choices-down", &["pagedown"], Place::List, "Go down by a page"),
+    command(Entry(EntryAction::PagePrevious), "page-of-choices-up", &["pageup"], Place::List, "Go up by a page"),
+    command(Entry(EntryAction::Cancel), "close-list", &["esc"], Place::List, "Close the list").hint(18, "close"),
+    command(Entry(EntryAction::Accept), "run-key", &["enter"], Place::Help, "Run the one under the cursor").hint(10, "run"),
+    command(Entry(EntryAction::Next), "next-key", &["down", "tab"], Place::Help, "Go down").hint(12, "move"),
+    command(Entry(EntryAction::Previous), "previous-key", &["up", "backtab"], Place::Help, "Go up").hint(12, "move"),
+    command(Entry(EntryAction::PageNext), "page-of-keys-down", &["pagedown"], Place::Help, "Go down by a page"),
+    command(Entry(EntryAction::PagePrevious), "page-of-keys-up", &["pageup"], Place::Help, "Go up by a page"),
+    command(Entry(EntryAction::Cancel), "close-help", &["esc"], Place::Help, "Close the help").hint(18, "close"),
+    command(Entry(EntryAction::Next), "scroll-down", &["j", "down"], Place::Page, "Scroll down").hint(12, "scroll"),
+    command(Entry(EntryAction::Previous), "scroll-up", &["k", "up"], Place::Page, "Scroll up").hint(12, "scroll"),
+    command(Entry(EntryAction::PageNext), "scroll-page-down", &["pagedown", "space"], Place::Page, "Scroll down by a page"),
+    command(Entry(EntryAction::PagePrevious), "scroll-page-up", &["pageup"], Place::Page, "Scroll up by a page"),
+    command(Entry(EntryAction::Cancel), "close-page", &["esc", "enter", "backspace"], Place::Page, "Close the page").hint(10, "close"),
+
+    // Always
+    command(App(AppAction::Quit), "quit", &["q"], Place::Plain, "Quit").hint(46, "quit"),
+    command(App(AppAction::Interrupt), "interrupt", &["ctrl-c"], Place::Always, "Stop what is being computed, or close what is open"),
+    command(App(AppAction::Redraw), "redraw", &["ctrl-l"], Place::Always, "Draw the screen anew"),
+    command(App(AppAction::Suspend), "suspend", &["ctrl-z"], Place::Always, "Go back to the shell; fg comes back here"),
+    ]
+};
+
+/// What a press of keys means in some places.
+#[derive(Debug, Clone, Copy)]
+pub enum Lookup {
+    Found(&'static Command),
+    /// The beginning of a longer sequence.
+    Prefix,
+    Nothing,
+}
+
+pub fn find(places: &[Place], pressed: &[Key]) -> Lookup {
+    let mut is_prefix = false;
+    for &place in places {
+        for command in COMMANDS.iter().filter(|command| command.place == place) {
+            for keys in command.sequences() {
+                if keys == pressed {
+                    return Lookup::Found(command);
+                }
+                is_prefix |= keys.starts_with(pressed);
+            }
+        }
+    }
+    if is_prefix { Lookup::Prefix } else { Lookup::Nothing }
+}
+
+/// The row of an action, for messages that name its key.
+pub fn of(action: Action) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.action == action)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_where_both_are_in_force() {
+        for places in MEETINGS {
+            let mut taken: Vec<(Vec<Key>, &str)> = Vec::new();
+            for command in COMMANDS.iter().filter(|command| places.contains(&command.place)) {
+                for keys in command.sequences() {
+                    for (other, name) in &taken {
+                        assert!(
+                            !(keys.starts_with(other) || other.starts_with(&keys)),
+                            "{} and {name} share {keys:?} in {places:?}",
+                            command.name
+                        );
+                    }
+                    taken.push((keys, command.name));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_kebab_case_and_used_once() {
+        let mut names = HashSet::new();
+        for command in COMMANDS {
+            assert!(command.name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", command.name);
+            assert!(names.insert(command.name), "{} twice", command.name);
+        }
+    }
+
+    #[test]
+    fn docs_are_imperative_sentences_without_a_full_stop() {
+        for command in COMMANDS {
+            let doc = command.doc;
+            assert!(doc.starts_with(|c: char| c.is_uppercase()) && !doc.ends_with('.'), "{doc}");
+            let verb = doc.split([' ', ',']).next().expect("a first word");
+            assert!(!verb.ends_with('s') || verb == "Press", "{doc}: say what to do, not what is done");
+        }
+    }
+
+    #[test]
+    fn every_key_can_be_read_and_sent_by_a_plain_terminal() {
+        let forbidden = ["ctrl-a", "ctrl-b", "ctrl-s", "ctrl-q", "ctrl-h", "ctrl-i", "ctrl-j", "ctrl-m"];
+        for command in COMMANDS {
+            for keys in command.keys {
+                for key in keys.split(' ') {
+                    assert!(Key::named(key).is_some(), "{}: {key}", command.name);
+                    assert!(!forbidden.contains(&key), "{}: {key} belongs to the terminal", command.name);
+                }
+            }
+            let only_functions = !command.keys.is_empty()
+                && command
+                    .keys
+                    .iter()
+                    .all(|key| Key::named(key).is_some_and(|key| matches!(key.code, crate::tui::key::Code::F(_))));
+            assert!(!only_functions, "{} can only be reached by a function key", command.name);
+        }
+    }
+
+    #[test]
+    fn every_place_is_in_force_somewhere() {
+        for command in COMMANDS {
+            assert!(MEETINGS.iter().any(|places| places.contains(&command.place)), "{}", command.name);
+        }
+    }
+}

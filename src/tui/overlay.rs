@@ -1,0 +1,128 @@
+//! What lies over a pane and takes the keys: a prompt, a list, the help page, a page of text.
+
+use ratatui::layout::{Position, Rect};
+
+use super::command::{EntryAction, Place};
+use super::key::Key;
+use super::paint::{Border, Pen, wrap};
+use super::picker::Picker;
+use super::prompt::Prompt;
+use super::theme::Tone;
+
+pub enum Overlay {
+    Prompt(Prompt),
+    List(Picker),
+    Help(Picker),
+    Page(Page),
+}
+
+/// A page of text to read.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub title: String,
+    pub lines: Vec<String>,
+    pub from: usize,
+}
+
+impl Overlay {
+    pub fn place(&self) -> Place {
+        match self {
+            Overlay::Prompt(_) => Place::Prompt,
+            Overlay::List(_) => Place::List,
+            Overlay::Help(_) => Place::Help,
+            Overlay::Page(_) => Place::Page,
+        }
+    }
+
+    /// Whether an action can be done now; a key whose action cannot is typed instead.
+    pub fn allows(&self, action: EntryAction) -> bool {
+        match self {
+            Overlay::Prompt(prompt) => prompt.allows(action),
+            Overlay::List(picker) | Overlay::Help(picker) => match action {
+                EntryAction::Accept => picker.chosen().is_some_and(|item| item.disabled.is_none()),
+                EntryAction::Cancel => true,
+                EntryAction::Next | EntryAction::Previous | EntryAction::PageNext | EntryAction::PagePrevious => {
+                    picker.chosen().is_some()
+                }
+                EntryAction::Complete | EntryAction::Mark => false,
+            },
+            Overlay::Page(_) => !matches!(action, EntryAction::Complete | EntryAction::Mark | EntryAction::Accept),
+        }
+    }
+
+    pub fn type_key(&mut self, key: Key) {
+        match self {
+            Overlay::Prompt(prompt) => {
+                prompt.type_key(key);
+            }
+            Overlay::List(picker) | Overlay::Help(picker) => picker.type_key(key),
+            Overlay::Page(_) => {}
+        }
+    }
+
+    pub fn type_text(&mut self, text: &str) {
+        match self {
+            Overlay::Prompt(prompt) => {
+                prompt.type_text(text);
+            }
+            Overlay::List(picker) | Overlay::Help(picker) => picker.type_text(text),
+            Overlay::Page(_) => {}
+        }
+    }
+
+    pub fn update(&mut self, action: EntryAction, page: usize) {
+        match self {
+            Overlay::Prompt(prompt) => prompt.update(action),
+            Overlay::List(picker) | Overlay::Help(picker) => picker.update(action, page),
+            Overlay::Page(text) => text.update(action, page),
+        }
+    }
+
+    /// Draws it over the body of the screen; returns where the terminal's cursor belongs, and rows per page.
+    pub fn view(&self, body: Rect, pen: &mut Pen<'_>) -> (Option<Position>, usize) {
+        match self {
+            Overlay::Prompt(prompt) => (prompt.view(body, pen), 0),
+            Overlay::List(picker) | Overlay::Help(picker) => picker.view(body, pen),
+            Overlay::Page(page) => (None, page.view(body, pen)),
+        }
+    }
+}
+
+impl Page {
+    pub fn new(title: String, lines: Vec<String>) -> Self {
+        Page { title, lines, from: 0 }
+    }
+
+    fn update(&mut self, action: EntryAction, page: usize) {
+        let last = self.lines.len().saturating_sub(1);
+        let page = page.max(1);
+        self.from = match action {
+            EntryAction::Next => (self.from + 1).min(last),
+            EntryAction::Previous => self.from.saturating_sub(1),
+            EntryAction::PageNext => (self.from + page).min(last),
+            EntryAction::PagePrevious => self.from.saturating_sub(page),
+            EntryAction::Accept | EntryAction::Cancel | EntryAction::Complete | EntryAction::Mark => self.from,
+        };
+    }
+
+    fn view(&self, body: Rect, pen: &mut Pen<'_>) -> usize {
+        let wide = body.width.min(110);
+        let room = usize::from(wide.saturating_sub(4));
+        // A line of data may be as long as it likes; more than this of it is nothing to read.
+        let lines: Vec<String> =
+            self.lines.iter().skip(self.from).take(200).flat_map(|line| wrap(line, room)).collect();
+        let all: usize = if self.from == 0 { lines.len() } else { usize::from(body.height) };
+        let tall = (all.min(500) as u16 + 2).min(body.height);
+        let area = Rect { x: body.x + (body.width - wide) / 2, y: body.y, width: wide, height: tall };
+        pen.clear(area);
+        let foot = format!("{} of {}", (self.from + 1).min(self.lines.len()), self.lines.len());
+        let border = Border { title: &self.title, note: "", foot: &foot, has_focus: true };
+        let inside = pen.frame(area, &border);
+        for (i, line) in lines.iter().take(usize::from(inside.height)).enumerate() {
+            // Headings stand at the margin, the rest is set in.
+            let tone = if line.starts_with(' ') || self.lines.len() < 2 { Tone::Text } else { Tone::Strong };
+            pen.text(inside.x + 1, inside.y + i as u16, inside.width.saturating_sub(2), line, tone);
+        }
+        usize::from(inside.height)
+    }
+}

@@ -1,0 +1,159 @@
+//! What a pane is: a cursor and a question. It never starts work; it says what it wants, and the app asks.
+
+use ratatui::layout::Rect;
+
+use super::command::{Action, Place};
+use super::paint::Pen;
+use super::panes::funnel::FunnelPane;
+use super::picker::Picker;
+use super::prompt::Prompt;
+use crate::analysis::{Answer, Scope, Spec};
+use crate::ingest::LoadReport;
+use crate::table::Table;
+
+/// What is known when a pane is asked to do or to draw something.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The newest answer there is; it may be to an earlier question.
+    pub answer: Option<&'a Answer>,
+    /// The question that `answer` answers.
+    pub answered: Option<&'a Spec>,
+    /// The first table of the answer, for panes that show one.
+    pub table: Option<&'a Table>,
+    /// The order in which the table's rows are shown, where it is not its own.
+    pub order: Option<&'a [u32]>,
+    pub report: Option<&'a LoadReport>,
+    /// Rows that the pane had room for when it was last drawn.
+    pub page: usize,
+}
+
+impl Facts<'_> {
+    /// The table's row that is shown in place `place`.
+    pub fn row_at(&self, place: usize) -> usize {
+        self.order.and_then(|order| order.get(place)).map_or(place, |&row| row as usize)
+    }
+}
+
+/// What a text was typed or chosen for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    AddStep,
+    EditStep,
+    Window,
+    SessionGap,
+    FilterEvents,
+    FilterCustomers,
+    RemoveFilter,
+    Breakdown,
+    SortBy,
+    Find,
+    Command,
+}
+
+/// What a pane wants done that it cannot do itself.
+pub enum Effect {
+    /// Go one level deeper.
+    Push(Box<dyn Pane>),
+    Ask(Prompt),
+    Pick(Picker),
+    /// Choose a column to break down by, or none; the one that is set now.
+    PickBreakdown(Option<String>),
+    /// A page of text over the screen: a title and its lines.
+    Read(String, Vec<String>),
+    Say(String),
+    /// Order the table by this column.
+    Sort {
+        column: usize,
+        descending: bool,
+    },
+    Unsort,
+    /// Find a row that holds the text in its first column, behind this place.
+    Find {
+        text: String,
+        behind: usize,
+    },
+    /// The journey of the customer this many rows further down the list below.
+    Neighbour(isize),
+    /// Everybody who had an event of this name.
+    WhoHad(String),
+    /// Look at these steps as a funnel.
+    OpenFunnel(Vec<String>),
+    /// Put this event behind the funnel's last step.
+    AddToFunnel(String),
+    OpenCustomers,
+    OpenHealth,
+}
+
+pub trait Pane {
+    /// The place of the keys that are this pane's own.
+    fn place(&self) -> Place;
+
+    /// The question this pane wants answered, if there is enough to ask.
+    fn spec(&self) -> Option<Spec>;
+
+    fn set_scope(&mut self, scope: &Scope);
+
+    /// # Errors
+    /// Why this cannot be done now, in words that follow a command's name.
+    fn allows(&self, action: Action, facts: &Facts<'_>) -> Result<(), &'static str>;
+
+    fn update(&mut self, action: Action, facts: &Facts<'_>) -> Option<Effect>;
+
+    /// Takes what was typed or chosen.
+    ///
+    /// # Errors
+    /// What is wrong with it; the person goes on typing.
+    fn entered(&mut self, _: Purpose, _: &[String], _: &Facts<'_>) -> Result<Option<Effect>, String> {
+        Ok(None)
+    }
+
+    /// There is a new answer, or its rows are in another order: keep the cursor on what it was on.
+    fn arrived(&mut self, _: &Facts<'_>) {}
+
+    /// The search for a text ended at this place.
+    fn found(&mut self, _: usize, _: &Facts<'_>) {}
+
+    /// This level in the breadcrumb.
+    fn crumb(&self, facts: &Facts<'_>) -> String;
+
+    /// Draws the pane and returns how many rows of its list there was room for.
+    fn view(&self, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) -> usize;
+
+    /// The event under the cursor, for filters and lists of those who had it.
+    fn event_under_cursor(&self, _: &Facts<'_>) -> Option<String> {
+        None
+    }
+
+    /// Moves the cursor and returns the customer there, for panes that list customers.
+    fn step_to_customer(&mut self, _: isize, _: &Facts<'_>) -> Option<String> {
+        None
+    }
+
+    /// The cursor's place and the list's length, for panes that list customers.
+    fn cursor_of(&self, _: &Facts<'_>) -> Option<(usize, usize)> {
+        None
+    }
+
+    /// Looks at another customer, for panes that look at one.
+    fn follow(&mut self, _: String) {}
+
+    fn as_funnel(&mut self) -> Option<&mut FunnelPane> {
+        None
+    }
+}
+
+/// Moves a cursor over `len` rows; `None` where the action is no movement.
+pub fn moved(cursor: usize, action: super::command::RowAction, len: usize, page: usize) -> Option<usize> {
+    use super::command::RowAction;
+    let last = len.saturating_sub(1);
+    let page = page.max(1);
+    Some(match action {
+        RowAction::Down => (cursor + 1).min(last),
+        RowAction::Up => cursor.saturating_sub(1).min(last),
+        RowAction::PageDown => (cursor + page).min(last),
+        RowAction::PageUp => cursor.saturating_sub(page).min(last),
+        RowAction::Top => 0,
+        RowAction::End => last,
+        RowAction::NextPanel | RowAction::PreviousPanel => return None,
+    })
+}

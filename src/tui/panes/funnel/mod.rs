@@ -1,0 +1,389 @@
+//! The funnel pane: build a funnel by keys and see at once who gets how far.
+
+mod lower;
+mod steps;
+
+use ratatui::layout::Rect;
+
+use super::customers::CustomersPane;
+use crate::analysis::funnel::{FunnelStep, Group, Order, Unit};
+use crate::analysis::{Answer, Funnel, FunnelSpec, Scope, Spec};
+use crate::base::Span;
+use crate::tui::command::{Action, Place, RowAction};
+use crate::tui::complete::Source;
+use crate::tui::paint::Pen;
+use crate::tui::pane::{Effect, Facts, Pane, Purpose, moved};
+use crate::tui::prompt::Prompt;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FunnelAction {
+    ListDropped,
+    ListConverted,
+    AddStep,
+    DropStep,
+    EditStep,
+    MoveEarlier,
+    MoveLater,
+    SetWindow,
+    NextOrder,
+    Breakdown,
+    NextView,
+    NextUnit,
+    ToggleOptional,
+    ToggleMature,
+    ToggleFirstTime,
+    Clear,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Focus {
+    Steps,
+    /// The values of the breakdown.
+    Groups,
+}
+
+/// What stands in the lower right corner of a narrow screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Corner {
+    Times,
+    Groups,
+}
+
+pub struct FunnelPane {
+    pub spec: FunnelSpec,
+    /// The step under the cursor, from 0.
+    cursor: usize,
+    /// The breakdown value under the cursor, from 0.
+    group: usize,
+    focus: Focus,
+    corner: Corner,
+}
+
+/// An answer as far as it speaks about the steps on the screen.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    funnel: &'a Funnel,
+    /// Leading steps that the answer and the screen have in common.
+    n_common: usize,
+    /// Whether the answer is about exactly these steps.
+    is_whole: bool,
+}
+
+impl FunnelPane {
+    pub fn new(scope: Scope) -> Self {
+        let spec = FunnelSpec { times: true, after: true, scope, ..FunnelSpec::default() };
+        FunnelPane { spec, cursor: 0, group: 0, focus: Focus::Steps, corner: Corner::Times }
+    }
+
+    /// Replaces the question, by undo or by opening a proposed funnel.
+    pub fn set_spec(&mut self, spec: FunnelSpec) {
+        self.spec = spec;
+        self.cursor = self.cursor.min(self.spec.steps.len().saturating_sub(1));
+        if self.spec.breakdown.is_none() {
+            self.focus = Focus::Steps;
+        }
+    }
+
+    pub fn set_steps(&mut self, names: &[String]) {
+        let steps = names.iter().map(|name| FunnelStep::of(crate::journey::Step::named(name))).collect();
+        self.set_spec(FunnelSpec { steps, ..self.spec.clone() });
+        self.cursor = 0;
+    }
+
+    pub fn add_event(&mut self, name: &str) {
+        self.spec.steps.push(FunnelStep::of(crate::journey::Step::named(name)));
+        self.cursor = self.spec.steps.len() - 1;
+    }
+
+    fn reading<'a>(&self, facts: &Facts<'a>) -> Option<Reading<'a>> {
+        let (Some(Answer::Funnel(funnel)), Some(Spec::Funnel(answered))) = (facts.answer, facts.answered) else {
+            return None;
+        };
+        if funnel.groups.is_empty() {
+            return None;
+        }
+        let n_common = self.spec.steps.iter().zip(&answered.steps).take_while(|(a, b)| a == b).count();
+        let n_common = n_common.min(funnel.total().steps.len());
+        let is_whole = n_common == self.spec.steps.len() && answered.steps.len() == n_common;
+        Some(Reading { funnel, n_common, is_whole })
+    }
+
+    /// The values of the breakdown, where there is one and the answer has it.
+    fn groups<'a>(&self, facts: &Facts<'a>) -> &'a [Group] {
+        match self.reading(facts) {
+            Some(reading) if self.spec.breakdown.is_some() && reading.is_whole => &reading.funnel.groups[1..],
+            Some(_) | None => &[],
+        }
+    }
+
+    fn focused_group<'a>(&self, facts: &Facts<'a>) -> Option<&'a Group> {
+        if self.focus == Focus::Groups { self.groups(facts).get(self.group) } else { None }
+    }
+
+    fn n_steps(&self) -> usize {
+        self.spec.steps.len()
+    }
+
+    fn is_last(&self) -> bool {
+        self.cursor + 1 >= self.n_steps()
+    }
+
+    /// The list behind a number of the step under the cursor.
+    fn list(&self, what: &str, facts: &Facts<'_>) -> Effect {
+        let label = self.spec.steps.get(self.cursor).map_or("", |step| step.step.label());
+        let (mut cell, mut title) = (
+            format!("{}:{what}", self.cursor + 1),
+            match what {
+                "dropped" => format!("Dropped after {label}"),
+                _ if self.is_last() => format!("Completed with {label}"),
+                _ => format!("Went on after {label}"),
+            },
+        );
+        if let Some(value) = self.focused_group(facts).and_then(|group| group.value.as_deref()) {
+            cell = format!("{cell}@{value}");
+            title = format!("{title} · {value}");
+        }
+        let of = FunnelSpec { times: false, after: false, ..self.spec.clone() };
+        Effect::Push(Box::new(CustomersPane::of(Spec::Funnel(of), cell, title, self.spec.scope.clone())))
+    }
+
+    /// The count that a list would open: `None` while it is not known.
+    fn count_of(&self, what: &str, facts: &Facts<'_>) -> Option<u64> {
+        let reading = self.reading(facts).filter(|reading| reading.is_whole)?;
+        let group = self.focused_group(facts).unwrap_or(reading.funnel.total());
+        let step = group.steps.get(self.cursor)?;
+        Some(if what == "dropped" { step.dropped } else { step.converted })
+    }
+
+    fn step_prompt(&self) -> Prompt {
+        let step = &self.spec.steps[self.cursor];
+        Prompt::new(Purpose::EditStep, format!("Edit step {}", self.cursor + 1), Source::Steps, step.to_string())
+    }
+
+    fn change(&mut self, action: FunnelAction) -> Option<Effect> {
+        match action {
+            FunnelAction::DropStep => {
+                self.spec.steps.remove(self.cursor);
+                self.cursor = self.cursor.min(self.n_steps().saturating_sub(1));
+                None
+            }
+            FunnelAction::MoveEarlier => {
+                self.spec.steps.swap(self.cursor, self.cursor - 1);
+                self.cursor -= 1;
+                None
+            }
+            FunnelAction::MoveLater => {
+                self.spec.steps.swap(self.cursor, self.cursor + 1);
+                self.cursor += 1;
+                None
+            }
+            FunnelAction::NextOrder => {
+                let (order, meaning) = match self.spec.order {
+                    Order::Ordered => (Order::Strict, "strict: in order, nothing between"),
+                    Order::Strict => (Order::Any, "any: in any order"),
+                    Order::Any => (Order::Ordered, "ordered: other events may stand between"),
+                };
+                self.spec.order = order;
+                Some(Effect::Say(meaning.to_owned()))
+            }
+            FunnelAction::NextUnit => {
+                let (unit, meaning) = match self.spec.unit {
+                    Unit::Customers => (Unit::Sessions, "counting sessions; the window is the session"),
+                    Unit::Sessions => (Unit::Attempts, "counting attempts that do not overlap"),
+                    Unit::Attempts => (Unit::Customers, "counting customers"),
+                };
+                self.spec.unit = unit;
+                Some(Effect::Say(meaning.to_owned()))
+            }
+            FunnelAction::ToggleOptional => {
+                let step = &mut self.spec.steps[self.cursor];
+                step.optional = !step.optional;
+                None
+            }
+            FunnelAction::ToggleMature => {
+                self.spec.mature = !self.spec.mature;
+                let meaning = if self.spec.mature { "left out of" } else { "counted in" };
+                Some(Effect::Say(format!("those who may still convert are {meaning} the shares")))
+            }
+            FunnelAction::ToggleFirstTime => {
+                self.spec.first_time = !self.spec.first_time;
+                let which = if self.spec.first_time { "only the first event ever" } else { "any event" };
+                Some(Effect::Say(format!("{which} of step 1 starts a funnel")))
+            }
+            FunnelAction::Clear => {
+                self.spec.steps.clear();
+                self.cursor = 0;
+                None
+            }
+            FunnelAction::NextView => {
+                self.corner = if self.corner == Corner::Times { Corner::Groups } else { Corner::Times };
+                if self.corner == Corner::Times {
+                    self.focus = Focus::Steps;
+                }
+                None
+            }
+            FunnelAction::AddStep
+            | FunnelAction::EditStep
+            | FunnelAction::SetWindow
+            | FunnelAction::Breakdown
+            | FunnelAction::ListDropped
+            | FunnelAction::ListConverted => None,
+        }
+    }
+}
+
+impl Pane for FunnelPane {
+    fn place(&self) -> Place {
+        Place::Funnel
+    }
+
+    fn spec(&self) -> Option<Spec> {
+        (!self.spec.steps.is_empty()).then(|| Spec::Funnel(self.spec.clone()))
+    }
+
+    fn set_scope(&mut self, scope: &Scope) {
+        self.spec.scope = scope.clone();
+    }
+
+    fn allows(&self, action: Action, facts: &Facts<'_>) -> Result<(), &'static str> {
+        let with_steps = if self.spec.steps.is_empty() { Err("needs a step; a adds one") } else { Ok(()) };
+        match action {
+            Action::Row(RowAction::NextPanel | RowAction::PreviousPanel) if self.groups(facts).is_empty() => {
+                Err("needs a breakdown; b sets one")
+            }
+            Action::Row(RowAction::NextPanel | RowAction::PreviousPanel) => Ok(()),
+            Action::Row(_) => with_steps,
+            Action::Funnel(action) => match action {
+                FunnelAction::AddStep => Ok(()),
+                FunnelAction::ListDropped => {
+                    with_steps?;
+                    match self.count_of("dropped", facts) {
+                        _ if self.is_last() => Err("nobody drops after the last step; o lists who completed"),
+                        Some(0) => Err("nobody dropped after this step"),
+                        Some(_) => Ok(()),
+                        None => Err("needs the answer, which is still being computed"),
+                    }
+                }
+                FunnelAction::ListConverted => {
+                    with_steps?;
+                    match self.count_of("converted", facts) {
+                        Some(0) => Err("nobody went on after this step"),
+                        Some(_) => Ok(()),
+                        None => Err("needs the answer, which is still being computed"),
+                    }
+                }
+                FunnelAction::MoveEarlier if self.cursor == 0 => Err("needs a step before this one"),
+                FunnelAction::MoveLater if self.is_last() => Err("needs a step after this one"),
+                FunnelAction::ToggleOptional if self.cursor == 0 || self.is_last() => {
+                    Err("needs a step between the first and the last")
+                }
+                FunnelAction::NextView if self.spec.breakdown.is_none() => Err("needs a breakdown; b sets one"),
+                _ => with_steps,
+            },
+            _ => Err("belongs to another pane"),
+        }
+    }
+
+    fn update(&mut self, action: Action, facts: &Facts<'_>) -> Option<Effect> {
+        match action {
+            Action::Row(RowAction::NextPanel | RowAction::PreviousPanel) => {
+                self.focus = if self.focus == Focus::Steps { Focus::Groups } else { Focus::Steps };
+                if self.focus == Focus::Groups {
+                    self.corner = Corner::Groups;
+                }
+                None
+            }
+            Action::Row(action) => {
+                let (cursor, len) = match self.focus {
+                    Focus::Steps => (&mut self.cursor, self.spec.steps.len()),
+                    Focus::Groups => {
+                        let len = self.groups(facts).len();
+                        (&mut self.group, len)
+                    }
+                };
+                *cursor = moved(*cursor, action, len, facts.page).unwrap_or(*cursor);
+                None
+            }
+            Action::Funnel(FunnelAction::ListDropped) => Some(self.list("dropped", facts)),
+            Action::Funnel(FunnelAction::ListConverted) => Some(self.list("converted", facts)),
+            Action::Funnel(FunnelAction::AddStep) => {
+                let at = if self.spec.steps.is_empty() { 1 } else { self.cursor + 2 };
+                let title = format!("Add step {at} — an event, or like cart[value > 50] @within=1h");
+                Some(Effect::Ask(Prompt::new(Purpose::AddStep, title, Source::Steps, "").several()))
+            }
+            Action::Funnel(FunnelAction::EditStep) => Some(Effect::Ask(self.step_prompt())),
+            Action::Funnel(FunnelAction::SetWindow) => {
+                let title = "Conversion window — from the first step to any later one";
+                let prompt = Prompt::new(Purpose::Window, title, Source::Spans, self.spec.within.to_string());
+                Some(Effect::Ask(prompt))
+            }
+            Action::Funnel(FunnelAction::Breakdown) => Some(Effect::PickBreakdown(self.spec.breakdown.clone())),
+            Action::Funnel(action) => self.change(action),
+            _ => None,
+        }
+    }
+
+    fn entered(&mut self, purpose: Purpose, texts: &[String], _: &Facts<'_>) -> Result<Option<Effect>, String> {
+        match purpose {
+            Purpose::AddStep => {
+                let steps = texts.iter().map(|text| text.parse()).collect::<Result<Vec<FunnelStep>, String>>()?;
+                let at = if self.spec.steps.is_empty() { 0 } else { self.cursor + 1 };
+                let n_added = steps.len();
+                self.spec.steps.splice(at..at, steps);
+                self.cursor = at + n_added.saturating_sub(1);
+            }
+            Purpose::EditStep => {
+                let step: FunnelStep = texts.first().ok_or("nothing was typed")?.parse()?;
+                if let Some(old) = self.spec.steps.get_mut(self.cursor) {
+                    *old = step;
+                }
+            }
+            Purpose::Window => {
+                let text = texts.first().ok_or("nothing was typed")?;
+                self.spec.within = text.parse::<Span>().map_err(|err| err.to_string())?;
+            }
+            Purpose::Breakdown => {
+                let column = texts.first().filter(|column| !column.is_empty());
+                self.spec.breakdown = column.cloned();
+                self.group = 0;
+                (self.focus, self.corner) = match column {
+                    Some(_) => (Focus::Steps, Corner::Groups),
+                    None => (Focus::Steps, Corner::Times),
+                };
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn arrived(&mut self, facts: &Facts<'_>) {
+        let n_groups = self.groups(facts).len();
+        self.group = self.group.min(n_groups.saturating_sub(1));
+        if n_groups == 0 {
+            self.focus = Focus::Steps;
+        }
+    }
+
+    fn crumb(&self, _: &Facts<'_>) -> String {
+        let Some(last) = self.spec.steps.last() else { return "funnel".to_owned() };
+        let order = match self.spec.order {
+            Order::Ordered => "ordered",
+            Order::Strict => "strict",
+            Order::Any => "any order",
+        };
+        let window = match self.spec.unit {
+            Unit::Customers => format!("within {}", self.spec.within),
+            Unit::Sessions => "per session".to_owned(),
+            Unit::Attempts => format!("attempts within {}", self.spec.within),
+        };
+        format!("funnel to {} · {order} · {window}", last.step.label())
+    }
+
+    fn view(&self, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) -> usize {
+        self.draw(facts, area, pen)
+    }
+
+    fn as_funnel(&mut self) -> Option<&mut FunnelPane> {
+        Some(self)
+    }
+}

@@ -1,0 +1,6 @@
+//! The panes: one per screen of the workbench.
+
+pub mod customers;
+pub mod funnel;
+pub mod home;
+pub mod journey;
