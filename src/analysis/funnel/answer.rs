@@ -60,6 +60,8 @@ pub struct TrendRow {
     pub label: String,
     /// Customers who reached each step.
     pub reached: Vec<u64>,
+    /// Those of them who may still convert.
+    pub open: u64,
     pub is_mature: bool,
 }
 
@@ -78,6 +80,8 @@ pub struct Funnel {
     /// The question in words: order, window, unit.
     pub title: String,
     pub breakdown: Option<String>,
+    /// Those who may still go on are left out of the denominators.
+    pub is_mature_only: bool,
     /// The total first, then the breakdown's values, largest entry first, `(other)` last.
     pub groups: Vec<Group>,
     pub times: Vec<TimeRow>,

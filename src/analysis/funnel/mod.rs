@@ -1,7 +1,9 @@
 //! Who reaches each step, in order, in time; and what became of the others.
 
 pub mod answer;
+mod check;
 pub mod spec;
+mod syntax;
 
 use crate::base::{Ctl, CustomerId};
 use crate::journey::View;

@@ -170,34 +170,6 @@ impl FunnelStep {
     }
 }
 
-impl FromStr for FunnelStep {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Ok(FunnelStep::of(text.parse::<Step>().map_err(|err| err.to_string())?))
-    }
-}
-
-impl fmt::Display for FunnelStep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.step)
-    }
-}
-
-impl FromStr for Exclusion {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Ok(Exclusion { step: text.parse::<Step>().map_err(|err| err.to_string())?, between: None })
-    }
-}
-
-impl fmt::Display for Exclusion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.step)
-    }
-}
-
 impl FromStr for BreakdownAt {
     type Err = String;
 
