@@ -218,3 +218,51 @@ macro_rules! serde_by_text {
 }
 
 serde_by_text!(FunnelStep, Exclusion, BreakdownAt);
+
+impl Order {
+    pub fn word(self) -> &'static str {
+        match self {
+            Order::Ordered => "ordered",
+            Order::Strict => "strict",
+            Order::Any => "any order",
+        }
+    }
+}
+
+impl Unit {
+    pub fn word(self) -> &'static str {
+        match self {
+            Unit::Customers => "customers",
+            Unit::Sessions => "sessions",
+            Unit::Attempts => "attempts",
+        }
+    }
+}
+
+impl FunnelSpec {
+    /// The question in words: order, window, unit, and every rule that changes the numbers.
+    pub fn title(&self) -> String {
+        let mut parts = vec![self.order.word().to_owned()];
+        parts.push(match self.unit {
+            Unit::Sessions => "within the session".to_owned(),
+            Unit::Customers | Unit::Attempts => format!("within {}", self.within),
+        });
+        parts.push(self.unit.word().to_owned());
+        parts.extend(self.ignore.iter().map(|step| format!("ignoring {step}")));
+        for exclusion in &self.exclude {
+            let verb = match self.exclude_mode {
+                ExcludeMode::Stop => "stopped by",
+                ExcludeMode::Remove => "taken out by",
+            };
+            parts.push(format!("{verb} {exclusion}"));
+        }
+        parts.extend(self.same.iter().map(|column| format!("same {column}")));
+        if self.first_time {
+            parts.push("first time".to_owned());
+        }
+        if self.mature {
+            parts.push("without open ones in the denominators".to_owned());
+        }
+        parts.join(", ")
+    }
+}
