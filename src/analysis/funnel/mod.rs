@@ -19,6 +19,8 @@ mod sensitivity;
 pub mod spec;
 mod syntax;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod times;
 mod trace;
 mod trend;

@@ -91,11 +91,6 @@ impl Counts {
         self.passed.iter_mut().zip(&other.passed).for_each(|(a, b)| a.add_all(b));
     }
 
-    /// Units that entered.
-    pub fn entered(&self) -> u64 {
-        self.reached(1)
-    }
-
     /// Units that came to this level (from 1).
     pub fn reached(&self, level: usize) -> u64 {
         self.ended[level - 1..].iter().map(Outcomes::total).sum()

@@ -338,7 +338,7 @@ fn by_trying_everything(view: &View, spec: &FunnelSpec, is_strictly_later: bool)
 const STEPS: [&str; 8] = ["a", "b", "c", "d", "*", "a|b", "b|c", "c|d"];
 
 /// Journeys of up to three customers as the fixture reads them, with values in `p` and `q`.
-fn journeys() -> impl Strategy<Value = String> {
+pub(super) fn journeys() -> impl Strategy<Value = String> {
     let event = (0usize..4, 0i64..11, 0usize..5, 0usize..5);
     prop::collection::vec(prop::collection::vec(event, 1..9), 1..4).prop_map(|customers| {
         let mut text = String::from("w: a0{p=1,q=2} b0 c0 d0\n");
@@ -358,14 +358,14 @@ fn journeys() -> impl Strategy<Value = String> {
 
 /// What a family of cases may use.
 #[derive(Debug, Clone, Copy, Default)]
-struct Rules {
-    arrows: bool,
-    optional: bool,
-    exclude: bool,
-    same: bool,
-    first_time: bool,
-    period: bool,
-    ignore: bool,
+pub(super) struct Rules {
+    pub arrows: bool,
+    pub optional: bool,
+    pub exclude: bool,
+    pub same: bool,
+    pub first_time: bool,
+    pub period: bool,
+    pub ignore: bool,
 }
 
 type RawStep = (usize, u8, bool, u8);
@@ -389,7 +389,7 @@ fn step_of(
 }
 
 /// A funnel of this order and unit; some contradict themselves and are passed over.
-fn specs(order: Order, unit: Unit, rules: Rules) -> impl Strategy<Value = FunnelSpec> {
+pub(super) fn specs(order: Order, unit: Unit, rules: Rules) -> impl Strategy<Value = FunnelSpec> {
     let steps = prop::collection::vec((0usize..8, 0u8..8, any::<bool>(), 0u8..4), 1..5);
     let exclusion = prop::option::of((0usize..8, prop::option::of((1usize..5, 1usize..5))));
     (steps, 1i64..9, exclusion, any::<[bool; 4]>(), 0usize..8, (0i64..6, 4i64..12)).prop_map(
@@ -459,7 +459,7 @@ fn sorted(mut units: Units) -> Units {
     units
 }
 
-const ALL: Rules =
+pub(super) const ALL: Rules =
     Rules { arrows: true, optional: true, exclude: true, same: true, first_time: true, period: true, ignore: true };
 const NONE: Rules = Rules {
     arrows: false,

@@ -76,6 +76,7 @@ pub fn walk_journey<C: Code, G: Gather, const CONDITIONS: bool>(
 }
 
 /// Writes the winning attempt's chain and returns its level, 0 where nothing entered.
+#[inline]
 fn best_chain<C: Code, const CONDITIONS: bool>(
     events: &Events<'_, C, CONDITIONS>,
     start: usize,
@@ -85,7 +86,7 @@ fn best_chain<C: Code, const CONDITIONS: bool>(
     let Events { plan, times, end, .. } = *events;
     let mut best = 0;
     // By level, where its step can be at the earliest for the attempt at hand and all later ones.
-    let mut ahead = [start; MAX_STEPS];
+    let mut ahead = [start as u32; MAX_STEPS];
     let mut from = start;
     loop {
         let entry = events.find(from, 0);
@@ -98,15 +99,10 @@ fn best_chain<C: Code, const CONDITIONS: bool>(
         }
         let window_end = plan.window_end(times[entry]);
         let (mut level, mut last) = (1, entry);
-        let mut is_exhausted = false;
         while level < bound {
-            let next = events.find(ahead[level].max(last + 1), level);
-            ahead[level] = next;
-            if next == end {
-                is_exhausted = true;
-                break;
-            }
-            if times[next] > window_end {
+            let next = events.find((ahead[level] as usize).max(last + 1), level);
+            ahead[level] = next as u32;
+            if next == end || times[next] > window_end {
                 break;
             }
             last = next;
@@ -115,14 +111,15 @@ fn best_chain<C: Code, const CONDITIONS: bool>(
         if level > best {
             best = level;
             chain[0] = entry as u32;
-            for (place, position) in chain[1..level].iter_mut().zip(&ahead[1..level]) {
-                *place = *position as u32;
-            }
+            chain[1..level].copy_from_slice(&ahead[1..level]);
         }
         // Where the step after `level` does not come at all, no later attempt gets further either.
-        if best == bound || is_exhausted {
+        if best == bound || ahead[level] as usize == end {
             return best;
         }
+        // It comes, but too late for this attempt; only attempts whose window reaches it are worth reading.
+        let earliest = times[ahead[level] as usize].saturating_sub(plan.within);
+        from += times[from..end].iter().position(|time| *time >= earliest).unwrap_or(end - from);
     }
 }
 
