@@ -4,6 +4,8 @@ pub mod customers;
 pub mod events;
 pub mod funnel;
 pub mod journey;
+#[cfg(test)]
+mod oracle;
 pub mod profile;
 mod property;
 pub mod scope;

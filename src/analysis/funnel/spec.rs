@@ -170,34 +170,6 @@ impl FunnelStep {
     }
 }
 
-impl FromStr for FunnelStep {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Ok(FunnelStep::of(text.parse::<Step>().map_err(|err| err.to_string())?))
-    }
-}
-
-impl fmt::Display for FunnelStep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.step)
-    }
-}
-
-impl FromStr for Exclusion {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Ok(Exclusion { step: text.parse::<Step>().map_err(|err| err.to_string())?, between: None })
-    }
-}
-
-impl fmt::Display for Exclusion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.step)
-    }
-}
-
 impl FromStr for BreakdownAt {
     type Err = String;
 
@@ -246,3 +218,51 @@ macro_rules! serde_by_text {
 }
 
 serde_by_text!(FunnelStep, Exclusion, BreakdownAt);
+
+impl Order {
+    pub fn word(self) -> &'static str {
+        match self {
+            Order::Ordered => "ordered",
+            Order::Strict => "strict",
+            Order::Any => "any order",
+        }
+    }
+}
+
+impl Unit {
+    pub fn word(self) -> &'static str {
+        match self {
+            Unit::Customers => "customers",
+            Unit::Sessions => "sessions",
+            Unit::Attempts => "attempts",
+        }
+    }
+}
+
+impl FunnelSpec {
+    /// The question in words: order, window, unit, and every rule that changes the numbers.
+    pub fn title(&self) -> String {
+        let mut parts = vec![self.order.word().to_owned()];
+        parts.push(match self.unit {
+            Unit::Sessions => "within the session".to_owned(),
+            Unit::Customers | Unit::Attempts => format!("within {}", self.within),
+        });
+        parts.push(self.unit.word().to_owned());
+        parts.extend(self.ignore.iter().map(|step| format!("ignoring {step}")));
+        for exclusion in &self.exclude {
+            let verb = match self.exclude_mode {
+                ExcludeMode::Stop => "stopped by",
+                ExcludeMode::Remove => "taken out by",
+            };
+            parts.push(format!("{verb} {exclusion}"));
+        }
+        parts.extend(self.same.iter().map(|column| format!("same {column}")));
+        if self.first_time {
+            parts.push("first time".to_owned());
+        }
+        if self.mature {
+            parts.push("without open ones in the denominators".to_owned());
+        }
+        parts.join(", ")
+    }
+}

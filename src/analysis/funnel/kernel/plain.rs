@@ -1,0 +1,164 @@
+//! The common funnel: steps in order within a window, customers, no further rules.
+//!
+//! Chains of later starts never run behind those of earlier ones, so one pointer per level moves through the journey
+//! once: events × levels at worst, whatever the number of attempts. Times are read only at steps.
+
+use std::ops::Range;
+
+use super::{Gather, Reached};
+use crate::analysis::funnel::answer::Outcome;
+use crate::analysis::funnel::check::MAX_STEPS;
+use crate::analysis::funnel::plan::Plan;
+use crate::base::CustomerId;
+use crate::journey::Code;
+
+/// A journey, and how its events are asked for being a step. `CONDITIONS`: the name alone does not decide everywhere.
+struct Events<'a, C, const CONDITIONS: bool> {
+    plan: &'a Plan<'a>,
+    codes: &'a [C],
+    times: &'a [i64],
+    end: usize,
+}
+
+impl<C: Code, const CONDITIONS: bool> Events<'_, C, CONDITIONS> {
+    /// The first position at `from` or later whose event is the level's step; `end` where there is none.
+    #[inline]
+    fn find(&self, from: usize, level: usize) -> usize {
+        let bit = self.plan.levels[level].bit;
+        let table = &self.plan.steps_by_code[..];
+        let mut at = from;
+        if CONDITIONS {
+            while at < self.end {
+                let code = self.codes[at].idx();
+                if table[code] & bit != 0 && self.plan.steps_at(code, at) & bit != 0 {
+                    break;
+                }
+                at += 1;
+            }
+            return at;
+        }
+        match self.codes[from..self.end].iter().position(|code| table[code.idx()] & bit != 0) {
+            Some(ahead) => from + ahead,
+            None => self.end,
+        }
+    }
+}
+
+pub fn walk_journey<C: Code, G: Gather, const CONDITIONS: bool>(
+    plan: &Plan,
+    codes: &[C],
+    customer: CustomerId,
+    journey: Range<usize>,
+    gather: &mut G,
+) {
+    let bound = plan.bound(plan.view.mask(customer));
+    if bound == 0 {
+        return;
+    }
+    let times = plan.view.times();
+    let events = Events::<C, CONDITIONS> { plan, codes, times, end: journey.end };
+    let mut chain = [0u32; MAX_STEPS];
+    let level = best_chain(&events, journey.start, bound, &mut chain);
+    if level == 0 {
+        return;
+    }
+    let chain = &chain[..level];
+    let window_end = plan.window_end(times[chain[0] as usize]);
+    let outcome = if level == plan.n_levels() {
+        Outcome::Converted
+    } else if plan.is_open(window_end) || is_later_attempt_open(&events, chain[0] as usize, level) {
+        Outcome::Open
+    } else {
+        Outcome::Dropped
+    };
+    let end = journey.end as u32;
+    gather.add(&Reached { customer, outcome, chain, passed: &[], stopped_by: None, window_end, end });
+}
+
+/// Writes the winning attempt's chain and returns its level, 0 where nothing entered.
+#[inline]
+fn best_chain<C: Code, const CONDITIONS: bool>(
+    events: &Events<'_, C, CONDITIONS>,
+    start: usize,
+    bound: usize,
+    chain: &mut [u32; MAX_STEPS],
+) -> usize {
+    let Events { plan, times, end, .. } = *events;
+    let mut best = 0;
+    // By level, where its step can be at the earliest for the attempt at hand and all later ones.
+    let mut ahead = [start as u32; MAX_STEPS];
+    let mut from = start;
+    loop {
+        let entry = events.find(from, 0);
+        if entry == end {
+            return best;
+        }
+        from = entry + 1;
+        if !plan.is_in_period(times[entry]) {
+            continue;
+        }
+        let window_end = plan.window_end(times[entry]);
+        let (mut level, mut last) = (1, entry);
+        while level < bound {
+            let next = events.find((ahead[level] as usize).max(last + 1), level);
+            ahead[level] = next as u32;
+            if next == end || times[next] > window_end {
+                break;
+            }
+            last = next;
+            level += 1;
+        }
+        if level > best {
+            best = level;
+            chain[0] = entry as u32;
+            chain[1..level].copy_from_slice(&ahead[1..level]);
+        }
+        // Where the step after `level` does not come at all, no later attempt gets further either.
+        if best == bound || ahead[level] as usize == end {
+            return best;
+        }
+        // It comes, but too late for this attempt; only attempts whose window reaches it are worth reading.
+        let earliest = times[ahead[level] as usize].saturating_sub(plan.within);
+        from += times[from..end].iter().position(|time| *time >= earliest).unwrap_or(end - from);
+    }
+}
+
+/// Whether an attempt after the winning one came as far and may still go on.
+fn is_later_attempt_open<C: Code, const CONDITIONS: bool>(
+    events: &Events<'_, C, CONDITIONS>,
+    winner: usize,
+    best: usize,
+) -> bool {
+    let Events { plan, times, end, .. } = *events;
+    if !plan.is_open(plan.window_end(times[end - 1])) {
+        return false;
+    }
+    let mut from = winner + 1 + times[winner + 1..end].partition_point(|time| !plan.is_open(plan.window_end(*time)));
+    let mut ahead = [from; MAX_STEPS];
+    loop {
+        let entry = events.find(from, 0);
+        if entry == end {
+            return false;
+        }
+        from = entry + 1;
+        if !plan.is_in_period(times[entry]) {
+            continue;
+        }
+        let window_end = plan.window_end(times[entry]);
+        let (mut level, mut last) = (1, entry);
+        while level < best {
+            last = events.find(ahead[level].max(last + 1), level);
+            ahead[level] = last;
+            if last == end {
+                return false;
+            }
+            if times[last] > window_end {
+                break;
+            }
+            level += 1;
+        }
+        if level == best {
+            return true;
+        }
+    }
+}
