@@ -1,3 +1,7 @@
 //! Parse, dispatch, exit status.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(trailmap::cli::run(std::env::args_os().collect()))
+}

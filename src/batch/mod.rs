@@ -24,6 +24,7 @@ use crate::table::text::count;
 
 pub use messages::Messages;
 pub use output::Output;
+pub use progress::Line;
 
 /// A mistake in how trailmap was called that only shows once it runs; exit status 2.
 #[derive(Debug, thiserror::Error)]
@@ -85,14 +86,14 @@ pub fn run(request: Request, ctl: &Ctl) -> Result<Done> {
 }
 
 fn open(load: &LoadOptions, messages: &Messages, ctl: &Ctl) -> Result<Loaded> {
-    let line = progress::Line::start(ctl, messages);
+    let line = Line::start("reading", ctl, messages);
     let loaded = ingest::open(load, ctl)?;
     drop(line);
     Ok(loaded)
 }
 
 fn rows(load: &LoadOptions, output: &Output, messages: &Messages, ctl: &Ctl) -> Result<Document> {
-    let line = progress::Line::start(ctl, messages);
+    let line = Line::start("reading", ctl, messages);
     let raw = ingest::rows(load, output.limit, ctl)?;
     drop(line);
     Ok(Document {

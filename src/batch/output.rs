@@ -50,10 +50,7 @@ impl Output {
     /// # Errors
     /// `Usage` for bytes to a terminal; a file that is there already.
     pub fn check(&self) -> Result<()> {
-        if self.target.is_terminal() && !self.format.is_text {
-            let name = self.format.name;
-            return Err(Usage(format!("{name} is not for terminals; add --out FILE.{}", self.format.extension)).into());
-        }
+        refuse_terminal(self.format, &self.target)?;
         match &self.target {
             Target::Stdout => Ok(()),
             Target::File { path, force } => may_write(path, *force),
@@ -90,6 +87,17 @@ impl Output {
             }
         }
     }
+}
+
+/// Refuses to send bytes to a terminal.
+///
+/// # Errors
+/// `Usage`, with the way out.
+pub fn refuse_terminal(format: &Format, target: &Target) -> Result<()> {
+    if format.is_text || !target.is_terminal() {
+        return Ok(());
+    }
+    Err(Usage(format!("{} is not for terminals; add --out FILE.{}", format.name, format.extension)).into())
 }
 
 /// Lets `write` fill standard output. Where that is a terminal, nothing in the data may steer it.

@@ -11,18 +11,19 @@ use crate::base::ctl::Progress;
 use crate::table::text::{count, seconds};
 
 /// Shown until it is dropped; nothing at all where there is no terminal.
-pub(super) struct Line {
+pub struct Line {
     bar: Option<ProgressBar>,
 }
 
 impl Line {
-    pub(super) fn start(ctl: &Ctl, messages: &Messages) -> Self {
+    /// `doing` is the verb, as in "reading".
+    pub fn start(doing: &'static str, ctl: &Ctl, messages: &Messages) -> Self {
         if !messages.may_animate() {
             return Line { bar: None };
         }
         let (ctl, start) = (ctl.clone(), Instant::now());
         let words = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
-            let _ = out.write_str(&words(ctl.progress(), start.elapsed().as_secs_f64()));
+            let _ = out.write_str(&words(doing, ctl.progress(), start.elapsed().as_secs_f64()));
         };
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
         if let Ok(style) = ProgressStyle::with_template("{words}") {
@@ -41,9 +42,9 @@ impl Drop for Line {
     }
 }
 
-fn words(progress: Progress, elapsed_s: f64) -> String {
+fn words(doing: &str, progress: Progress, elapsed_s: f64) -> String {
     let Progress { done, total, rows } = progress;
-    let mut text = format!("reading  {} rows", count(rows));
+    let mut text = format!("{doing}  {} rows", count(rows));
     if done > 0 {
         let _ = write!(text, "  {}", megabytes(done));
         if total > 0 {
@@ -75,9 +76,9 @@ mod tests {
     #[test]
     fn the_line_says_rows_bytes_rate_and_time_left() {
         let progress = Progress { done: 412_000_000, total: 765_000_000, rows: 5_386_000 };
-        assert_eq!(words(progress, 1.0), "reading  5,386,000 rows  412 MB of 765 MB  412 MB/s  1s left");
+        assert_eq!(words("reading", progress, 1.0), "reading  5,386,000 rows  412 MB of 765 MB  412 MB/s  1s left");
         let piped = Progress { done: 20_000, total: 0, rows: 260 };
-        assert_eq!(words(piped, 2.0), "reading  260 rows  20 kB  10 kB/s");
-        assert_eq!(words(Progress::default(), 0.0), "reading  0 rows");
+        assert_eq!(words("reading", piped, 2.0), "reading  260 rows  20 kB  10 kB/s");
+        assert_eq!(words("reading", Progress::default(), 0.0), "reading  0 rows");
     }
 }

@@ -1,1 +1,116 @@
-//! Flags
+//! Flags: what to load, what to ask, where to write; and the exit status.
+//!
+//! Exit status: 0 done (rejected rows are counted) · 1 an input cannot be read or understood, a name is unknown, or an
+//! output cannot be written · 2 usage · 3 `--strict` and something was rejected · 128 + n for signals.
+
+mod command;
+mod extras;
+mod load;
+mod output;
+mod questions;
+mod usage;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+
+use anyhow::Result;
+use clap::{ArgMatches, FromArgMatches};
+
+use crate::base::{Ctl, ending};
+use crate::batch::{self, Ask, Messages, Request, Usage, signals};
+use crate::ingest::LoadOptions;
+use load::LoadArgs;
+use output::OutputArgs;
+
+pub use command::command;
+
+const USAGE: u8 = 2;
+const STRICT: u8 = 3;
+
+/// Does what the arguments say (the first is the program's name) and returns the exit status.
+pub fn run(args: Vec<OsString>) -> u8 {
+    ending::install_panic_hook();
+    let plain = Messages { quiet: false, color: output::color_of_errors() };
+    if let Some(sentence) = usage::mistyped_command(&args) {
+        plain.failure(&sentence);
+        return USAGE;
+    }
+    let matches = match command().try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(err) => return usage::show(&err, plain),
+    };
+    let ctl = Ctl::new();
+    match dispatch(&matches, &ctl) {
+        Ok(status) => status,
+        Err(_) if ctl.is_cancelled() => signals::status(),
+        Err(err) => {
+            plain.failure(&batch::sentence(&err));
+            if err.is::<Usage>() { USAGE } else { 1 }
+        }
+    }
+}
+
+fn dispatch(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
+    match matches.subcommand() {
+        None => open(matches, ctl),
+        Some(("completions", matches)) => extras::completions(matches),
+        Some(("man", matches)) => extras::man(matches),
+        Some(("demo", matches)) => extras::demo(matches, ctl),
+        Some(("rows", matches)) => answer(matches, Ask::Rows, ctl),
+        Some(("rejects", matches)) => answer(matches, Ask::Rejects, ctl),
+        Some((name, matches)) => answer(matches, questions::ask(name, matches)?, ctl),
+    }
+}
+
+/// `trailmap [SOURCE…]`: the workbench where there is a terminal for it, else a first look in print.
+fn open(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
+    let load = LoadArgs::from_arg_matches(matches)?;
+    let output = OutputArgs::from_arg_matches(matches)?;
+    let has_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if has_terminal && output.is_for_a_terminal() {
+        output.set_threads()?;
+        return workbench(load.options());
+    }
+    if load.sources.is_empty() {
+        let what = "name a SOURCE: a file, a glob, a folder, or - for standard input; without one the workbench opens, \
+                    which needs a terminal";
+        return Err(Usage(what.into()).into());
+    }
+    answer(matches, Ask::Overview, ctl)
+}
+
+/// The one place that starts the workbench.
+fn workbench(options: LoadOptions) -> Result<u8> {
+    let _ = options;
+    anyhow::bail!(
+        "this build has no workbench; `trailmap profile SOURCE` prints a first look, `trailmap help` lists the rest"
+    )
+}
+
+fn answer(matches: &ArgMatches, ask: Ask, ctl: &Ctl) -> Result<u8> {
+    let load = LoadArgs::from_arg_matches(matches)?;
+    let output = OutputArgs::from_arg_matches(matches)?;
+    output.set_threads()?;
+    signals::watch(ctl);
+    panic_for_a_test();
+    let messages = output.messages();
+    let request = Request { load: load.options(), ask, output: output.output()?, messages };
+    let done = batch::run(request, ctl)?;
+    if output.strict && done.rejected > 0 {
+        messages.failure(&format!("{} rows were rejected, and --strict was asked for", done.rejected));
+        return Ok(STRICT);
+    }
+    Ok(0)
+}
+
+/// Shows what people would see of a mistake in trailmap.
+fn panic_for_a_test() {
+    if std::env::var_os("TRAILMAP_TEST_PANIC").is_some() {
+        panic!("asked for by TRAILMAP_TEST_PANIC");
+    }
+}
+
+/// What clap refused although it had accepted the command line.
+fn unexpected(name: &str) -> anyhow::Error {
+    anyhow::anyhow!("a mistake in trailmap itself: no command `{name}`; please report it")
+}

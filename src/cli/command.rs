@@ -1,0 +1,131 @@
+//! The command tree, from the tables of questions and formats.
+
+use clap::{Arg, Args, Command};
+
+use super::extras::{DemoArgs, man_args, shell_args};
+use super::load::LoadArgs;
+use super::output::OutputArgs;
+use super::questions::{QUESTIONS, Question};
+
+const ABOUT: &str =
+    "A terminal workbench for customer-journey analysts: funnels, paths, dwell and cohorts from raw event exports";
+
+const LONG_ABOUT: &str = "\
+A terminal workbench for customer-journey analysts.
+
+`trailmap SOURCE…` opens the workbench; where there is no terminal it prints a first look at the data. Every question of \
+the workbench is also a command that writes tables. Columns are guessed from their names and contents; where the guess is \
+not safe, the message names the flag to use. Nothing is sent anywhere.";
+
+const EXAMPLES: &str = "\
+Examples:
+  trailmap shop.csv                                    open the workbench
+  trailmap demo shop --customers 5000 --out shop.csv   make sample data
+  trailmap profile shop.csv                            what is in the data
+  trailmap funnel shop.csv -s view_product -s purchase --within 7d
+  zcat big.csv.gz | trailmap profile - --format json
+
+Exit status: 0 done (rejected rows are counted), 1 something cannot be read, understood or written, 2 usage,
+3 rejected rows under --strict, 128 + n on signal n.";
+
+/// The whole command line.
+pub fn command() -> Command {
+    let top = Command::new("trailmap")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .long_about(LONG_ABOUT)
+        .after_long_help(EXAMPLES)
+        .args_conflicts_with_subcommands(true)
+        .subcommand_value_name("COMMAND")
+        .disable_help_subcommand(false)
+        .max_term_width(100);
+    let top = shared(top).about(ABOUT).long_about(LONG_ABOUT);
+    let top = top.subcommands(QUESTIONS.iter().map(question));
+    top.subcommand(of_sources(
+        Command::new("rows"),
+        "Print the table as read, all columns as text, before any role is given",
+        "  trailmap rows strange-export.txt --limit 20\n  trailmap rows export.csv --delimiter ';' --format csv",
+    ))
+    .subcommand(of_sources(
+        Command::new("rejects"),
+        "List every rejected row with its line, column, reason and text",
+        "  trailmap rejects shop.csv\n  trailmap rejects shop.csv --format csv --out rejected.csv",
+    ))
+    .subcommand(
+        DemoArgs::augment_args(Command::new("demo"))
+            .about("Write a sample data set of any size, the same for the same seed"),
+    )
+    .subcommand(shell_args(Command::new("completions")).about("Print shell completions"))
+    .subcommand(man_args(Command::new("man")).about("Print the manual page of trailmap or of one command, in roff"))
+}
+
+fn question(question: &Question) -> Command {
+    // The flags that all share come first, so that a question may rename one of them.
+    let mut command = (question.args)(shared(Command::new(question.name)));
+    if question.has_cells {
+        command = command.arg(
+            Arg::new("who")
+                .long("who")
+                .value_name("CELL")
+                .help("List the customers behind one number instead: 3:dropped, 2:converted@android"),
+        );
+    }
+    described(command, question.about, question.examples)
+}
+
+fn of_sources(command: Command, about: &'static str, examples: &str) -> Command {
+    described(shared(command), about, examples)
+}
+
+fn shared(command: Command) -> Command {
+    OutputArgs::augment_args(LoadArgs::augment_args(command))
+}
+
+fn described(command: Command, about: &'static str, examples: &str) -> Command {
+    command
+        .about(about)
+        .long_about(about)
+        .after_long_help(format!("Examples:\n{examples}"))
+        .mut_arg("sources", |sources| sources.required(true))
+        .max_term_width(100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_tree_holds_together() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_flag_is_explained_without_a_full_stop() {
+        for sub in command().get_subcommands() {
+            let about = sub.get_about().expect("an explanation").to_string();
+            assert!(!about.ends_with('.'), "{}: {about}", sub.get_name());
+            for arg in sub.get_arguments().filter(|arg| !arg.is_hide_set()) {
+                let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(!help.is_empty() && !help.ends_with('.'), "{} {}: {help}", sub.get_name(), arg.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn on_journey_customer_names_the_customer_and_elsewhere_the_column() {
+        let get = |args: &[&str], id: &str| {
+            let matches = command().try_get_matches_from(args).expect("valid");
+            let (_, matches) = matches.subcommand().expect("a command").clone();
+            matches.get_one::<String>(id).cloned()
+        };
+        for flag in ["--customer", "--customer-id"] {
+            let args = ["trailmap", "journey", "a.csv", flag, "7", "--customer-column", "user"];
+            assert_eq!(get(&args, "customer").as_deref(), Some("7"));
+            assert_eq!(get(&args, "customer_column").as_deref(), Some("user"));
+        }
+        for flag in ["--customer", "--customer-column"] {
+            let args = ["trailmap", "events", "a.csv", flag, "user"];
+            assert_eq!(get(&args, "customer_column").as_deref(), Some("user"));
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Flags that say where to read and how.
+
+use crate::base::Zone;
+use crate::ingest::{KeepRejects, LoadOptions};
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct LoadArgs {
+    /// Files, globs, folders, or - for standard input: CSV, TSV, NDJSON, JSON, Parquet, Arrow IPC, XES; also gzip, zstd, zip
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// The column that says whose event it is
+    #[arg(
+        id = "customer_column",
+        long = "customer",
+        visible_alias = "customer-column",
+        value_name = "COLUMN",
+        help_heading = "Reading"
+    )]
+    pub customer: Option<String>,
+    /// The column that says when
+    #[arg(id = "time_column", long = "time", value_name = "COLUMN", help_heading = "Reading")]
+    pub time: Option<String>,
+    /// The column that says what happened
+    #[arg(id = "event_column", long = "event", value_name = "COLUMN", help_heading = "Reading")]
+    pub event: Option<String>,
+    /// The column that says through what it came
+    #[arg(id = "channel_column", long = "channel", value_name = "COLUMN", help_heading = "Reading")]
+    pub channel: Option<String>,
+    /// The column with amounts
+    #[arg(id = "value_column", long = "value", value_name = "COLUMN", help_heading = "Reading")]
+    pub value: Option<String>,
+    /// The column with scores that customers gave
+    #[arg(id = "score_column", long = "score", value_name = "COLUMN", help_heading = "Reading")]
+    pub score: Option<String>,
+    /// The column whose change starts a new session
+    #[arg(id = "session_column", long = "session", value_name = "COLUMN", help_heading = "Reading")]
+    pub session: Option<String>,
+    /// How times are written: %d.%m.%Y %H:%M, or s, ms, us, ns for numbers since 1970
+    #[arg(long, value_name = "FORMAT", help_heading = "Reading")]
+    pub time_format: Option<String>,
+    /// The zone of times without an offset, in which days and weeks are cut too: UTC, Europe/Berlin, +02:00
+    #[arg(long, value_name = "ZONE", help_heading = "Reading")]
+    pub tz: Option<Zone>,
+    /// What stands between fields: one character, or tab
+    #[arg(long, value_name = "CHAR", value_parser = character, help_heading = "Reading")]
+    pub delimiter: Option<char>,
+    /// What stands around fields that hold the delimiter
+    #[arg(long, value_name = "CHAR", value_parser = character, help_heading = "Reading")]
+    pub quote: Option<char>,
+    /// The encoding of text: utf-8, utf-16, windows-1252, gb18030, shift_jis
+    #[arg(long, value_name = "NAME", help_heading = "Reading")]
+    pub encoding: Option<String>,
+    /// Drop rows that equal an earlier one in every column
+    #[arg(long, help_heading = "Reading")]
+    pub dedupe: bool,
+}
+
+impl LoadArgs {
+    pub fn options(&self) -> LoadOptions {
+        let args = self.clone();
+        LoadOptions {
+            sources: args.sources,
+            customer: args.customer,
+            time: args.time,
+            event: args.event,
+            channel: args.channel,
+            value: args.value,
+            score: args.score,
+            session: args.session,
+            time_format: args.time_format,
+            zone: args.tz,
+            delimiter: args.delimiter,
+            quote: args.quote,
+            encoding: args.encoding,
+            dedupe: args.dedupe,
+            keep_rejects: KeepRejects::default(),
+        }
+    }
+}
+
+/// One character, or a name for one that shells make hard to write.
+fn character(text: &str) -> Result<char, String> {
+    let named = match text {
+        "tab" | "\\t" => Some('\t'),
+        "space" => Some(' '),
+        "comma" => Some(','),
+        "semicolon" => Some(';'),
+        "pipe" => Some('|'),
+        _ => None,
+    };
+    let mut chars = text.chars();
+    match (named, chars.next(), chars.next()) {
+        (Some(named), ..) => Ok(named),
+        (None, Some(only), None) => Ok(only),
+        _ => Err("write one character, or tab, space, comma, semicolon, pipe".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::character;
+
+    #[test]
+    fn a_character_can_be_written_by_name() {
+        assert_eq!((character(";"), character("tab"), character("\\t")), (Ok(';'), Ok('\t'), Ok('\t')));
+        assert_eq!(character("，"), Ok('，'));
+        assert!(character("").is_err() && character("::").is_err());
+    }
+}
