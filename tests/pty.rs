@@ -87,9 +87,9 @@ fn a_key_changes_the_screen_and_costs_little() {
     let mut terminal = opened(80, 24);
     terminal.press("2");
     terminal.settle();
-    let home = terminal.text();
+    let funnel = terminal.text();
     terminal.press("1");
-    terminal.wait_until("another pane", |screen| screen.contents() != home);
+    terminal.wait_until("another pane", |screen| screen.contents() != funnel);
     terminal.settle();
     terminal.press("j");
     let cost = terminal.bytes_within(Duration::from_millis(300));

@@ -148,10 +148,10 @@ impl BatchValues {
                 }
             }
             BatchValues::Int(values) => {
-                values.into_iter().for_each(|v| add((v != NULL).then(|| v.to_string()).as_deref()))
+                values.into_iter().for_each(|v| add((v != NULL).then(|| v.to_string()).as_deref()));
             }
             BatchValues::Float(values) => {
-                values.into_iter().for_each(|v| add((!v.is_nan()).then(|| v.to_string()).as_deref()))
+                values.into_iter().for_each(|v| add((!v.is_nan()).then(|| v.to_string()).as_deref()));
             }
             BatchValues::Time(values) => values
                 .into_iter()

@@ -19,7 +19,7 @@ pub fn view(text: &str) -> View {
 }
 
 pub fn build(text: &str, adjust: impl FnOnce(&mut BuildOptions)) -> JourneyStore {
-    let mut events: Vec<(&str, &str, i64, Vec<(&str, &str)>)> = Vec::new();
+    let mut events = Vec::new();
     let mut columns: Vec<String> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (customer, rest) = line.split_once(':').expect("customer: events");
