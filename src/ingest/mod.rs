@@ -1,5 +1,8 @@
 //! From files to a journey store: open sources, find out what they are, read rows, refuse the bad ones and say so.
 
+pub mod frames;
+pub mod ipc;
+pub mod parquet;
 pub mod plan;
 pub mod report;
 pub mod roles;

@@ -1,0 +1,312 @@
+//! One block of rows: which of them are events, and their columns coded.
+
+use hashbrown::HashMap;
+use polars::prelude::{DataType, IntoSeries, NamedFrom, PolarsResult, Series, StringChunked};
+
+use super::values::{self, Keep};
+use super::{Blocks, cell, guarded};
+use crate::ingest::plan::{ColumnPlan, Parsed};
+use crate::ingest::report::{Reason, Reject};
+use crate::ingest::times::{TimeRead, TimeReader};
+use crate::journey::{Batch, Coded};
+
+/// Values that are decoded at a time where columns can be decoded one by one; more would only hold memory.
+const VALUES_AT_ONCE: usize = 1 << 20;
+
+/// Decoded columns of a block, by position of the leaf.
+struct Columns<'a> {
+    file: &'a dyn Blocks,
+    block: usize,
+    roots: HashMap<usize, Series>,
+}
+
+impl Columns<'_> {
+    /// Decodes the top-level columns of these leaves, and no others stay.
+    fn load(&mut self, leaves: &[usize]) -> Result<(), String> {
+        let mut roots: Vec<usize> = leaves.iter().map(|&leaf| self.file.leaves()[leaf].root).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        if roots.iter().all(|root| self.roots.contains_key(root)) {
+            return Ok(());
+        }
+        self.roots.clear();
+        let columns = self.file.columns(self.block, &roots)?;
+        if columns.len() != roots.len() || columns.windows(2).any(|pair| pair[0].len() != pair[1].len()) {
+            return Err("it is damaged (its columns differ in length)".into());
+        }
+        self.roots = roots.into_iter().zip(columns).collect();
+        Ok(())
+    }
+
+    fn get(&self, leaf: usize) -> Result<Series, String> {
+        let leaf = &self.file.leaves()[leaf];
+        let root = self.roots.get(&leaf.root).ok_or("a column was not decoded")?;
+        let series = leaf.of(root)?;
+        if leaf.is_uuid && matches!(series.dtype(), DataType::Binary) { guarded(|| uuids(&series)) } else { Ok(series) }
+    }
+}
+
+fn uuids(series: &Series) -> PolarsResult<Series> {
+    let texts: Vec<Option<String>> = series.binary()?.iter().map(|bytes| bytes.map(cell::uuid)).collect();
+    Ok(Series::new(series.name().clone(), texts))
+}
+
+/// A customer or event column as text where it is bytes, with the rows whose bytes are no text.
+fn readable(series: Series) -> PolarsResult<(Series, Option<Vec<bool>>)> {
+    if !matches!(series.dtype(), DataType::Binary) {
+        return Ok((series, None));
+    }
+    let bytes = series.binary()?;
+    let is_broken = |bytes: Option<&[u8]>| bytes.is_some_and(|bytes| std::str::from_utf8(bytes).is_err());
+    let broken: Vec<bool> = bytes.iter().map(is_broken).collect();
+    let texts: StringChunked = bytes.iter().map(|bytes| bytes.and_then(|b| std::str::from_utf8(b).ok())).collect();
+    let broken = broken.contains(&true).then_some(broken);
+    Ok((texts.with_name(series.name().clone()).into_series(), broken))
+}
+
+/// The rows in which a customer or event column says nothing: missing, empty or blank. `None` is none of them.
+fn unsaid(series: &Series) -> PolarsResult<Option<Vec<bool>>> {
+    let mut unsaid = Vec::new();
+    match series.dtype() {
+        DataType::String => {
+            let column = series.str()?;
+            for (array, chunk) in column.downcast_iter().zip(column.chunks()) {
+                let validity = chunk.validity().filter(|validity| validity.unset_bits() > 0);
+                unsaid.extend(array.views().iter().enumerate().map(|(i, view)| {
+                    // Only a text that begins with a blank can be blank.
+                    let may_be_blank = view.length == 0 || (view.prefix as u8).is_ascii_whitespace();
+                    validity.is_some_and(|validity| !validity.get_bit(i))
+                        || (may_be_blank && array.value(i).trim().is_empty())
+                }));
+            }
+        }
+        _ if series.null_count() > 0 || series.dtype().is_float() || !series.dtype().is_primitive_numeric() => {
+            unsaid
+                .extend((0..series.len()).map(|row| cell::text(series, row).is_none_or(|text| text.trim().is_empty())));
+        }
+        _ => {}
+    }
+    Ok(unsaid.contains(&true).then_some(unsaid))
+}
+
+/// The customers or event names of the rows that are kept; there is one in each.
+fn names(series: &Series, keep: Keep<'_>) -> PolarsResult<Coded> {
+    let rows = (0..series.len()).filter(|&row| keep.is_none_or(|keep| keep[row]));
+    Ok(match series.dtype() {
+        DataType::String => values::texts(series.str()?, keep, 0),
+        DataType::Categorical(..) | DataType::Enum(..) => values::categories(series, keep, 0)?,
+        DataType::UInt64 => {
+            let column = series.u64()?;
+            values::numbers(rows.filter_map(|row| column.get(row).map(i128::from)))
+        }
+        dtype if dtype.is_integer() => {
+            let wide = series.cast(&DataType::Int64)?;
+            let column = wide.i64()?;
+            values::numbers(rows.filter_map(|row| column.get(row).map(i128::from)))
+        }
+        _ => {
+            let mut coded = Coded::default();
+            for text in rows.filter_map(|row| cell::text(series, row)) {
+                coded.push(&text);
+            }
+            coded
+        }
+    })
+}
+
+/// A time that is missing or that does not read, among instants; both lie far outside of what a time may be.
+const NO_TIME: i64 = i64::MIN;
+const BAD_TIME: i64 = i64::MIN + 1;
+
+/// The instants of the time column, and the rows that daylight saving left open.
+struct Times {
+    instants: Vec<i64>,
+    ambiguous: Vec<u32>,
+    has_bad: bool,
+}
+
+impl Times {
+    fn push(&mut self, is_missing: bool, read: Option<TimeRead>) {
+        let instant = match read {
+            _ if is_missing => NO_TIME,
+            None => BAD_TIME,
+            Some(read) => {
+                if read.is_ambiguous {
+                    self.ambiguous.push(self.instants.len() as u32);
+                }
+                read.instant.0
+            }
+        };
+        self.has_bad |= instant <= BAD_TIME;
+        self.instants.push(instant);
+    }
+
+    fn read(series: &Series, reader: &TimeReader) -> PolarsResult<Times> {
+        const DAY: i64 = 86_400_000_000;
+        let n = series.len();
+        let mut times = Times { instants: Vec::with_capacity(n), ambiguous: Vec::new(), has_bad: false };
+        match series.dtype() {
+            DataType::Datetime(unit, zone) => {
+                for value in series.datetime()?.physical().iter() {
+                    let micros = value.and_then(|value| cell::micros(value, *unit));
+                    let read = |m| if zone.is_some() { reader.read_instant(m) } else { reader.read_wall(m) };
+                    times.push(value.is_none(), micros.and_then(read));
+                }
+            }
+            DataType::Date => {
+                for days in series.date()?.physical().iter() {
+                    times.push(days.is_none(), days.and_then(|days| reader.read_wall(i64::from(days) * DAY)));
+                }
+            }
+            DataType::String => {
+                for text in series.str()?.iter() {
+                    let text = text.filter(|text| !text.trim().is_empty());
+                    times.push(text.is_none(), text.and_then(|text| reader.read(text)));
+                }
+            }
+            dtype if dtype.is_integer() && !matches!(dtype, DataType::UInt64) => {
+                for value in series.cast(&DataType::Int64)?.i64()?.iter() {
+                    times.push(value.is_none(), value.and_then(|value| reader.read_int(value)));
+                }
+            }
+            DataType::Float32 | DataType::Float64 => {
+                for value in series.cast(&DataType::Float64)?.f64()?.iter() {
+                    let value = value.filter(|value| !value.is_nan());
+                    times.push(value.is_none(), value.and_then(|value| reader.read_float(value)));
+                }
+            }
+            _ => {
+                for row in 0..n {
+                    let text = cell::text(series, row);
+                    times.push(text.is_none(), text.and_then(|text| reader.read(&text)));
+                }
+            }
+        }
+        Ok(times)
+    }
+}
+
+/// Decodes and codes one block. Lines of refused rows count from the start of the block.
+pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan) -> Result<Parsed, String> {
+    let mut columns = Columns { file, block, roots: HashMap::new() };
+    let keys = [plan.customer, plan.event, plan.time];
+    let everything: Vec<usize> = (0..plan.names.len()).collect();
+    if file.decodes_all_at_once() {
+        columns.load(&everything)?;
+    } else {
+        columns.load(&keys)?;
+    }
+    let (customers, broken_customers) = columns.get(plan.customer).and_then(|s| guarded(|| readable(s)))?;
+    let (events, broken_events) = columns.get(plan.event).and_then(|s| guarded(|| readable(s)))?;
+    let time_column = columns.get(plan.time)?;
+    let times = guarded(|| Times::read(&time_column, &plan.time_reader))?;
+    drop(time_column);
+    let no_customer = guarded(|| unsaid(&customers))?;
+    let no_event = guarded(|| unsaid(&events))?;
+    let n = times.instants.len();
+
+    let is_set = |rows: &Option<Vec<bool>>, row: usize| rows.as_ref().is_some_and(|rows| rows[row]);
+    let fault = |row: usize| {
+        if is_set(&broken_customers, row) {
+            Some((Reason::Encoding, plan.customer))
+        } else if is_set(&no_customer, row) {
+            Some((Reason::NoCustomer, plan.customer))
+        } else if is_set(&broken_events, row) {
+            Some((Reason::Encoding, plan.event))
+        } else if is_set(&no_event, row) {
+            Some((Reason::NoEvent, plan.event))
+        } else {
+            match times.instants[row] {
+                NO_TIME => Some((Reason::NoTime, plan.time)),
+                BAD_TIME => Some((Reason::BadTime, plan.time)),
+                _ => None,
+            }
+        }
+    };
+    let mut parsed = Parsed { rows: n as u64, ..Parsed::default() };
+    let all_good = no_customer.is_none() && no_event.is_none() && !times.has_bad;
+    let keep: Option<Vec<bool>> = (!all_good || broken_customers.is_some() || broken_events.is_some()).then(|| {
+        let mut keep = vec![true; n];
+        for (row, keep) in keep.iter_mut().enumerate() {
+            if let Some((reason, column)) = fault(row) {
+                *keep = false;
+                parsed.rejects.add(reason, plan.keep_rejects, || Reject {
+                    file: plan.file,
+                    line: row as u64 + 1,
+                    column: Some(plan.names[column].clone()),
+                    reason,
+                    text: String::new(),
+                });
+            }
+        }
+        keep
+    });
+    let keep: Keep<'_> = keep.as_deref();
+    let is_kept = |row: usize| keep.is_none_or(|keep| keep[row]);
+    parsed.n_ambiguous_times = times.ambiguous.iter().filter(|&&row| is_kept(row as usize)).count() as u64;
+
+    let mut batch = Batch {
+        customers: guarded(|| names(&customers, keep))?,
+        touchpoints: guarded(|| names(&events, keep))?,
+        times: times.instants,
+        columns: Vec::with_capacity(plan.properties.len()),
+    };
+    drop((customers, events));
+    if keep.is_some() {
+        let mut row = 0;
+        batch.times.retain(|_| {
+            row += 1;
+            is_kept(row - 1)
+        });
+    }
+    if batch.customers.codes.len() != batch.len() || batch.touchpoints.codes.len() != batch.len() {
+        return Err("it is damaged (categories without a name)".into());
+    }
+
+    // Refused rows that are kept are shown whole, so every column is wanted for those.
+    let shown: Vec<usize> = parsed.rejects.kept.iter().map(|reject| reject.line as usize - 1).collect();
+    let mut rows: Vec<Vec<Option<String>>> = shown.iter().map(|_| vec![None; plan.names.len()]).collect();
+    let wanted = if shown.is_empty() { &plan.properties } else { &everything };
+    let mut coded: HashMap<usize, crate::journey::BatchValues> = HashMap::new();
+    for group in wanted.chunks((VALUES_AT_ONCE / n.max(1)).max(1)) {
+        columns.load(if file.decodes_all_at_once() { &everything } else { group })?;
+        for &leaf in group {
+            let series = columns.get(leaf)?;
+            if series.len() != n {
+                return Err("it is damaged (its columns differ in length)".into());
+            }
+            for (row, texts) in shown.iter().zip(&mut rows) {
+                texts[leaf] = guarded(|| Ok(cell::text(&series, *row)))?;
+            }
+            if plan.properties.contains(&leaf) {
+                coded.insert(leaf, guarded(|| values::property(&series, keep, &plan.time_reader))?);
+            }
+        }
+    }
+    for leaf in &plan.properties {
+        batch.columns.push(coded.remove(leaf).ok_or("a column was not decoded")?);
+    }
+    for (reject, texts) in parsed.rejects.kept.iter_mut().zip(rows) {
+        let row: Vec<String> = texts.into_iter().map(Option::unwrap_or_default).collect();
+        reject.text = Reject::cut(row.join(",").as_bytes());
+    }
+    parsed.batch = batch;
+    Ok(parsed)
+}
+
+/// The first `limit` rows of a block as text, column by column.
+pub(super) fn texts(file: &dyn Blocks, block: usize, limit: usize) -> Result<Vec<Vec<Option<String>>>, String> {
+    let mut columns = Columns { file, block, roots: HashMap::new() };
+    let everything: Vec<usize> = (0..file.leaves().len()).collect();
+    let mut texts = Vec::with_capacity(everything.len());
+    let at_once = if file.decodes_all_at_once() { everything.len() } else { 16 };
+    for group in everything.chunks(at_once.max(1)) {
+        columns.load(group)?;
+        for &leaf in group {
+            let series = columns.get(leaf)?;
+            let n = series.len().min(limit);
+            texts.push(guarded(|| Ok((0..n).map(|row| cell::text(&series, row)).collect()))?);
+        }
+    }
+    Ok(texts)
+}

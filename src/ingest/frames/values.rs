@@ -1,0 +1,228 @@
+//! A decoded column as a column of a batch.
+
+use polars::prelude::{DataType, PolarsResult, Series, StringChunked};
+
+use super::cell;
+use super::keys::KeyTable;
+use crate::ingest::times::TimeReader;
+use crate::journey::props::NULL;
+use crate::journey::{BatchValues, Coded};
+
+/// Which rows of a block become events; `None` is all of them.
+pub(super) type Keep<'a> = Option<&'a [bool]>;
+
+pub(super) fn n_kept(n: usize, keep: Keep<'_>) -> usize {
+    keep.map_or(n, |keep| keep.iter().filter(|&&keep| keep).count())
+}
+
+/// The values of the rows that are kept, missing ones as `None`.
+fn kept<'a, T: 'a>(values: impl Iterator<Item = T> + 'a, keep: Keep<'a>) -> impl Iterator<Item = T> + 'a {
+    values.enumerate().filter(move |(row, _)| keep.is_none_or(|keep| keep[*row])).map(|(_, value)| value)
+}
+
+/// A property column. Texts stay texts whatever they look like: the file says what is a number.
+pub(super) fn property(series: &Series, keep: Keep<'_>, reader: &TimeReader) -> PolarsResult<BatchValues> {
+    let n = n_kept(series.len(), keep);
+    if series.null_count() == series.len() {
+        return Ok(BatchValues::Missing { len: n });
+    }
+    Ok(match series.dtype() {
+        DataType::String => BatchValues::Text(texts(series.str()?, keep, 1)),
+        DataType::Categorical(..) | DataType::Enum(..) => BatchValues::Text(categories(series, keep, 1)?),
+        DataType::UInt64 if series.u64()?.iter().flatten().any(|value| value > i64::MAX as u64) => {
+            spelled(series, keep)
+        }
+        dtype if dtype.is_integer() => {
+            let wide = series.cast(&DataType::Int64)?;
+            // The smallest number of all stands for a missing value.
+            if wide.i64()?.iter().any(|value| value == Some(NULL)) {
+                return Ok(spelled(series, keep));
+            }
+            BatchValues::Int(kept(wide.i64()?.iter().map(|value| value.unwrap_or(NULL)), keep).collect())
+        }
+        DataType::Float64 => BatchValues::Float(floats(series, keep)?),
+        DataType::Float32 => {
+            BatchValues::Float(kept(series.f32()?.iter().map(|value| value.map_or(f64::NAN, widened)), keep).collect())
+        }
+        DataType::Datetime(unit, zone) => {
+            let read = |value: i64| {
+                let micros = cell::micros(value, *unit)?;
+                if zone.is_some() { reader.read_instant(micros) } else { reader.read_wall(micros) }
+            };
+            let times = series.datetime()?.physical().iter();
+            BatchValues::Time(kept(times.map(|v| v.and_then(read).map_or(NULL, |read| read.instant.0)), keep).collect())
+        }
+        DataType::Duration(unit) => {
+            let lengths = series.duration()?.physical().iter();
+            let seconds = lengths.map(|value| value.map_or(f64::NAN, |value| cell::seconds(value, *unit)));
+            BatchValues::Float(kept(seconds, keep).collect())
+        }
+        DataType::Decimal(_, scale) => decimals(series, *scale, keep)?,
+        _ => spelled(series, keep),
+    })
+}
+
+/// What is neither a text nor a number, as text.
+fn spelled(series: &Series, keep: Keep<'_>) -> BatchValues {
+    let mut coded = Coded::default();
+    for row in kept(0..series.len(), keep) {
+        let code = cell::text(series, row).map_or(0, |text| coded.names.intern(&text) + 1);
+        coded.codes.push(code);
+    }
+    BatchValues::Text(coded)
+}
+
+fn floats(series: &Series, keep: Keep<'_>) -> PolarsResult<Vec<f64>> {
+    let column = series.f64()?;
+    let mut values = Vec::with_capacity(series.len());
+    for (array, chunk) in column.downcast_iter().zip(column.chunks()) {
+        let start = values.len();
+        // What is no number is no value.
+        values.extend(array.values().iter().map(|&x| if x.is_finite() { x } else { f64::NAN }));
+        if let Some(validity) = chunk.validity().filter(|validity| validity.unset_bits() > 0) {
+            for (value, is_valid) in values[start..].iter_mut().zip(validity.iter()) {
+                if !is_valid {
+                    *value = f64::NAN;
+                }
+            }
+        }
+    }
+    if let Some(keep) = keep {
+        let mut row = 0;
+        values.retain(|_| {
+            row += 1;
+            keep[row - 1]
+        });
+    }
+    Ok(values)
+}
+
+/// The number that the shortest spelling of a single-precision float names: 0.1 is 0.1, not 0.10000000149.
+fn widened(single: f32) -> f64 {
+    if !single.is_finite() {
+        return f64::NAN;
+    }
+    let wide = f64::from(single);
+    for power in [1.0, 10.0, 100.0, 1e3, 1e4] {
+        let short = (wide * power).round() / power;
+        // Up to seven digits a single-precision float spells exactly one number.
+        if short as f32 == single && (short * power).abs() < 1e7 {
+            return short;
+        }
+    }
+    single.to_string().parse().unwrap_or(wide)
+}
+
+fn decimals(series: &Series, scale: usize, keep: Keep<'_>) -> PolarsResult<BatchValues> {
+    const DIGITS: i128 = 1_000_000_000_000_000_000;
+    let column = series.decimal()?.physical();
+    let fits = |value: Option<i128>| value.is_none_or(|value| value.abs() < DIGITS);
+    if scale > 18 || !column.iter().all(fits) {
+        return Ok(spelled(series, keep));
+    }
+    let (mut mantissas, mut scales) = (Vec::with_capacity(series.len()), Vec::with_capacity(series.len()));
+    for value in kept(column.iter(), keep) {
+        mantissas.push(value.unwrap_or(0) as i64);
+        scales.push(if value.is_some() { scale as u8 } else { crate::journey::batch::NO_DECIMAL });
+    }
+    Ok(BatchValues::Decimal { mantissas, scales })
+}
+
+/// Texts as codes. With `shift` 1, code 0 is no value (missing or empty) and other codes are one up; with 0 there is
+/// a text in every row that is kept.
+pub(super) fn texts(column: &StringChunked, keep: Keep<'_>, shift: u32) -> Coded {
+    let mut coded = Coded::default();
+    coded.codes.reserve(column.len());
+    let Coded { codes, names } = &mut coded;
+    let mut short = KeyTable::new();
+    let mut at = 0;
+    for (array, chunk) in column.downcast_iter().zip(column.chunks()) {
+        let validity = chunk.validity().filter(|validity| validity.unset_bits() > 0);
+        // A long text's view says where it lies in this chunk: equal views are equal texts, and where a file has a
+        // dictionary they are few. Without one every view is new, and the table is given up.
+        let mut long = KeyTable::new();
+        let (mut n_long, mut long_pays) = (0usize, true);
+        for (i, view) in array.views().iter().enumerate() {
+            if keep.is_some_and(|keep| !keep[at + i]) {
+                continue;
+            }
+            if view.length == 0 || validity.is_some_and(|validity| !validity.get_bit(i)) {
+                if shift == 1 {
+                    codes.push(0);
+                }
+                continue;
+            }
+            let code = if view.length <= 12 {
+                short.code(view.as_u128(), || names.intern(array.value(i)))
+            } else if long_pays {
+                n_long += 1;
+                long_pays = n_long < 4096 || long.len() * 2 < n_long;
+                long.code(view.as_u128(), || names.intern(array.value(i)))
+            } else {
+                names.intern(array.value(i))
+            };
+            codes.push(code + shift);
+        }
+        at += array.len();
+    }
+    coded
+}
+
+/// Whole numbers as the codes of their texts.
+pub(super) fn numbers(values: impl Iterator<Item = i128>) -> Coded {
+    let mut coded = Coded::default();
+    let mut known = KeyTable::new();
+    for value in values {
+        let code = known.code(value as u128, || coded.names.intern(&value.to_string()));
+        coded.codes.push(code);
+    }
+    coded
+}
+
+/// Categories as codes of this batch: the file's codes are mapped one by one, texts are looked at once each.
+pub(super) fn categories(series: &Series, keep: Keep<'_>, shift: u32) -> PolarsResult<Coded> {
+    let mut coded = Coded::default();
+    let (DataType::Categorical(_, mapping) | DataType::Enum(_, mapping)) = series.dtype() else {
+        return Ok(coded);
+    };
+    let physical = series.to_physical_repr().cast(&DataType::UInt32)?;
+    let mut known: Vec<Option<u32>> = Vec::new();
+    for value in kept(physical.u32()?.iter(), keep) {
+        let text = |category: u32| mapping.cat_to_str(category).filter(|text| !text.is_empty());
+        let code = value.and_then(|category| {
+            let at = category as usize;
+            if at >= known.len() {
+                // A category beyond the mapping names nothing; do not make room for it.
+                text(category)?;
+                known.resize(at + 1, None);
+            }
+            if known[at].is_none() {
+                known[at] = Some(coded.names.intern(text(category)?));
+            }
+            known[at]
+        });
+        match code {
+            Some(code) => coded.codes.push(code + shift),
+            None if shift == 1 => coded.codes.push(0),
+            None => {}
+        }
+    }
+    Ok(coded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_single_precision_float_is_the_number_it_is_written_as(bits in any::<u32>(), cents in -100_000_000i32..100_000_000) {
+            for single in [f32::from_bits(bits), cents as f32 / 100.0, cents as f32 / 1000.0] {
+                if single.is_finite() {
+                    prop_assert_eq!(widened(single), single.to_string().parse::<f64>().expect("a number"));
+                }
+            }
+        }
+    }
+}
