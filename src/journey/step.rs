@@ -65,7 +65,8 @@ impl Step {
         let plain = !name.is_empty()
             && name != "*"
             && name.trim() == name
-            && !name.contains(['|', '[', ']', '"', '@', ':', ',']);
+            && !name.starts_with('\'')
+            && !name.contains(['|', '[', ']', '"', '@', ':', ',', '(', ')']);
         let text =
             if plain { name.to_owned() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) };
         Step { text, alternatives: vec![Alternative { name: Some(name.to_owned()), condition: None }] }
@@ -354,7 +355,7 @@ mod tests {
 
     #[test]
     fn a_named_step_reads_back_whatever_the_name() {
-        for name in ["cart", "a|b", "*", "say \"hi\"", "x:2", "日本 語", " lead", "back\\slash"] {
+        for name in ["cart", "a|b", "*", "say \"hi\"", "x:2", "日本 語", " lead", "back\\slash", "a)", "'q'"] {
             let step = Step::named(name);
             assert_eq!(step.to_string().parse::<Step>().expect(name).alternatives, step.alternatives, "{name}");
         }

@@ -180,10 +180,10 @@ fn goal_rank(name: &str) -> usize {
         true => joined.contains(&format!("_{word}_")),
         false => joined.contains(*word),
     };
-    if NO_GOALS.iter().any(|word| has(&word)) {
+    if NO_GOALS.iter().any(|word| has(word)) {
         return 0;
     }
-    GOALS.iter().position(|goals| goals.iter().any(|word| has(&word))).map_or(0, |at| GOALS.len() - at)
+    GOALS.iter().position(|goals| goals.iter().any(|word| has(word))).map_or(0, |at| GOALS.len() - at)
 }
 
 /// `orderPaid`, `Order paid` and `order-paid` are the words order and paid.
@@ -245,7 +245,21 @@ impl Proposal<'_> {
                 longest = way;
             }
         }
-        longest
+        self.filled(longest, goal)
+    }
+
+    /// Where no order stands out, touchpoints that often come before the goal make up a funnel of three steps.
+    fn filled(&self, mut way: Vec<usize>, goal: usize) -> Vec<usize> {
+        let mut others: Vec<usize> = (0..self.reach.len())
+            .filter(|at| *at != goal && !way.contains(at) && self.before(*at, goal) > 0.0)
+            .collect();
+        others.sort_by(|&a, &b| self.before(b, goal).total_cmp(&self.before(a, goal)));
+        others.truncate(2 - way.len().min(2));
+        if !others.is_empty() {
+            way.extend(others);
+            way.sort_by(|&a, &b| self.lateness(a).total_cmp(&self.lateness(b)));
+        }
+        way
     }
 
     /// The chain of touchpoints, each had by at least that share of those who reached the goal, that most of them went;
@@ -330,6 +344,11 @@ mod tests {
     fn without_a_telling_name_the_goal_is_where_most_journeys_end() {
         let text = "a: one0 two1 three2\nb: one0 two1 three2\nc: one0 two1";
         assert_eq!(proposed(&view(text)), ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn where_no_order_stands_out_there_are_still_three_steps() {
+        assert_eq!(proposed(&view("a: x0 y1 z2\nb: z0 x1 y2\nc: y0 z1 x2")).len(), 3);
     }
 
     #[test]

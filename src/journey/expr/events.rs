@@ -50,6 +50,13 @@ pub(super) enum Leaf<'s> {
         offsets: &'s [u32],
         table: Vec<u8>,
     },
+    /// 1 for every hour, or day of the week, that passes.
+    Clock {
+        times: &'s [i64],
+        clock: WallClock,
+        is_hour: bool,
+        table: [u8; 24],
+    },
     /// Whatever has no kernel of its own.
     Each(Box<dyn Fn(usize) -> bool + Send + Sync + 's>),
 }
@@ -198,14 +205,9 @@ impl<'s> Leaf<'s> {
             Field::Hour | Field::Weekday => {
                 let is_hour = field == Field::Hour;
                 let test = if is_hour { check.number(label)? } else { check.weekday(label)? }.ints();
-                let passes: Vec<bool> = (0..24).map(|value| test.holds(value)).collect();
+                let table = std::array::from_fn(|value| u8::from(test.holds(value as i64)));
                 let clock = WallClock::new(&store.zone, store.bounds());
-                let times = &store.times;
-                if is_hour {
-                    Leaf::Each(Box::new(move |row| passes[clock.hour(times[row]) as usize]))
-                } else {
-                    Leaf::Each(Box::new(move |row| passes[clock.weekday(times[row]) as usize]))
-                }
+                Leaf::Clock { times: &store.times, clock, is_hour, table }
             }
             Field::Column(_) if field.ty(store) == Type::Nothing => {
                 Leaf::Const(matches!(check, Check::Null { negated: false }))
@@ -232,6 +234,8 @@ impl<'s> Leaf<'s> {
             Leaf::Ints { values, test } => test.holds(values[row]),
             Leaf::Floats { values, test } => test.holds_float(values[row]),
             Leaf::Customers { offsets, table } => table[customer_of(offsets, row)] != 0,
+            Leaf::Clock { times, clock, is_hour: true, table } => table[clock.hour(times[row]) as usize] != 0,
+            Leaf::Clock { times, clock, is_hour: false, table } => table[clock.weekday(times[row]) as usize] != 0,
             Leaf::Each(test) => test(row),
         }
     }
@@ -250,6 +254,12 @@ impl<'s> Leaf<'s> {
                     }
                     table[customer] != 0
                 });
+            }
+            Leaf::Clock { times, clock, is_hour: true, table } => {
+                fill_values(&times[rows], out, |time| table[clock.hour(time) as usize]);
+            }
+            Leaf::Clock { times, clock, is_hour: false, table } => {
+                fill_values(&times[rows], out, |time| table[clock.weekday(time) as usize]);
             }
             Leaf::Each(test) => fill_each(rows, out, test),
         }

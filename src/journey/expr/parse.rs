@@ -240,9 +240,8 @@ impl Parser<'_> {
         let mut rest: Option<String> = None;
         while self.take(&Token::Dot)? {
             let lexeme = self.next()?;
-            let part = match lexeme.token {
-                Token::Word(part) | Token::Quoted(part) => part,
-                _ => return Err(Fault::new(lexeme.at, "a name is missing after the dot")),
+            let (Token::Word(part) | Token::Quoted(part)) = lexeme.token else {
+                return Err(Fault::new(lexeme.at, "a name is missing after the dot"));
             };
             rest = Some(match rest {
                 Some(before) => format!("{before}.{part}"),

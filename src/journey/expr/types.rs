@@ -298,7 +298,7 @@ impl IntTest {
             Op::Lt => (least, value - 1),
             Op::Le => (least, value),
             Op::Gt if value == i64::MAX => (1, 0),
-            Op::Gt => (value.max(NULL) + 1, i64::MAX),
+            Op::Gt => (value + 1, i64::MAX),
             Op::Ge => (value.max(least), i64::MAX),
         };
         IntTest::Range { lo, hi }
