@@ -125,7 +125,8 @@ impl Rejects {
     /// Adds the refused rows of what was read next.
     pub fn append(&mut self, next: Rejects, keep: KeepRejects) {
         for reject in next.kept {
-            let is_wanted = || self.kept.iter().filter(|kept| kept.reason == reject.reason).count() < KEPT_PER_REASON as usize;
+            let is_wanted =
+                || self.kept.iter().filter(|kept| kept.reason == reject.reason).count() < KEPT_PER_REASON as usize;
             if keep == KeepRejects::All || is_wanted() {
                 self.kept.push(reject);
             }

@@ -1,0 +1,134 @@
+//! Rows become events here: the one place that decides which rows are refused, for every text format.
+
+use super::csv::{Record, Rows};
+use super::plan::{ColumnPlan, Parsed};
+use super::report::{Reason, Reject};
+use crate::base::Instant;
+use crate::journey::{Batch, BatchValues};
+
+/// Makes a batch of rows. Lines count from 1 at the start of the block; whoever merges the blocks adds the lines before.
+pub struct Coder<'p> {
+    plan: &'p ColumnPlan,
+    pub made: Parsed,
+}
+
+/// Whether a text stands for no customer, event or time: blank, or what databases write for no value. `NA` is a text.
+#[inline]
+pub fn is_none(text: &str) -> bool {
+    match text.as_bytes() {
+        [] => true,
+        [first, ..] if first.is_ascii_alphanumeric() && !matches!(first, b'N' | b'n') => false,
+        _ => matches!(text, "NULL" | "null" | "\\N") || text.trim().is_empty(),
+    }
+}
+
+impl<'p> Coder<'p> {
+    pub fn new(plan: &'p ColumnPlan) -> Self {
+        let columns = plan.properties.iter().map(|_| BatchValues::Missing { len: 0 }).collect();
+        Coder { plan, made: Parsed { batch: Batch { columns, ..Batch::default() }, ..Parsed::default() } }
+    }
+
+    /// Decides on a row by what every event must have.
+    #[inline]
+    pub fn admit(&mut self, customer: &str, event: &str, time: &str) -> Result<Instant, Reason> {
+        if is_none(customer) {
+            return Err(Reason::NoCustomer);
+        }
+        if is_none(event) {
+            return Err(Reason::NoEvent);
+        }
+        match self.plan.time_reader.read(time) {
+            Some(read) => {
+                self.made.n_ambiguous_times += u64::from(read.is_ambiguous);
+                Ok(read.instant)
+            }
+            None if is_none(time) => Err(Reason::NoTime),
+            None => Err(Reason::BadTime),
+        }
+    }
+
+    /// Adds an event that was admitted; its properties follow.
+    #[inline]
+    pub fn push(&mut self, customer: &str, event: &str, instant: Instant) {
+        self.made.rows += 1;
+        let batch = &mut self.made.batch;
+        batch.customers.push(customer);
+        batch.touchpoints.push(event);
+        batch.times.push(instant.0);
+    }
+
+    /// Counts a row that is no event.
+    #[cold]
+    pub fn refuse(&mut self, reason: Reason, line: u64, raw: &[u8]) {
+        let plan = self.plan;
+        self.made.rows += 1;
+        self.made.rejects.add(reason, plan.keep_rejects, || {
+            let column = match reason {
+                Reason::NoCustomer => Some(plan.customer),
+                Reason::NoEvent => Some(plan.event),
+                Reason::NoTime | Reason::BadTime => Some(plan.time),
+                Reason::FieldCount
+                | Reason::Quote
+                | Reason::TooLong
+                | Reason::Encoding
+                | Reason::Json
+                | Reason::RepeatedHeader => None,
+            };
+            Reject {
+                file: plan.file,
+                line,
+                column: column.map(|column| plan.names[column].clone()),
+                reason,
+                text: Reject::cut(raw),
+            }
+        });
+    }
+}
+
+/// The coder of delimited text.
+pub struct RecordCoder<'p> {
+    pub coder: Coder<'p>,
+    /// The header as it stands in the file.
+    pub header: &'p [String],
+}
+
+impl Rows for RecordCoder<'_> {
+    #[inline]
+    fn record(&mut self, record: &Record<'_>, line: u64) {
+        let plan = self.coder.plan;
+        let (customer, event) = (record.field(plan.customer), record.field(plan.event));
+        match self.coder.admit(customer, event, record.field(plan.time)) {
+            Ok(instant) => {
+                self.coder.push(customer, event, instant);
+                for (values, &column) in self.coder.made.batch.columns.iter_mut().zip(&plan.properties) {
+                    values.push_field(record.field(column));
+                }
+            }
+            // Looked at only here: a header holds no time, so it never gets past `admit`.
+            Err(_) if record.fields().eq(self.header.iter().map(String::as_str)) => {
+                self.coder.refuse(Reason::RepeatedHeader, line, record.raw);
+            }
+            Err(reason) => self.coder.refuse(reason, line, record.raw),
+        }
+    }
+
+    fn refuse(&mut self, reason: Reason, line: u64, raw: &[u8]) {
+        self.coder.refuse(reason, line, raw);
+    }
+}
+
+/// The table as it stands, for a look at it.
+pub struct RowGatherer {
+    pub rows: Vec<Vec<Option<String>>>,
+    pub limit: usize,
+}
+
+impl Rows for RowGatherer {
+    fn record(&mut self, record: &Record<'_>, _line: u64) {
+        if self.rows.len() < self.limit {
+            self.rows.push(record.fields().map(|field| (!field.is_empty()).then(|| field.to_owned())).collect());
+        }
+    }
+
+    fn refuse(&mut self, _reason: Reason, _line: u64, _raw: &[u8]) {}
+}
