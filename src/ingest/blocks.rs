@@ -166,15 +166,22 @@ impl<'r, C: Cutter> Splitter<'r, C> {
     fn skip_line(&mut self, mut buffer: Buffer) -> io::Result<()> {
         loop {
             if let Some(at) = memchr::memchr2(b'\n', b'\r', &buffer) {
-                let is_pair = buffer[at] == b'\r' && buffer.get(at + 1) == Some(&b'\n');
-                self.carry.extend_from_slice(&buffer[at + 1 + usize::from(is_pair)..]);
+                let is_half = buffer[at] == b'\r';
+                if at + 1 == buffer.len && is_half {
+                    buffer.len = 0;
+                    self.is_over = !buffer.fill(self.reader, self.size)?;
+                    self.carry.extend_from_slice(buffer.strip_prefix(b"\n").unwrap_or(&buffer));
+                } else {
+                    let is_pair = is_half && buffer[at + 1] == b'\n';
+                    self.carry.extend_from_slice(&buffer[at + 1 + usize::from(is_pair)..]);
+                }
+                return Ok(());
+            }
+            if self.is_over {
                 return Ok(());
             }
             buffer.len = 0;
             self.is_over = !buffer.fill(self.reader, self.size)?;
-            if buffer.len == 0 {
-                return Ok(());
-            }
         }
     }
 }

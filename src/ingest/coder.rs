@@ -2,6 +2,7 @@
 
 use super::csv::{Record, Rows};
 use super::plan::{ColumnPlan, Parsed};
+use super::recent::Recent;
 use super::report::{Reason, Reject};
 use crate::base::Instant;
 use crate::journey::{Batch, BatchValues};
@@ -10,6 +11,7 @@ use crate::journey::{Batch, BatchValues};
 pub struct Coder<'p> {
     plan: &'p ColumnPlan,
     pub made: Parsed,
+    touchpoints: Recent,
 }
 
 /// Whether a text stands for no customer, event or time: blank, or what databases write for no value. `NA` is a text.
@@ -25,7 +27,8 @@ pub fn is_none(text: &str) -> bool {
 impl<'p> Coder<'p> {
     pub fn new(plan: &'p ColumnPlan) -> Self {
         let columns = plan.properties.iter().map(|_| BatchValues::Missing { len: 0 }).collect();
-        Coder { plan, made: Parsed { batch: Batch { columns, ..Batch::default() }, ..Parsed::default() } }
+        let made = Parsed { batch: Batch { columns, ..Batch::default() }, ..Parsed::default() };
+        Coder { plan, made, touchpoints: Recent::default() }
     }
 
     /// Decides on a row by what every event must have.
@@ -53,7 +56,8 @@ impl<'p> Coder<'p> {
         self.made.rows += 1;
         let batch = &mut self.made.batch;
         batch.customers.push(customer);
-        batch.touchpoints.push(event);
+        let touchpoints = &mut batch.touchpoints;
+        touchpoints.codes.push(self.touchpoints.code(event, |event| touchpoints.names.intern(event)));
         batch.times.push(instant.0);
     }
 
@@ -85,11 +89,32 @@ impl<'p> Coder<'p> {
     }
 }
 
+/// Adds a field to a column.
+#[inline]
+pub fn push_field(values: &mut BatchValues, recent: &mut Recent, field: &str) {
+    match values {
+        BatchValues::Text(coded) if !field.is_empty() => {
+            // Code 0 is no value.
+            let code = recent.code(field, |field| coded.names.intern(field));
+            coded.codes.push(code + 1);
+        }
+        values => values.push_field(field),
+    }
+}
+
 /// The coder of delimited text.
 pub struct RecordCoder<'p> {
     pub coder: Coder<'p>,
     /// The header as it stands in the file.
-    pub header: &'p [String],
+    header: &'p [String],
+    recent: Vec<Recent>,
+}
+
+impl<'p> RecordCoder<'p> {
+    pub fn new(plan: &'p ColumnPlan, header: &'p [String]) -> Self {
+        let recent = plan.properties.iter().map(|_| Recent::default()).collect();
+        RecordCoder { coder: Coder::new(plan), header, recent }
+    }
 }
 
 impl Rows for RecordCoder<'_> {
@@ -100,8 +125,9 @@ impl Rows for RecordCoder<'_> {
         match self.coder.admit(customer, event, record.field(plan.time)) {
             Ok(instant) => {
                 self.coder.push(customer, event, instant);
-                for (values, &column) in self.coder.made.batch.columns.iter_mut().zip(&plan.properties) {
-                    values.push_field(record.field(column));
+                let columns = self.coder.made.batch.columns.iter_mut().zip(&mut self.recent);
+                for ((values, recent), &column) in columns.zip(&plan.properties) {
+                    push_field(values, recent, record.field(column));
                 }
             }
             // Looked at only here: a header holds no time, so it never gets past `admit`.

@@ -11,8 +11,9 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::blocks::{Cut, Cutter};
-use super::coder::Coder;
+use super::coder::{Coder, push_field};
 use super::plan::{ColumnPlan, Parsed};
+use super::recent::Recent;
 use super::report::Reason;
 use crate::journey::BatchValues;
 
@@ -499,6 +500,13 @@ struct Column {
     /// The value in the object at hand.
     value: Option<(usize, usize)>,
     is_number: bool,
+    recent: Recent,
+}
+
+impl Column {
+    fn new(name: &str, place: Option<usize>) -> Self {
+        Column { name: name.to_owned(), place, value: None, is_number: false, recent: Recent::default() }
+    }
 }
 
 impl<'p> ObjectCoder<'p> {
@@ -507,12 +515,7 @@ impl<'p> ObjectCoder<'p> {
         ObjectCoder {
             coder: Coder::new(plan),
             keys: plan.names.iter().enumerate().map(|(idx, name)| (name.clone(), idx)).collect(),
-            columns: plan
-                .names
-                .iter()
-                .enumerate()
-                .map(|(idx, name)| Column { name: name.clone(), place: place(idx), value: None, is_number: false })
-                .collect(),
+            columns: plan.names.iter().enumerate().map(|(idx, name)| Column::new(name, place(idx))).collect(),
             touched: Vec::new(),
             text: String::new(),
             last: 0,
@@ -586,7 +589,7 @@ impl<'p> ObjectCoder<'p> {
             let value = &self.text[start..end];
             match plain_number(value).filter(|_| self.columns[idx].is_number) {
                 Some(plain) => values.push_field(&plain),
-                None => values.push_field(value),
+                None => push_field(values, &mut self.columns[idx].recent, value),
             }
         }
     }
@@ -622,7 +625,7 @@ fn column_of(key: &str, keys: &mut HashMap<String, usize>, columns: &mut Vec<Col
     if let Some(&idx) = keys.get(key) {
         return idx;
     }
-    columns.push(Column { name: key.to_owned(), place: None, value: None, is_number: false });
+    columns.push(Column::new(key, None));
     keys.insert(key.to_owned(), columns.len() - 1);
     columns.len() - 1
 }
@@ -644,4 +647,56 @@ fn plain_number(value: &str) -> Option<String> {
     let number: f64 = value.parse().ok()?;
     let plain = number.to_string();
     (number.is_finite() && plain.len() <= 18).then_some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn shape(text: &str, shape: Shape, wrapper: Option<&str>) {
+        let layout = Layout::detect(text.as_bytes(), true).expect("JSON");
+        assert_eq!((layout.shape, layout.wrapper.as_deref()), (shape, wrapper), "{text}");
+    }
+
+    #[test]
+    fn the_shape_is_found_from_the_start_of_the_text() {
+        shape("{\"a\":1}\n{\"a\":2}\n", Shape::Lines, None);
+        shape("{\"a\":1,\"items\":[{\"b\":1}]}\n{\"a\":2}\n", Shape::Lines, None);
+        shape("{\"a\":\n{\"a\":2}\n{\"a\":3}\n{\"a\":3}", Shape::Lines, None);
+        shape("{\n\"a\":1}\n{\"a\":2}\n", Shape::Values, None);
+        shape(" [ {\"a\":1} ]", Shape::Array, None);
+        shape("{\"n\":2,\"rows\":[{\"a\":1}]}", Shape::Wrapped, Some("rows"));
+        shape("{\"n\":2,\n\"rows\":\n[\n{\"a\":1},", Shape::Wrapped, Some("rows"));
+        for text in ["", "a,b", "[draft] a,b", "[1,2]"] {
+            assert_eq!(Layout::detect(text.as_bytes(), true), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_follows_a_wrapped_array_must_close_what_is_around_it() {
+        let cutter = ValueCutter { shape: Shape::Wrapped, record_max: 1000 };
+        for (rest, is_whole, is_fine) in [
+            ("}", true, true),
+            (" , \"a\" : {\"b\":[1]} , \"c\":\"}\" } \n", true, true),
+            ("}\n{\"data\":[]}", true, false),
+            ("", true, false),
+            (",\"a\":[1,2", false, true),
+            (",\"a\":[1,2", true, false),
+        ] {
+            assert_eq!(cutter.check_rest(rest.as_bytes(), is_whole).is_ok(), is_fine, "{rest}");
+        }
+    }
+
+    #[test]
+    fn keys_are_flat_and_values_stay_as_written() {
+        let mut seen = Vec::new();
+        let text = r#"{"a":{"b":{"c":1.50},"d":[{"e":1}]},"f.g":"x\ny","a":null}"#;
+        read_object(text, &mut |key, value| seen.push(format!("{key}={value}"))).expect("an object");
+        assert_eq!(seen, ["a.b.c=1.50", r#"a.d=[{"e":1}]"#, r#"f.g="x\ny""#, "a=null"]);
+        assert_eq!(value_text(r#""x\ny""#, &mut String::new()).expect("text"), "x\ny");
+        assert!(value_text(r#""\ud800""#, &mut String::new()).is_err());
+        assert_eq!(plain_number("1.5e3").as_deref(), Some("1500"));
+        assert_eq!((plain_number("1e400"), plain_number("15")), (None, None));
+    }
 }

@@ -9,6 +9,7 @@ mod json;
 pub mod load;
 pub mod plan;
 mod pump;
+mod recent;
 pub mod report;
 pub mod rows;
 pub mod sniff;

@@ -79,8 +79,10 @@ fn check_refused(bytes: &[u8], expect: &str) {
     assert!(error.contains(expect), "{error}");
 }
 
-const CLEAN: &str = "user_id,event,timestamp,channel\nu1,cart,2024-01-01 10:00:00,web\nu2,view,2024-01-01 11:00:00,app\n";
-const CLEAN_EVENTS: [&str; 2] = ["u1 cart 2024-01-01T10:00:00Z channel=web", "u2 view 2024-01-01T11:00:00Z channel=app"];
+const CLEAN: &str =
+    "user_id,event,timestamp,channel\nu1,cart,2024-01-01 10:00:00,web\nu2,view,2024-01-01 11:00:00,app\n";
+const CLEAN_EVENTS: [&str; 2] =
+    ["u1 cart 2024-01-01T10:00:00Z channel=web", "u2 view 2024-01-01T11:00:00Z channel=app"];
 
 #[test]
 fn one_table_is_read_whatever_its_dialect() {
@@ -118,7 +120,8 @@ fn the_real_header_is_found_below_a_preamble() {
 
 #[test]
 fn other_encodings_keep_ids_apart() {
-    let (gb, _, _) = encoding_rs::GB18030.encode("用户ID,event,timestamp\n张三,加入购物车,2024-01-01\n李四,提交订单,2024-01-02\n");
+    let (gb, _, _) =
+        encoding_rs::GB18030.encode("用户ID,event,timestamp\n张三,加入购物车,2024-01-01\n李四,提交订单,2024-01-02\n");
     let loaded = open_with(&gb, BLOCK, |options| options.customer = Some("用户ID".into())).expect("a table");
     assert_eq!(events(&loaded)[0], "张三 加入购物车 2024-01-01T00:00:00Z");
     assert!(loaded.report.notes.iter().any(|note| note.contains("gb18030")), "{:?}", loaded.report.notes);
@@ -139,7 +142,10 @@ fn what_is_no_table_is_refused_by_name() {
     check_refused(b"%PDF-1.7\n", "PDF");
     check_refused(b"Dear all,\nplease find the numbers below.\nBest,\nSam\n", "");
     check_refused(b"u1,cart,2024-01-01\nu2,view,2024-01-02\n", "has no header: line 1 looks like data");
-    check_refused(b"user_id,event\nu1,cart,2024-01-01\nu2,view,2024-01-02\n", "names 2 columns in line 1, but its rows have 3");
+    check_refused(
+        b"user_id,event\nu1,cart,2024-01-01\nu2,view,2024-01-02\n",
+        "names 2 columns in line 1, but its rows have 3",
+    );
     check_refused(b"user_id,event,timestamp,x\nu1,cart,2024-01-01\nu2,view,2024-01-02\n", "names 4 columns in line 1");
     check_refused(&[&b"user_id"[..], &[0u8; 4000]].concat(), "binary");
 }
@@ -208,9 +214,10 @@ fn names_of_columns_become_unique() {
 
 #[test]
 fn amounts_that_are_no_numbers_are_missing_and_counted() {
-    let loaded =
-        open(b"user_id,event,timestamp,value\nu,e,2024-01-01,1.5\nu,e,2024-01-02,$3\nu,e,2024-01-03,NaN\nu,e,2024-01-04,\n")
-            .expect("a table");
+    let loaded = open(
+        b"user_id,event,timestamp,value\nu,e,2024-01-01,1.5\nu,e,2024-01-02,$3\nu,e,2024-01-03,NaN\nu,e,2024-01-04,\n",
+    )
+    .expect("a table");
     assert_eq!(events(&loaded).iter().filter(|event| event.contains("value=")).count(), 1);
     assert!(loaded.report.notes.iter().any(|note| note == "2 values of `value` are no numbers and count as missing."));
 }
@@ -263,7 +270,8 @@ fn zip_of(entries: &[(&str, &[u8])]) -> Vec<u8> {
 #[test]
 fn every_table_in_a_zip_is_a_source() {
     let more = b"user_id,event,timestamp,plan\nu1,pay,2024-01-02,pro\n";
-    let zip = zip_of(&[("a/one.csv", CLEAN.as_bytes()), ("two.csv.gz", &gzip(more)), ("readme.md", b"x"), (".hidden", b"y")]);
+    let zip =
+        zip_of(&[("a/one.csv", CLEAN.as_bytes()), ("two.csv.gz", &gzip(more)), ("readme.md", b"x"), (".hidden", b"y")]);
     let loaded = open(&zip).expect("tables");
     assert_eq!(events(&loaded), [CLEAN_EVENTS[0], "u1 pay 2024-01-02T00:00:00Z plan=pro", CLEAN_EVENTS[1]]);
     let files = &loaded.report.files;
@@ -281,7 +289,7 @@ fn folders_globs_and_lists_of_files_are_one_table() {
     std::fs::write(at("b.csv"), CLEAN).expect("a file");
     std::fs::write(at("a[1].csv"), "id,action,timestamp,medium\nx,y,2024-01-01,tv\n").expect("a file");
     std::fs::write(at("notes.txt"), "no table\n").expect("a file");
-    std::fs::write(at("image.png"), "\x89PNG").expect("a file");
+    std::fs::write(at("image.png"), "PNG").expect("a file");
     std::fs::write(at(".hidden.csv"), "x").expect("a file");
     let names = |loaded: &Loaded| -> Vec<String> {
         let name = |file: &str| Path::new(file).file_name().expect("a name").to_string_lossy().into_owned();
@@ -297,7 +305,12 @@ fn folders_globs_and_lists_of_files_are_one_table() {
     std::fs::write(at("a[1].csv"), CLEAN.replace("channel", "plan")).expect("a file");
     let loaded = load(&options(&[folder.path()]), BLOCK, &Ctl::new()).expect("tables");
     assert_eq!(names(&loaded), ["a[1].csv", "b.csv"]);
-    assert_eq!(loaded.report.notes.iter().filter(|note| note.contains("eft out")).count(), 2, "{:?}", loaded.report.notes);
+    assert_eq!(
+        loaded.report.notes.iter().filter(|note| note.contains("eft out")).count(),
+        2,
+        "{:?}",
+        loaded.report.notes
+    );
     assert_eq!((loaded.report.rows, loaded.store.n_duplicates), (4, 0));
     let missing = load(&options(&[&at("c*.csv")]), BLOCK, &Ctl::new()).expect_err("none");
     assert!(missing.to_string().ends_with("matches no file"), "{missing}");
@@ -307,23 +320,25 @@ fn folders_globs_and_lists_of_files_are_one_table() {
 
 #[test]
 fn json_is_read_in_all_its_shapes() {
-    let one = r#"{"user_id":"u1","event":"cart","timestamp":"2024-01-01T10:00:00Z","ctx":{"a":{"b":1}},"tags":["x","y"]}"#;
-    let two = r#"{"timestamp":"2024-01-01T11:00:00Z","user_id":7,"event":"vi\u0065w","price":1.50,"gone":null,"ok":true}"#;
-    let expect = [
-        r#"u1 cart 2024-01-01T10:00:00Z ctx.a.b=1 tags=["x","y"]"#,
-        "7 view 2024-01-01T11:00:00Z price=1.5 ok=true",
-    ];
+    let one =
+        r#"{"user_id":"u1","event":"cart","timestamp":"2024-01-01T10:00:00Z","ctx":{"a":{"b":1}},"tags":["x","y"]}"#;
+    let two =
+        r#"{"timestamp":"2024-01-01T11:00:00Z","user_id":7,"event":"vi\u0065w","price":1.50,"gone":null,"ok":true}"#;
+    let expect =
+        [r#"u1 cart 2024-01-01T10:00:00Z ctx.a.b=1 tags=["x","y"]"#, "7 view 2024-01-01T11:00:00Z price=1.5 ok=true"];
     check(format!("{one}\n{two}\n").as_bytes(), &expect, &[]);
     check(format!("{one}\r\n\r\n{two}").as_bytes(), &expect, &[]);
     check(format!("[{one},{two}]").as_bytes(), &expect, &[]);
     check(format!("[\n{one},\n{two}\n]\n").as_bytes(), &expect, &[]);
     check(format!("{{\"ok\":true,\"data\":[{one},{two}],\"n\":{{\"of\":[2]}}}}").as_bytes(), &expect, &[]);
     let pretty = |text: &str| text.replace("\",\"", "\",\n  \"").replacen('{', "{\n  ", 1);
-    let spread = [r#"u1 cart 2024-01-01T10:00:00Z ctx.a.b=1 tags=["x",
-  "y"]"#, expect[1]];
+    let spread = [
+        r#"u1 cart 2024-01-01T10:00:00Z ctx.a.b=1 tags=["x",
+  "y"]"#,
+        expect[1],
+    ];
     check(format!("[{},{}]", pretty(one), pretty(two)).as_bytes(), &spread, &[]);
     check(format!("{}\n{}", pretty(one), pretty(two)).as_bytes(), &spread, &[]);
-    check_refused(format!("{{\"data\":[{one}]}}\n{{\"data\":[{two}]}}").as_bytes(), "more behind the array");
 }
 
 #[test]
@@ -386,8 +401,8 @@ fn a_look_at_the_rows_gives_no_roles() {
     assert_eq!(seen.rows, [vec![text("x"), None], vec![text("y\nz"), text("w")]]);
     assert_eq!(rows(&options(&[&path]), Some(1), &Ctl::new()).expect("a table").rows.len(), 1);
     let (_folder, other) = file("b.json", b"{\"b\":1}\n{\"c\":{\"d\":null}}\n");
-    let both = rows(&options(&[&path, &other]), Some(3), &Ctl::new()).expect("tables");
-    assert_eq!(both.columns, ["a", "b", "c.d", "source"].map(str::to_owned)[..both.columns.len()].to_vec());
+    let both = rows(&options(&[&path, &other]), None, &Ctl::new()).expect("tables");
+    assert_eq!((both.columns.join(" "), both.rows.len()), ("a b c.d source".to_owned(), 4));
     assert_eq!(both.rows[2][..2], [None, text("1")]);
 }
 
@@ -444,5 +459,17 @@ proptest! {
             let cut = open_with(text.as_bytes(), block, |_| {}).expect("as before");
             prop_assert_eq!(told(&cut), told(&whole));
         }
+    }
+}
+
+#[test]
+fn speed_of_a_big_file() {
+    let Ok(path) = std::env::var("SPEED_FILE") else { return };
+    let mut options = options(&[Path::new(&path)]);
+    options.keep_rejects = KeepRejects::Some;
+    for _ in 0..2 {
+        let started = std::time::Instant::now();
+        let loaded = load(&options, super::blocks::BLOCK, &Ctl::new()).expect("a table");
+        eprintln!("{:?} {} events {:?}", started.elapsed(), loaded.store.n_events(), loaded.report.columns.len());
     }
 }
