@@ -14,13 +14,22 @@ pub struct Coder<'p> {
     touchpoints: Recent,
 }
 
-/// Whether a text stands for no customer, event or time: blank, or what databases write for no value. `NA` is a text.
+/// Whether a text stands for no customer or no time: blank, or what databases write for no value. `NA` is a text.
 #[inline]
 pub fn is_none(text: &str) -> bool {
     match text.as_bytes() {
-        [] => true,
         [first, ..] if first.is_ascii_alphanumeric() && !matches!(first, b'N' | b'n') => false,
-        _ => matches!(text, "NULL" | "null" | "\\N") || text.trim().is_empty(),
+        _ => matches!(text, "NULL" | "null") || is_no_name(text),
+    }
+}
+
+/// Whether a text is no event name: blank, or the mark that stands for no value and nothing else. `null` is a name: the
+/// end of a path without a conversion is called so.
+#[inline]
+pub fn is_no_name(text: &str) -> bool {
+    match text.as_bytes() {
+        [first, ..] if first.is_ascii_alphanumeric() => false,
+        _ => text == "\\N" || text.trim().is_empty(),
     }
 }
 
@@ -37,7 +46,7 @@ impl<'p> Coder<'p> {
         if is_none(customer) {
             return Err(Reason::NoCustomer);
         }
-        if is_none(event) {
+        if is_no_name(event) {
             return Err(Reason::NoEvent);
         }
         match self.plan.time_reader.read(time) {

@@ -105,17 +105,18 @@ fn read(source: &Source, block: usize, merger: &mut Merger<'_>) -> Result<(), Er
         }
         Format::Json(decoding, layout) => {
             let cutter = ValueCutter { shape: layout.shape, record_max: RECORD_MAX };
-            let parse = |piece: &Piece| {
-                if let Piece::TooLong(head) = piece {
+            let parse = |piece: &Piece| match piece {
+                Piece::Block(block) => {
+                    let mut objects = ObjectCoder::new(plan);
+                    let lines = json::parse(cutter, block, &mut objects);
+                    let made = objects.finish();
+                    TextBlock { parsed: made.parsed, lines, late: made.late, is_cut: made.is_cut }
+                }
+                Piece::TooLong(head) => {
                     let mut coder = Coder::new(plan);
                     let lines = refuse_long(&mut coder, head);
-                    return TextBlock { parsed: coder.made, lines, late: Vec::new(), is_cut: false };
+                    TextBlock { parsed: coder.made, lines, late: Vec::new(), is_cut: false }
                 }
-                let Piece::Block(block) = piece else { unreachable!("the other kind is handled above") };
-                let mut objects = ObjectCoder::new(plan);
-                let lines = json::parse(cutter, block, &mut objects);
-                let made = objects.finish();
-                TextBlock { parsed: made.parsed, lines, late: made.late, is_cut: made.is_cut }
             };
             let open = |reader: &mut dyn Read, work: Work<'_>| text(decoding.reader(reader)?, layout.start, work);
             let text = Text { input: &source.input, block, lines_before: layout.lines_before, open };
@@ -205,7 +206,12 @@ impl Merger<'_> {
         let mut positions = source.positions.clone();
         let first_late = batch.columns.len() - late.len();
         for (name, values) in late.iter().zip(batch.columns.split_off(first_late)) {
-            if let Some(position) = self.late_position(name) {
+            // Where sources differ, a column of this one may play its part under another name, and that is this one.
+            let position = self.late_position(name).map(|position| match positions.contains(&position) {
+                true => self.late_position(&format!("{name}_2")),
+                false => Some(position),
+            });
+            if let Some(position) = position.flatten() {
                 positions.push(position);
                 batch.columns.push(values);
             }

@@ -1,20 +1,25 @@
 //! From files to a journey store: open sources, find out what they are, read rows, refuse the bad ones and say so.
 
+pub mod load;
+
+mod pump;
+pub mod sniff;
+pub mod source;
+pub mod sources;
+pub mod unpack;
+
 mod blocks;
-mod coder;
 mod csv;
 mod decode;
 mod dialect;
 mod json;
-pub mod load;
+
+mod coder;
 pub mod plan;
-mod pump;
 mod recent;
+
 pub mod report;
 pub mod rows;
-pub mod sniff;
-pub mod source;
-pub mod sources;
 mod standin;
 
 #[cfg(test)]

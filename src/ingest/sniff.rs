@@ -5,7 +5,8 @@ use super::dialect::Dialect;
 use super::json::{self, Layout, ValueCutter};
 use super::plan::Sample;
 use super::report::Reason;
-use super::source::{Compression, Head, Input, file_error};
+use super::source::{Head, Input, file_error};
+use super::unpack::Compression;
 use super::{Error, LoadOptions, ipc, parquet};
 use crate::base::Ctl;
 
@@ -204,6 +205,33 @@ fn text_kind(text: &[u8]) -> Option<String> {
     let is_strange = |&&byte: &&u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x01 | 0x1A | 0x1B);
     let n_strange = shown.iter().filter(is_strange).count();
     (n_strange * 10 > shown.len()).then(|| "is no table: it looks like binary data".into())
+}
+
+/// Values of a column from further down a plain UTF-8 file. Files are written in time order, so their start may show the
+/// first days of a month alone, which read as months just as well.
+pub fn values_further_down(input: &Input, sniffed: &Sniffed, column: usize) -> Vec<String> {
+    const PIECES: u64 = 4;
+    const PIECE: usize = 1 << 16;
+    let pieces = || input.pieces(SAMPLE_BYTES as u64, PIECES, PIECE);
+    if sniffed.is_whole {
+        return Vec::new();
+    }
+    match &sniffed.format {
+        Format::Delimited(decoding, dialect) if decoding.is_utf8() => {
+            let sampled = pieces().into_iter().flat_map(|piece| dialect.rule.sample(&piece, false, SAMPLE_ROWS));
+            let records = sampled.filter(|record| record.fields.len() == dialect.names.len());
+            records.map(|mut record| std::mem::take(&mut record.fields[column])).collect()
+        }
+        Format::Json(decoding, layout) if decoding.is_utf8() && layout.shape == json::Shape::Lines => {
+            let of_piece = |piece: Vec<u8>| {
+                let (names, mut columns, _) = sample_objects(&piece, &Layout { start: 0, ..layout.clone() }, false);
+                let at = names.iter().position(|name| *name == sniffed.columns[column]);
+                at.map(|at| std::mem::take(&mut columns[at])).unwrap_or_default().into_iter().flatten()
+            };
+            pieces().into_iter().flat_map(of_piece).collect()
+        }
+        Format::Delimited(..) | Format::Json(..) | Format::Parquet | Format::Ipc => Vec::new(),
+    }
 }
 
 type Columns = Vec<Vec<Option<String>>>;

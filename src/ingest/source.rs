@@ -12,6 +12,7 @@ use zip::ZipArchive;
 
 use super::Error;
 use super::pump::Pump;
+use super::unpack::{Compression, Labelled, decompress};
 use crate::base::Ctl;
 use crate::base::visible::visible;
 
@@ -53,34 +54,6 @@ enum Archive {
 struct Pipe {
     head: Vec<u8>,
     rest: Option<Pump>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compression {
-    None,
-    Gzip,
-    Zstd,
-}
-
-impl Compression {
-    fn of(magic: &[u8]) -> Self {
-        match magic {
-            [0x1F, 0x8B, ..] => Compression::Gzip,
-            [0x28, 0xB5, 0x2F, 0xFD, ..] => Compression::Zstd,
-            // A zstd file may start with a frame to be skipped.
-            [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Compression::Zstd,
-            _ => Compression::None,
-        }
-    }
-
-    /// What a format's name ends in.
-    pub fn suffix(self) -> &'static str {
-        match self {
-            Compression::None => "",
-            Compression::Gzip => ".gz",
-            Compression::Zstd => ".zst",
-        }
-    }
 }
 
 /// An error about one input.
@@ -397,6 +370,25 @@ impl Input {
         Ok(Head { bytes, compression, is_whole })
     }
 
+    /// Pieces from further down a plain file, each from the start of a line; none of other inputs.
+    pub fn pieces(&self, beyond: u64, n: u64, len: usize) -> Vec<Vec<u8>> {
+        let read = |path: &Path, start: u64| -> io::Result<Vec<u8>> {
+            let mut file = File::open(path)?;
+            file.seek(io::SeekFrom::Start(start))?;
+            let mut piece = Vec::with_capacity(len);
+            file.take(len as u64).read_to_end(&mut piece)?;
+            let line = memchr::memchr(b'\n', &piece).map_or(piece.len(), |at| at + 1);
+            Ok(piece.split_off(line))
+        };
+        let (Some(path), Some(size)) = (self.path(), self.bytes) else { return Vec::new() };
+        let last = size.saturating_sub(len as u64);
+        if last <= beyond || !self.sample(MAGIC, &Ctl::new()).is_ok_and(|head| head.compression == Compression::None) {
+            return Vec::new();
+        }
+        // What cannot be read here is found out when it is read for good.
+        (1..=n).filter_map(|at| read(path, beyond + (last - beyond) / n * at).ok()).collect()
+    }
+
     /// Reads the whole input, decompressed; bytes on disk count as progress.
     ///
     /// # Errors
@@ -448,33 +440,6 @@ fn run<T>(mut reader: impl Read, work: impl FnOnce(&mut dyn Read, Compression) -
         return work(&mut whole, compression);
     }
     work(&mut *decompress(compression, whole)?, compression)
-}
-
-fn decompress<'a>(compression: Compression, reader: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
-    Ok(match compression {
-        Compression::None => Box::new(reader),
-        Compression::Gzip => {
-            // The default buffer of the decoder is small for a file of gigabytes.
-            let reader = io::BufReader::with_capacity(1 << 18, reader);
-            Box::new(Labelled { inner: flate2::bufread::MultiGzDecoder::new(reader), what: "gzip" })
-        }
-        Compression::Zstd => Box::new(Labelled { inner: zstd::stream::read::Decoder::new(reader)?, what: "zstd" }),
-    })
-}
-
-/// Says of which packing an error speaks.
-struct Labelled<R> {
-    inner: R,
-    what: &'static str,
-}
-
-impl<R: Read> Read for Labelled<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.inner.read(buf).map_err(|error| match error.kind() {
-            io::ErrorKind::Interrupted => error,
-            kind => io::Error::new(kind, format!("its {} data is damaged or cut off ({error})", self.what)),
-        })
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

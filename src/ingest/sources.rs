@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use super::plan::ColumnPlan;
 use super::report::Role;
 use super::roles::{self, RoleMap, SampleColumn};
-use super::sniff::{Format, Sniffed, sniff};
-use super::source::{Compression, Input, expand, file_error};
+use super::sniff::{Format, Sniffed, sniff, values_further_down};
+use super::source::{Input, expand, file_error};
 use super::times::TimeReader;
+use super::unpack::Compression;
 use super::{Error, LoadOptions};
 use crate::base::visible::visible;
 use crate::base::{Ctl, Zone};
@@ -112,6 +113,7 @@ struct Looked {
 impl Looked {
     fn new(seen: Seen, roles: RoleMap) -> Self {
         let Seen { input, mut sniffed } = seen;
+        let further = values_further_down(&input, &sniffed, roles.time);
         let first = |column: &Vec<Option<String>>| column.iter().flatten().next().cloned().unwrap_or_default();
         let examples = sniffed.sample.iter().map(first).collect();
         let times = sniffed.sample.get_mut(roles.time).map(std::mem::take).unwrap_or_default();
@@ -122,7 +124,12 @@ impl Looked {
             compression: sniffed.compression,
             columns: sniffed.columns,
             roles,
-            times: times.into_iter().flatten().filter(is_time).take(TIMES_PER_SOURCE).collect(),
+            times: further
+                .into_iter()
+                .chain(times.into_iter().flatten())
+                .filter(is_time)
+                .take(TIMES_PER_SOURCE)
+                .collect(),
             examples,
             is_bare: sniffed.is_whole && sniffed.n_rows == 0,
         }
