@@ -1,19 +1,42 @@
 //! From files to a journey store: open sources, find out what they are, read rows, refuse the bad ones and say so.
 
+pub mod load;
+
+mod pump;
+pub mod sniff;
+pub mod source;
+pub mod sources;
+pub mod unpack;
+
+mod blocks;
+mod csv;
+mod decode;
+mod dialect;
+mod json;
+
 pub mod frames;
 pub mod ipc;
 pub mod parquet;
+
+mod coder;
 pub mod plan;
-pub mod report;
+mod recent;
 pub mod roles;
 pub mod times;
 
-use std::path::PathBuf;
+pub mod report;
+pub mod rows;
 
-use crate::base::{Ctl, Zone};
+#[cfg(test)]
+mod tests;
+
+use crate::base::Zone;
 use crate::journey::JourneyStore;
 
+pub use load::open;
+pub use plan::RawRows;
 pub use report::{ColumnReport, FileReport, LoadReport, Reason, Reject, Rejects, Role};
+pub use rows::rows;
 
 /// Where to read and how, as the flags say; everything that is `None` is found out.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -66,6 +89,7 @@ pub enum Error {
     #[error("{0}")]
     Other(String),
 }
+<<<<<<< HEAD
 
 /// Reads the sources into a store.
 ///
@@ -93,3 +117,5 @@ pub fn rows(options: &LoadOptions, limit: Option<usize>, ctl: &Ctl) -> Result<Ra
     let _ = (options, limit);
     Err(Error::Other("not built yet".into()))
 }
+=======
+>>>>>>> text

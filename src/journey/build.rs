@@ -74,6 +74,18 @@ impl StoreBuilder {
         self.n_events
     }
 
+    /// The position of a property column, which is added where it is new: missing for all events so far.
+    pub fn property(&mut self, name: &str) -> usize {
+        if let Some(position) = self.names.iter().position(|known| known == name) {
+            return position;
+        }
+        self.names.push(name.to_owned());
+        let mut column = Pieces::default();
+        column.push(BatchValues::Missing { len: self.n_events });
+        self.columns.push(column);
+        self.names.len() - 1
+    }
+
     /// Adds a batch. `positions[i]` is the property that the batch's column `i` belongs to; properties that no column
     /// belongs to are missing for these events.
     ///

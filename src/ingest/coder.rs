@@ -1,0 +1,169 @@
+//! Rows become events here: the one place that decides which rows are refused, for every text format.
+
+use super::csv::{Record, Rows};
+use super::plan::{ColumnPlan, Parsed};
+use super::recent::Recent;
+use super::report::{Reason, Reject};
+use crate::base::Instant;
+use crate::journey::{Batch, BatchValues};
+
+/// Makes a batch of rows. Lines count from 1 at the start of the block; whoever merges the blocks adds the lines before.
+pub struct Coder<'p> {
+    plan: &'p ColumnPlan,
+    pub made: Parsed,
+    touchpoints: Recent,
+}
+
+/// Whether a text stands for no customer or no time: blank, or what databases write for no value. `NA` is a text.
+#[inline]
+pub fn is_none(text: &str) -> bool {
+    match text.as_bytes() {
+        [first, ..] if first.is_ascii_alphanumeric() && !matches!(first, b'N' | b'n') => false,
+        _ => matches!(text, "NULL" | "null") || is_no_name(text),
+    }
+}
+
+/// Whether a text is no event name: blank, or the mark that stands for no value and nothing else. `null` is a name: the
+/// end of a path without a conversion is called so.
+#[inline]
+pub fn is_no_name(text: &str) -> bool {
+    match text.as_bytes() {
+        [first, ..] if first.is_ascii_alphanumeric() => false,
+        _ => text == "\\N" || text.trim().is_empty(),
+    }
+}
+
+impl<'p> Coder<'p> {
+    pub fn new(plan: &'p ColumnPlan) -> Self {
+        let columns = plan.properties.iter().map(|_| BatchValues::Missing { len: 0 }).collect();
+        let made = Parsed { batch: Batch { columns, ..Batch::default() }, ..Parsed::default() };
+        Coder { plan, made, touchpoints: Recent::default() }
+    }
+
+    /// Decides on a row by what every event must have.
+    #[inline]
+    pub fn admit(&mut self, customer: &str, event: &str, time: &str) -> Result<Instant, Reason> {
+        if is_none(customer) {
+            return Err(Reason::NoCustomer);
+        }
+        if is_no_name(event) {
+            return Err(Reason::NoEvent);
+        }
+        match self.plan.time_reader.read(time) {
+            Some(read) => {
+                self.made.n_ambiguous_times += u64::from(read.is_ambiguous);
+                Ok(read.instant)
+            }
+            None if is_none(time) => Err(Reason::NoTime),
+            None => Err(Reason::BadTime),
+        }
+    }
+
+    /// Adds an event that was admitted; its properties follow.
+    #[inline]
+    pub fn push(&mut self, customer: &str, event: &str, instant: Instant) {
+        self.made.rows += 1;
+        let batch = &mut self.made.batch;
+        batch.customers.push(customer);
+        let touchpoints = &mut batch.touchpoints;
+        touchpoints.codes.push(self.touchpoints.code(event, |event| touchpoints.names.intern(event)));
+        batch.times.push(instant.0);
+    }
+
+    /// Counts a row that is no event.
+    #[cold]
+    pub fn refuse(&mut self, reason: Reason, line: u64, raw: &[u8]) {
+        let plan = self.plan;
+        self.made.rows += 1;
+        self.made.rejects.add(reason, plan.keep_rejects, || {
+            let column = match reason {
+                Reason::NoCustomer => Some(plan.customer),
+                Reason::NoEvent => Some(plan.event),
+                Reason::NoTime | Reason::BadTime => Some(plan.time),
+                Reason::FieldCount
+                | Reason::Quote
+                | Reason::TooLong
+                | Reason::Encoding
+                | Reason::Json
+                | Reason::RepeatedHeader => None,
+            };
+            Reject {
+                file: plan.file,
+                line,
+                column: column.map(|column| plan.names[column].clone()),
+                reason,
+                text: Reject::cut(raw),
+            }
+        });
+    }
+}
+
+/// Adds a field to a column.
+#[inline]
+pub fn push_field(values: &mut BatchValues, recent: &mut Recent, field: &str) {
+    match values {
+        BatchValues::Text(coded) if !field.is_empty() => {
+            // Code 0 is no value.
+            let code = recent.code(field, |field| coded.names.intern(field));
+            coded.codes.push(code + 1);
+        }
+        values => values.push_field(field),
+    }
+}
+
+/// The coder of delimited text.
+pub struct RecordCoder<'p> {
+    pub coder: Coder<'p>,
+    /// The header as it stands in the file.
+    header: &'p [String],
+    recent: Vec<Recent>,
+}
+
+impl<'p> RecordCoder<'p> {
+    pub fn new(plan: &'p ColumnPlan, header: &'p [String]) -> Self {
+        let recent = plan.properties.iter().map(|_| Recent::default()).collect();
+        RecordCoder { coder: Coder::new(plan), header, recent }
+    }
+}
+
+impl Rows for RecordCoder<'_> {
+    #[inline]
+    fn record(&mut self, record: &Record<'_>, line: u64) {
+        let plan = self.coder.plan;
+        let (customer, event) = (record.field(plan.customer), record.field(plan.event));
+        match self.coder.admit(customer, event, record.field(plan.time)) {
+            Ok(instant) => {
+                self.coder.push(customer, event, instant);
+                let columns = self.coder.made.batch.columns.iter_mut().zip(&mut self.recent);
+                for ((values, recent), &column) in columns.zip(&plan.properties) {
+                    push_field(values, recent, record.field(column));
+                }
+            }
+            // Looked at only here: a header holds no time, so it never gets past `admit`.
+            Err(_) if record.fields().eq(self.header.iter().map(String::as_str)) => {
+                self.coder.refuse(Reason::RepeatedHeader, line, record.raw);
+            }
+            Err(reason) => self.coder.refuse(reason, line, record.raw),
+        }
+    }
+
+    fn refuse(&mut self, reason: Reason, line: u64, raw: &[u8]) {
+        self.coder.refuse(reason, line, raw);
+    }
+}
+
+/// The table as it stands, for a look at it.
+pub struct RowGatherer {
+    pub rows: Vec<Vec<Option<String>>>,
+    pub limit: usize,
+}
+
+impl Rows for RowGatherer {
+    fn record(&mut self, record: &Record<'_>, _line: u64) {
+        if self.rows.len() < self.limit {
+            self.rows.push(record.fields().map(|field| (!field.is_empty()).then(|| field.to_owned())).collect());
+        }
+    }
+
+    fn refuse(&mut self, _reason: Reason, _line: u64, _raw: &[u8]) {}
+}

@@ -1,0 +1,290 @@
+//! Objects become events: keys become columns, nested ones by their path.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{FLAT_DEPTH_MAX, LATE_MAX, Objects};
+use crate::ingest::coder::{Coder, push_field};
+use crate::ingest::plan::{ColumnPlan, Parsed};
+use crate::ingest::recent::Recent;
+use crate::ingest::report::Reason;
+use crate::journey::BatchValues;
+
+/// Reads an object key by key: the flat name of each, and its value as JSON.
+///
+/// # Errors
+/// It is no object, or broken.
+pub fn read_object<'t>(text: &'t str, each: &mut impl FnMut(&str, &'t str)) -> Result<(), serde_json::Error> {
+    let mut key = String::new();
+    let mut reader = serde_json::Deserializer::from_str(text);
+    Flatten { key: &mut key, depth: 0, each }.deserialize(&mut reader)?;
+    reader.end()
+}
+
+struct Flatten<'a, F> {
+    key: &'a mut String,
+    depth: usize,
+    each: &'a mut F,
+}
+
+impl<'t, F: FnMut(&str, &'t str)> DeserializeSeed<'t> for Flatten<'_, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'t>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_map(self)
+    }
+}
+
+impl<'t, F: FnMut(&str, &'t str)> Visitor<'t> for Flatten<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'t>>(self, mut map: M) -> Result<(), M::Error> {
+        let prefix = self.key.len();
+        loop {
+            self.key.truncate(prefix);
+            if prefix > 0 {
+                self.key.push('.');
+            }
+            if map.next_key_seed(KeyOnto(self.key))?.is_none() {
+                self.key.truncate(prefix);
+                return Ok(());
+            }
+            let value = map.next_value::<&'t RawValue>()?.get();
+            if value.starts_with('{') && self.depth < FLAT_DEPTH_MAX {
+                let inner = Flatten { key: self.key, depth: self.depth + 1, each: self.each };
+                let mut reader = serde_json::Deserializer::from_str(value);
+                inner.deserialize(&mut reader).map_err(serde::de::Error::custom)?;
+            } else {
+                (self.each)(self.key, value);
+            }
+        }
+    }
+}
+
+/// Appends a key to the name so far.
+struct KeyOnto<'a>(&'a mut String);
+
+impl<'t> DeserializeSeed<'t> for KeyOnto<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'t>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeyOnto<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<(), E> {
+        self.0.push_str(key);
+        Ok(())
+    }
+}
+
+/// The text of a JSON value: of a string its content, of null nothing, of anything else its JSON.
+///
+/// # Errors
+/// A string with an escape that is no text.
+pub fn value_text<'t>(value: &'t str, decoded: &'t mut String) -> Result<&'t str, serde_json::Error> {
+    match value.as_bytes() {
+        [b'"', inner @ .., b'"'] if memchr::memchr(b'\\', inner).is_none() => Ok(&value[1..value.len() - 1]),
+        [b'"', ..] => {
+            *decoded = serde_json::from_str(value)?;
+            Ok(decoded)
+        }
+        b"null" => Ok(""),
+        _ => Ok(value),
+    }
+}
+
+/// What a block of objects gave.
+pub struct ObjectBlock {
+    pub parsed: Parsed,
+    /// Names of the columns behind those of the plan, in the order in which they first held a value.
+    pub late: Vec<String>,
+    /// Whether there were more late columns than are kept.
+    pub is_cut: bool,
+}
+
+/// The coder of objects.
+pub struct ObjectCoder<'p> {
+    coder: Coder<'p>,
+    /// Every key met, with its column.
+    keys: HashMap<String, usize>,
+    columns: Vec<Column>,
+    /// Columns of the object at hand in the order of its keys, and the values as ranges of `text`.
+    touched: Vec<usize>,
+    text: String,
+    /// The column that held the last key, from which the next is guessed.
+    last: usize,
+    late: Vec<String>,
+    is_cut: bool,
+    plan: &'p ColumnPlan,
+}
+
+struct Column {
+    name: String,
+    /// Its place in the batch, once there is one.
+    place: Option<usize>,
+    /// The value in the object at hand.
+    value: Option<(usize, usize)>,
+    is_number: bool,
+    recent: Recent,
+}
+
+impl Column {
+    fn new(name: &str, place: Option<usize>) -> Self {
+        Column { name: name.to_owned(), place, value: None, is_number: false, recent: Recent::default() }
+    }
+}
+
+impl<'p> ObjectCoder<'p> {
+    pub fn new(plan: &'p ColumnPlan) -> Self {
+        let place = |idx: usize| plan.properties.iter().position(|&property| property == idx);
+        ObjectCoder {
+            coder: Coder::new(plan),
+            keys: plan.names.iter().enumerate().map(|(idx, name)| (name.clone(), idx)).collect(),
+            columns: plan.names.iter().enumerate().map(|(idx, name)| Column::new(name, place(idx))).collect(),
+            touched: Vec::new(),
+            text: String::new(),
+            last: 0,
+            late: Vec::new(),
+            is_cut: false,
+            plan,
+        }
+    }
+
+    pub fn finish(mut self) -> ObjectBlock {
+        let n = self.coder.made.batch.len();
+        self.coder.made.batch.columns.iter_mut().for_each(|values| pad(values, n));
+        ObjectBlock { parsed: self.coder.made, late: self.late, is_cut: self.is_cut }
+    }
+
+    fn gather(&mut self, raw: &[u8]) -> Result<(), Reason> {
+        let text = std::str::from_utf8(raw).map_err(|_| Reason::Encoding)?;
+        for &idx in &self.touched {
+            self.columns[idx].value = None;
+        }
+        self.touched.clear();
+        self.text.clear();
+        let mut decoded = String::new();
+        let mut is_text = true;
+        let Self { keys, columns, touched, text: gathered, last, .. } = self;
+        read_object(text, &mut |key, value| {
+            let idx = match columns.get(*last + 1) {
+                Some(column) if column.name == key => *last + 1,
+                _ => column_of(key, keys, columns),
+            };
+            *last = idx;
+            let column = &mut columns[idx];
+            if column.value.is_none() {
+                touched.push(idx);
+            }
+            let start = gathered.len();
+            match value_text(value, &mut decoded) {
+                Ok(value) => gathered.push_str(value),
+                Err(_) => is_text = false,
+            }
+            column.value = Some((start, gathered.len()));
+            column.is_number = !value.starts_with('"');
+        })
+        .map_err(|_| Reason::Json)?;
+        if is_text { Ok(()) } else { Err(Reason::Json) }
+    }
+
+    fn take(&mut self, raw: &[u8]) -> Result<(), Reason> {
+        self.gather(raw)?;
+        let Self { coder, columns, text, plan, .. } = self;
+        let of = |idx: usize| columns[idx].value.map_or("", |(start, end)| &text[start..end]);
+        let (customer, event) = (of(plan.customer), of(plan.event));
+        let instant = coder.admit(customer, event, of(plan.time))?;
+        coder.push(customer, event, instant);
+        self.push_properties();
+        Ok(())
+    }
+
+    fn push_properties(&mut self) {
+        let plan = self.plan;
+        let row = self.coder.made.batch.len() - 1;
+        for at in 0..self.touched.len() {
+            let idx = self.touched[at];
+            if idx == plan.customer || idx == plan.event || idx == plan.time {
+                continue;
+            }
+            let Some((start, end)) = self.columns[idx].value.filter(|(start, end)| start < end) else { continue };
+            let Some(place) = self.columns[idx].place.or_else(|| self.place_late(idx)) else { continue };
+            let values = &mut self.coder.made.batch.columns[place];
+            pad(values, row);
+            let value = &self.text[start..end];
+            match plain_number(value).filter(|_| self.columns[idx].is_number) {
+                Some(plain) => values.push_field(&plain),
+                None => push_field(values, &mut self.columns[idx].recent, value),
+            }
+        }
+    }
+
+    /// A place in the batch for a column that the sample did not have.
+    fn place_late(&mut self, idx: usize) -> Option<usize> {
+        if self.late.len() == LATE_MAX {
+            self.is_cut = true;
+            return None;
+        }
+        let columns = &mut self.coder.made.batch.columns;
+        columns.push(BatchValues::Missing { len: 0 });
+        self.late.push(self.columns[idx].name.clone());
+        self.columns[idx].place = Some(columns.len() - 1);
+        self.columns[idx].place
+    }
+}
+
+impl Objects for ObjectCoder<'_> {
+    fn object(&mut self, raw: &[u8], line: u64) {
+        if let Err(reason) = self.take(raw) {
+            self.coder.refuse(reason, line, raw);
+        }
+    }
+
+    fn refuse(&mut self, reason: Reason, line: u64, raw: &[u8]) {
+        self.coder.refuse(reason, line, raw);
+    }
+}
+
+/// The column of a key, which is added where it is new.
+fn column_of(key: &str, keys: &mut HashMap<String, usize>, columns: &mut Vec<Column>) -> usize {
+    if let Some(&idx) = keys.get(key) {
+        return idx;
+    }
+    columns.push(Column::new(key, None));
+    keys.insert(key.to_owned(), columns.len() - 1);
+    columns.len() - 1
+}
+
+/// Fills a column with missing values up to a row.
+fn pad(values: &mut BatchValues, row: usize) {
+    if let BatchValues::Missing { len } = values {
+        *len = row;
+        return;
+    }
+    while values.len() < row {
+        values.push_missing();
+    }
+}
+
+/// A JSON number with an exponent as plain digits, where those say the same.
+pub(super) fn plain_number(value: &str) -> Option<String> {
+    memchr::memchr2(b'e', b'E', value.as_bytes())?;
+    let number: f64 = value.parse().ok()?;
+    let plain = number.to_string();
+    (number.is_finite() && plain.len() <= 18).then_some(plain)
+}

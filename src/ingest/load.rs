@@ -1,0 +1,394 @@
+//! A load from start to end: look at the sources, read them, build the store, say what was seen.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+
+use super::blocks::{self, BLOCK, Piece};
+use super::coder::{Coder, RecordCoder};
+use super::csv::RECORD_MAX;
+use super::json::{ObjectCoder, ValueCutter};
+use super::plan::Parsed;
+use super::report::{ColumnReport, FileReport, LoadReport, Reason, Role};
+use super::sniff::{Format, guarded};
+use super::source::Input;
+use super::sources::{Source, Table, look, role_of};
+use super::{Error, LoadOptions, Loaded, ipc, json, parquet};
+use crate::base::visible::visible;
+use crate::base::{Ctl, CustomerId, Instant};
+use crate::journey::build::BuildError;
+use crate::journey::{BatchValues, BuildOptions, Coded, JourneyStore, Roles, StoreBuilder, Values};
+
+/// Reads the sources into a store, in blocks of so many bytes; the size does not change what comes out.
+pub(super) fn load(options: &LoadOptions, block: usize, ctl: &Ctl) -> Result<Loaded, Error> {
+    let started = std::time::Instant::now();
+    ctl.check()?;
+    let (sources, table, notes) = look(options, ctl)?;
+    let report = LoadReport { notes, files: sources.iter().map(file_report).collect(), ..LoadReport::default() };
+    sources.iter().for_each(|source| ctl.expect_more(source.input.work));
+    let mut merger = Merger {
+        builder: StoreBuilder::new(&table.names),
+        table: &table,
+        report,
+        n_not_numbers: vec![0; table.names.len()],
+        n_ambiguous_times: 0,
+        late: HashMap::new(),
+        is_cut: false,
+        ctl,
+        options,
+    };
+    for source in &sources {
+        read(source, block, &mut merger)?;
+    }
+    let Merger { builder, mut report, n_not_numbers, n_ambiguous_times, is_cut, .. } = merger;
+    let store = builder.finish(build_options(&sources, &table, options), ctl).map_err(build_error)?;
+    fill_files(&mut report.files, &store, &table);
+    report.duplicates_dropped = store.n_dropped_duplicates;
+    report.columns = column_reports(&sources, &table, &store);
+    note_columns(&mut report, &table, &n_not_numbers, is_cut);
+    note_rows(&mut report, &sources, &store, n_ambiguous_times, options);
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(Loaded { store, report })
+}
+
+fn build_error(error: BuildError) -> Error {
+    match error {
+        BuildError::Cancelled(cancelled) => Error::Cancelled(cancelled),
+        BuildError::TooManyEvents => Error::Other(error.to_string()),
+    }
+}
+
+fn build_options(sources: &[Source], table: &Table, options: &LoadOptions) -> BuildOptions {
+    let plan = &sources[0].plan;
+    BuildOptions {
+        roles: Roles {
+            customer: plan.names[plan.customer].clone(),
+            time: plan.names[plan.time].clone(),
+            event: plan.names[plan.event].clone(),
+            channel: table.channel,
+            value: table.value,
+            score: table.score,
+            session: table.session,
+        },
+        zone: options.zone.clone().unwrap_or_default(),
+        dedupe: options.dedupe,
+        not_compared: table.source.into_iter().collect(),
+        always_text: table.session.into_iter().chain(table.source).collect(),
+        always_number: table.value.into_iter().chain(table.score).collect(),
+    }
+}
+
+/// What a block of a text gave; lines count from its start.
+struct TextBlock {
+    parsed: Parsed,
+    lines: u64,
+    late: Vec<String>,
+    is_cut: bool,
+}
+
+fn read(source: &Source, block: usize, merger: &mut Merger<'_>) -> Result<(), Error> {
+    let plan = &source.plan;
+    let ctl = merger.ctl;
+    match &source.format {
+        Format::Delimited(decoding, dialect) => {
+            let rule = dialect.rule;
+            let parse = |piece: &Piece| {
+                let mut rows = RecordCoder::new(plan, &dialect.header);
+                let lines = match piece {
+                    Piece::Block(block) => rule.parse(block, &mut rows),
+                    Piece::TooLong(head) => refuse_long(&mut rows.coder, head),
+                };
+                TextBlock { parsed: rows.coder.made, lines, late: Vec::new(), is_cut: false }
+            };
+            let open = |reader: &mut dyn Read, work: Work<'_>| text(decoding.reader(reader)?, dialect.start, work);
+            let text = Text { input: &source.input, block, lines_before: dialect.lines_before, open };
+            read_text(text, rule, parse, source, merger)
+        }
+        Format::Json(decoding, layout) => {
+            let cutter = ValueCutter { shape: layout.shape, record_max: RECORD_MAX };
+            let parse = |piece: &Piece| match piece {
+                Piece::Block(block) => {
+                    let mut objects = ObjectCoder::new(plan);
+                    let lines = json::parse(cutter, block, &mut objects);
+                    let made = objects.finish();
+                    TextBlock { parsed: made.parsed, lines, late: made.late, is_cut: made.is_cut }
+                }
+                Piece::TooLong(head) => {
+                    let mut coder = Coder::new(plan);
+                    let lines = refuse_long(&mut coder, head);
+                    TextBlock { parsed: coder.made, lines, late: Vec::new(), is_cut: false }
+                }
+            };
+            let open = |reader: &mut dyn Read, work: Work<'_>| text(decoding.reader(reader)?, layout.start, work);
+            let text = Text { input: &source.input, block, lines_before: layout.lines_before, open };
+            read_text(text, cutter, parse, source, merger)
+        }
+        Format::Parquet | Format::Ipc => {
+            let Some(path) = source.input.path() else { return Ok(()) };
+            let read = if source.format == Format::Ipc { ipc::read } else { parquet::read };
+            let mut sink = |parsed: Parsed| {
+                ctl.tick(parsed.bytes)?;
+                merger.take(source, parsed, &[])
+            };
+            guarded(&source.input.name, || read(path, plan, ctl, &mut sink))?
+        }
+    }
+}
+
+/// What reads a text that was opened.
+type Work<'w> = &'w mut dyn FnMut(&mut dyn Read) -> io::Result<()>;
+
+/// Passes on a text from its first record.
+fn text(mut text: Box<dyn Read + '_>, start: usize, work: Work<'_>) -> io::Result<()> {
+    io::copy(&mut (&mut text).take(start as u64), &mut io::sink())?;
+    work(&mut *text)
+}
+
+fn refuse_long(coder: &mut Coder<'_>, head: &[u8]) -> u64 {
+    coder.refuse(Reason::TooLong, 1, head);
+    1
+}
+
+/// A text to be read.
+struct Text<'a, O> {
+    input: &'a Input,
+    block: usize,
+    lines_before: u64,
+    /// Opens what is left after decompression as UTF-8.
+    open: O,
+}
+
+fn read_text<C: blocks::Cutter>(
+    text: Text<'_, impl FnOnce(&mut dyn Read, Work<'_>) -> io::Result<()> + Send>,
+    cutter: C,
+    parse: impl Fn(&Piece) -> TextBlock + Sync,
+    source: &Source,
+    merger: &mut Merger<'_>,
+) -> Result<(), Error> {
+    let Text { input, block, mut lines_before, open } = text;
+    let ctl = merger.ctl;
+    let plan = blocks::Plan { name: &input.name, cutter, block, ctl };
+    let read = |work: Work<'_>| input.read(ctl, |reader| open(reader, work));
+    blocks::run(plan, read, parse, |made: TextBlock| {
+        let TextBlock { mut parsed, lines, late, is_cut } = made;
+        parsed.rejects.kept.iter_mut().for_each(|reject| reject.line += lines_before);
+        lines_before += lines;
+        merger.is_cut |= is_cut;
+        merger.take(source, parsed, &late)
+    })
+}
+
+/// Takes what the readers made, in order, into the store and the report.
+struct Merger<'a> {
+    builder: StoreBuilder,
+    table: &'a Table,
+    report: LoadReport,
+    /// For each property that is a number, the values that are none.
+    n_not_numbers: Vec<u64>,
+    n_ambiguous_times: u64,
+    /// Columns that the samples did not have.
+    late: HashMap<String, usize>,
+    is_cut: bool,
+    ctl: &'a Ctl,
+    options: &'a LoadOptions,
+}
+
+impl Merger<'_> {
+    fn take(&mut self, source: &Source, parsed: Parsed, late: &[String]) -> Result<(), Error> {
+        let Parsed { mut batch, rows, rejects, n_ambiguous_times, .. } = parsed;
+        self.ctl.add_rows(rows);
+        self.n_ambiguous_times += n_ambiguous_times;
+        let file = &mut self.report.files[source.plan.file];
+        file.rows += rows;
+        file.rejected += rejects.total();
+        self.report.rows += rows;
+        self.report.rejects.append(rejects, self.options.keep_rejects);
+
+        let mut positions = source.positions.clone();
+        let first_late = batch.columns.len() - late.len();
+        for (name, values) in late.iter().zip(batch.columns.split_off(first_late)) {
+            // Where sources differ, a column of this one may play its part under another name, and that is this one.
+            let position = self.late_position(name).map(|position| match positions.contains(&position) {
+                true => self.late_position(&format!("{name}_2")),
+                false => Some(position),
+            });
+            if let Some(position) = position.flatten() {
+                positions.push(position);
+                batch.columns.push(values);
+            }
+        }
+        if let Some(position) = self.table.source {
+            positions.push(position);
+            let mut names = Coded::default();
+            names.names.intern(&source.input.name);
+            names.codes = vec![1; batch.len()];
+            batch.columns.push(BatchValues::Text(names));
+        }
+        for number in self.table.value.into_iter().chain(self.table.score) {
+            if let Some(column) = positions.iter().position(|&position| position == number) {
+                self.n_not_numbers[number] += not_numbers(&batch.columns[column]);
+            }
+        }
+        self.builder.add(batch, &positions).map_err(build_error)
+    }
+
+    /// The column of a key that the sample did not have, while there is room for it.
+    fn late_position(&mut self, name: &str) -> Option<usize> {
+        if let Some(&position) = self.late.get(name) {
+            return Some(position);
+        }
+        if self.late.len() == json::LATE_MAX {
+            self.is_cut = true;
+            return None;
+        }
+        let position = self.builder.property(name);
+        self.late.insert(name.to_owned(), position);
+        Some(position)
+    }
+}
+
+/// Values of a column that are there and are no finite number.
+fn not_numbers(values: &BatchValues) -> u64 {
+    match values {
+        BatchValues::Text(coded) => {
+            let is_number = |text: &str| text.trim().parse::<f64>().is_ok_and(f64::is_finite);
+            let bad: Vec<bool> = coded.names.iter().map(|text| !is_number(text)).collect();
+            coded.codes.iter().filter(|&&code| code > 0 && bad[code as usize - 1]).count() as u64
+        }
+        BatchValues::Time(values) => {
+            values.iter().filter(|&&value| value != crate::journey::props::NULL).count() as u64
+        }
+        BatchValues::Missing { .. } | BatchValues::Decimal { .. } | BatchValues::Int(_) | BatchValues::Float(_) => 0,
+    }
+}
+
+fn file_report(source: &Source) -> FileReport {
+    FileReport {
+        file: source.input.name.clone(),
+        format: format!("{}{}", source.format.name(), source.compression.suffix()),
+        dialect: source.format.describe(),
+        bytes: source.input.bytes.unwrap_or(0),
+        rows: 0,
+        rejected: 0,
+        events: 0,
+        customers: 0,
+        first: None,
+        last: None,
+    }
+}
+
+/// Events, customers and times of each file, from the store.
+fn fill_files(files: &mut [FileReport], store: &JourneyStore, table: &Table) {
+    let Some(source) = table.source else {
+        let file = &mut files[0];
+        (file.events, file.customers) = (store.n_events() as u64, store.n_customers() as u64);
+        if let Some((first, last)) = store.bounds() {
+            (file.first, file.last) = (Some(first), Some(last));
+        }
+        return;
+    };
+    let Values::Text { codes, names } = &store.properties[source].values else { return };
+    let of_code: Vec<Option<usize>> =
+        names.iter().map(|name| files.iter().position(|file| file.file == name)).collect();
+    let mut last_customer = vec![None; files.len()];
+    for customer in (0..store.n_customers() as u32).map(CustomerId) {
+        for row in store.journey(customer) {
+            let Some(idx) = codes.get(row).checked_sub(1).and_then(|code| of_code[code as usize]) else { continue };
+            let (file, time) = (&mut files[idx], Instant(store.times[row]));
+            file.events += 1;
+            file.customers += u64::from(last_customer[idx].replace(customer) != Some(customer));
+            file.first = Some(file.first.map_or(time, |first| first.min(time)));
+            file.last = Some(file.last.map_or(time, |last| last.max(time)));
+        }
+    }
+}
+
+/// All columns, those of the first source first.
+fn column_reports(sources: &[Source], table: &Table, store: &JourneyStore) -> Vec<ColumnReport> {
+    let mut reports: Vec<ColumnReport> = Vec::new();
+    let mut seen_main = std::collections::HashSet::new();
+    let mut seen = vec![false; store.properties.len()];
+    for source in sources {
+        for (column, name) in source.plan.names.iter().enumerate() {
+            let role = role_of(&source.roles, column);
+            let certainty = source.roles.certainty.get(column).copied().unwrap_or(1.0);
+            let example = source.examples.get(column).cloned().unwrap_or_default();
+            let property = source.plan.properties.iter().position(|&idx| idx == column).map(|at| source.positions[at]);
+            let Some(position) = property else {
+                if seen_main.insert(role) {
+                    let kind = if role == Role::Time { source.plan.time_reader.describe() } else { "text".into() };
+                    reports.push(ColumnReport { name: name.clone(), role, certainty, kind, example });
+                }
+                continue;
+            };
+            if !std::mem::replace(&mut seen[position], true) {
+                let name = store.properties[position].name.clone();
+                let kind = store.properties[position].kind().name().to_owned();
+                reports.push(ColumnReport { name, role: table.role(position), certainty, kind, example });
+            }
+        }
+    }
+    for (property, _) in store.properties.iter().zip(seen).filter(|(_, seen)| !seen) {
+        let example = (0..store.n_events()).find_map(|row| property.text(row)).unwrap_or_default().into_owned();
+        let (name, kind) = (property.name.clone(), property.kind().name().to_owned());
+        reports.push(ColumnReport { name, role: Role::Property, certainty: 1.0, kind, example });
+    }
+    reports
+}
+
+fn note_columns(report: &mut LoadReport, table: &Table, n_not_numbers: &[u64], is_cut: bool) {
+    for (name, &n) in table.names.iter().zip(n_not_numbers).filter(|(_, n)| **n > 0) {
+        let values =
+            if n == 1 { "value of `{}` is no number and counts" } else { "values of `{}` are no numbers and count" };
+        report.notes.push(format!("{n} {} as missing.", values.replace("{}", &visible(name))));
+    }
+    if is_cut {
+        let max = json::LATE_MAX;
+        report
+            .notes
+            .push(format!("Keys beyond the first {max} that appeared after the start of the file were left out."));
+    }
+}
+
+fn note_rows(
+    report: &mut LoadReport,
+    sources: &[Source],
+    store: &JourneyStore,
+    n_ambiguous_times: u64,
+    options: &LoadOptions,
+) {
+    for source in sources.iter().filter(|source| source.is_bare) {
+        report.notes.push(format!("{} holds a header and no rows.", visible(&source.input.name)));
+    }
+    if report.rows > 0 && store.n_events() == 0 {
+        report.notes.push("No row became an event; the rejects say why.".into());
+    }
+    if n_ambiguous_times > 0 {
+        let zone = options.zone.clone().unwrap_or_default();
+        report.notes.push(format!(
+            "{n_ambiguous_times} times fall where daylight saving skips or repeats an hour in {}; the earlier offset was taken.",
+            zone.name()
+        ));
+    }
+    let n_encoding = report.rejects.counts.get(&Reason::Encoding).copied().unwrap_or(0);
+    let is_assumed = |source: &Source| match &source.format {
+        Format::Delimited(decoding, _) | Format::Json(decoding, _) => decoding.is_utf8() && options.encoding.is_none(),
+        Format::Parquet | Format::Ipc => false,
+    };
+    if n_encoding > 0 && sources.iter().any(is_assumed) {
+        report.notes.push(format!(
+            "{n_encoding} rows are no valid UTF-8; if the file is in another encoding, name it with --encoding."
+        ));
+    }
+    if store.n_duplicates > 0 && !options.dedupe {
+        let n = store.n_duplicates;
+        report.notes.push(format!("{n} rows equal an earlier row in every column; --dedupe drops them."));
+    }
+}
+
+/// Reads the sources into a store.
+///
+/// # Errors
+/// See `Error`; a row that cannot be an event is counted in the report instead.
+pub fn open(options: &LoadOptions, ctl: &Ctl) -> Result<Loaded, Error> {
+    load(options, BLOCK, ctl)
+}

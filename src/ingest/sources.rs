@@ -1,0 +1,300 @@
+//! All sources of a load together: which column plays which role in each, how times are read, and how columns of
+//! different sources become columns of one table.
+
+use std::collections::HashMap;
+
+use super::plan::ColumnPlan;
+use super::report::Role;
+use super::roles::{self, RoleMap, SampleColumn};
+use super::sniff::{Format, Sniffed, sniff, values_further_down};
+use super::source::{Input, expand, file_error};
+use super::times::TimeReader;
+use super::unpack::Compression;
+use super::{Error, LoadOptions};
+use crate::base::visible::visible;
+use crate::base::{Ctl, Zone};
+
+/// One source, looked at and ready to be read.
+#[derive(Debug)]
+pub struct Source {
+    pub input: Input,
+    pub format: Format,
+    pub compression: Compression,
+    pub roles: RoleMap,
+    pub plan: ColumnPlan,
+    /// For each of the plan's properties, its column in the store.
+    pub positions: Vec<usize>,
+    /// For each column, the first value in the sample.
+    pub examples: Vec<String>,
+    /// The source holds a header and nothing else.
+    pub is_bare: bool,
+}
+
+/// The table that all sources make together.
+#[derive(Debug, Default)]
+pub struct Table {
+    /// Property columns.
+    pub names: Vec<String>,
+    pub channel: Option<usize>,
+    pub value: Option<usize>,
+    pub score: Option<usize>,
+    pub session: Option<usize>,
+    /// The column with the name of the source, where there are several.
+    pub source: Option<usize>,
+}
+
+/// A source with its sample.
+struct Seen {
+    input: Input,
+    sniffed: Sniffed,
+}
+
+/// Values per column of a sample that are shown to those who guess.
+const SHOWN_VALUES: usize = 1000;
+
+/// Times of one source that are looked at, alone and with those of sources that have the same columns.
+const TIMES_PER_SOURCE: usize = 5000;
+const TIMES_POOLED: usize = 20_000;
+
+/// Looks at all sources.
+///
+/// # Errors
+/// A source is no table, or the roles of its columns are not clear.
+pub fn look(options: &LoadOptions, ctl: &Ctl) -> Result<(Vec<Source>, Table, Vec<String>), Error> {
+    let (inputs, mut notes) = expand(&options.sources, ctl)?;
+    let n_inputs = inputs.len();
+    let mut looked = Vec::with_capacity(n_inputs);
+    let mut known: HashMap<Vec<String>, RoleMap> = HashMap::new();
+    for input in inputs {
+        let found = sniff(&input, options, ctl).and_then(|sniffed| {
+            let roles = roles_of(&sniffed, options, &known).map_err(|error| name_file(error, &input, n_inputs))?;
+            Ok((sniffed, roles))
+        });
+        match found {
+            Ok((mut sniffed, roles)) => {
+                notes.append(&mut sniffed.notes);
+                // An empty source tells little, so what it was guessed to be says nothing about the next.
+                if sniffed.n_rows > 0 {
+                    known.entry(sniffed.columns.clone()).or_insert_with(|| roles.clone());
+                }
+                looked.push(Looked::new(Seen { input, sniffed }, roles));
+            }
+            Err(Error::Cancelled(cancelled)) => return Err(cancelled.into()),
+            Err(error) if input.is_optional => notes.push(format!("Left out: {error}.")),
+            Err(error) => return Err(error),
+        }
+    }
+    if looked.is_empty() {
+        return Err(Error::Other(format!("no source holds a table; {}", notes.join(" "))));
+    }
+    let zone = options.zone.clone().unwrap_or_default();
+    let readers = time_readers(&looked, options, &zone)?;
+    for reader in &readers {
+        notes.extend(reader.notes());
+    }
+    let (sources, table) = join(looked, readers, options);
+    let mut once = std::collections::HashSet::new();
+    notes.retain(|note| once.insert(note.clone()));
+    Ok((sources, table, notes))
+}
+
+/// A source of which only little of the sample is kept.
+struct Looked {
+    input: Input,
+    format: Format,
+    compression: Compression,
+    columns: Vec<String>,
+    roles: RoleMap,
+    times: Vec<String>,
+    examples: Vec<String>,
+    is_bare: bool,
+}
+
+impl Looked {
+    fn new(seen: Seen, roles: RoleMap) -> Self {
+        let Seen { input, mut sniffed } = seen;
+        let further = values_further_down(&input, &sniffed, roles.time);
+        let first = |column: &Vec<Option<String>>| column.iter().flatten().next().cloned().unwrap_or_default();
+        let examples = sniffed.sample.iter().map(first).collect();
+        let times = sniffed.sample.get_mut(roles.time).map(std::mem::take).unwrap_or_default();
+        let is_time = |text: &String| !super::coder::is_none(text);
+        Looked {
+            input,
+            format: sniffed.format,
+            compression: sniffed.compression,
+            columns: sniffed.columns,
+            roles,
+            times: further
+                .into_iter()
+                .chain(times.into_iter().flatten())
+                .filter(is_time)
+                .take(TIMES_PER_SOURCE)
+                .collect(),
+            examples,
+            is_bare: sniffed.is_whole && sniffed.n_rows == 0,
+        }
+    }
+}
+
+fn roles_of(sniffed: &Sniffed, options: &LoadOptions, known: &HashMap<Vec<String>, RoleMap>) -> Result<RoleMap, Error> {
+    if let Some(roles) = known.get(&sniffed.columns) {
+        return Ok(roles.clone());
+    }
+    let samples: Vec<SampleColumn<'_>> = sniffed
+        .columns
+        .iter()
+        .zip(&sniffed.sample)
+        .map(|(name, values)| SampleColumn {
+            name,
+            values: values.iter().flatten().take(SHOWN_VALUES).map(String::as_str).collect(),
+            n_rows: sniffed.n_rows,
+        })
+        .collect();
+    roles::assign(&samples, options)
+}
+
+/// Where there are several sources, an error about columns says of which.
+fn name_file(error: Error, input: &Input, n_inputs: usize) -> Error {
+    match error {
+        Error::Columns(what) if n_inputs > 1 => Error::Columns(format!("{}: {what}", visible(&input.name))),
+        other => other,
+    }
+}
+
+/// How the times of each source are read. Sources with the same columns are looked at together, since days beyond 12 in
+/// one tell what is day and month in another; where that does not read a source, it is looked at alone.
+fn time_readers(looked: &[Looked], options: &LoadOptions, zone: &Zone) -> Result<Vec<TimeReader>, Error> {
+    let format = options.time_format.as_deref();
+    let mut pools: HashMap<&[String], Vec<&str>> = HashMap::new();
+    for source in looked {
+        let pool = pools.entry(&source.columns).or_default();
+        let room = TIMES_POOLED.saturating_sub(pool.len());
+        // Of many sources each gives some; of one, all.
+        let share = (TIMES_POOLED / looked.len()).max(20).min(room);
+        pool.extend(source.times.iter().take(share).map(String::as_str));
+    }
+    let pooled: HashMap<&[String], Result<TimeReader, String>> =
+        pools.into_iter().map(|(columns, times)| (columns, TimeReader::detect(&times, format, zone))).collect();
+    looked
+        .iter()
+        .map(|source| {
+            if let Ok(reader) = &pooled[source.columns.as_slice()] {
+                let n_read = source.times.iter().filter(|text| reader.read(text).is_some()).count();
+                if n_read * 10 >= source.times.len() * 9 {
+                    return Ok(reader.clone());
+                }
+            }
+            let times: Vec<&str> = source.times.iter().map(String::as_str).collect();
+            TimeReader::detect(&times, format, zone).map_err(|what| {
+                let column = &source.columns[source.roles.time];
+                file_error(&source.input.name, format!("column `{}`: {what}", visible(column)))
+            })
+        })
+        .collect()
+}
+
+fn role_columns(roles: &RoleMap) -> [(Role, Option<usize>); 4] {
+    [
+        (Role::Channel, roles.channel),
+        (Role::Value, roles.value),
+        (Role::Score, roles.score),
+        (Role::Session, roles.session),
+    ]
+}
+
+/// The role of a column.
+pub fn role_of(roles: &RoleMap, column: usize) -> Role {
+    let main = [(Role::Customer, roles.customer), (Role::Time, roles.time), (Role::Event, roles.event)];
+    if let Some((role, _)) = main.into_iter().find(|&(_, idx)| idx == column) {
+        return role;
+    }
+    role_columns(roles).into_iter().find(|(_, idx)| *idx == Some(column)).map_or(Role::Property, |(role, _)| role)
+}
+
+/// Makes one table of all sources: columns of one name are one column, and so are columns that play the same role.
+fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) -> (Vec<Source>, Table) {
+    let mut role_names: HashMap<Role, String> = HashMap::new();
+    for source in &looked {
+        for (role, column) in role_columns(&source.roles) {
+            if let Some(column) = column {
+                role_names.entry(role).or_insert_with(|| source.columns[column].clone());
+            }
+        }
+    }
+    let mut table = Table::default();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let n_sources = looked.len();
+    let mut sources = Vec::with_capacity(n_sources);
+    for (file, (source, time_reader)) in looked.into_iter().zip(readers).enumerate() {
+        let Looked { input, format, compression, columns, roles, examples, is_bare, .. } = source;
+        let is_main = |column: &usize| [roles.customer, roles.event, roles.time].contains(column);
+        let properties: Vec<usize> = (0..columns.len()).filter(|column| !is_main(column)).collect();
+        let positions = properties
+            .iter()
+            .map(|&column| {
+                let role = role_of(&roles, column);
+                let shared = role_names.get(&role).filter(|name| !columns.contains(name));
+                let name = shared.unwrap_or(&columns[column]);
+                let position = *places.entry(name.clone()).or_insert_with(|| {
+                    table.names.push(name.clone());
+                    table.names.len() - 1
+                });
+                table.set_role(role, position);
+                position
+            })
+            .collect();
+        let plan = ColumnPlan {
+            customer: roles.customer,
+            event: roles.event,
+            time: roles.time,
+            time_reader,
+            properties,
+            file,
+            keep_rejects: options.keep_rejects,
+            names: columns,
+        };
+        sources.push(Source { input, format, compression, roles, plan, positions, examples, is_bare });
+    }
+    if n_sources > 1 {
+        let name = free_name("source", &table.names);
+        table.source = Some(table.names.len());
+        table.names.push(name);
+    }
+    (sources, table)
+}
+
+impl Table {
+    /// The first source that has a column for a role decides.
+    fn set_role(&mut self, role: Role, position: usize) {
+        let place = match role {
+            Role::Channel => &mut self.channel,
+            Role::Value => &mut self.value,
+            Role::Score => &mut self.score,
+            Role::Session => &mut self.session,
+            Role::Customer | Role::Time | Role::Event | Role::Property => return,
+        };
+        place.get_or_insert(position);
+    }
+
+    /// The role of a property column.
+    pub fn role(&self, position: usize) -> Role {
+        let roles = [
+            (Role::Channel, self.channel),
+            (Role::Value, self.value),
+            (Role::Score, self.score),
+            (Role::Session, self.session),
+        ];
+        roles.into_iter().find(|(_, at)| *at == Some(position)).map_or(Role::Property, |(role, _)| role)
+    }
+}
+
+/// A column name that is not taken.
+pub fn free_name(wish: &str, taken: &[String]) -> String {
+    let mut name = wish.to_owned();
+    let mut n = 1;
+    while taken.contains(&name) {
+        n += 1;
+        name = format!("{wish}_{n}");
+    }
+    name
+}
