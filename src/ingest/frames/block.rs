@@ -1,14 +1,14 @@
 //! One block of rows: which of them are events, and their columns coded.
 
-use hashbrown::HashMap;
-use polars::prelude::{DataType, IntoSeries, NamedFrom, PolarsResult, Series, StringChunked};
+use hashbrown::{HashMap, HashSet};
+use polars::prelude::{ChunkAgg, DataType, IntoSeries, NamedFrom, PolarsResult, Series, StringChunked, TimeUnit};
 
 use super::values::{self, Keep};
 use super::{Blocks, cell, guarded};
 use crate::ingest::plan::{ColumnPlan, Parsed};
 use crate::ingest::report::{Reason, Reject};
 use crate::ingest::times::{TimeRead, TimeReader};
-use crate::journey::{Batch, Coded};
+use crate::journey::{Batch, BatchValues, Coded};
 
 /// Values that are decoded at a time where columns can be decoded one by one; more would only hold memory.
 const VALUES_AT_ONCE: usize = 1 << 20;
@@ -32,7 +32,7 @@ impl Columns<'_> {
         self.roots.clear();
         let columns = self.file.columns(self.block, &roots)?;
         if columns.len() != roots.len() || columns.windows(2).any(|pair| pair[0].len() != pair[1].len()) {
-            return Err("it is damaged (its columns differ in length)".into());
+            return Err(UNEVEN.into());
         }
         self.roots = roots.into_iter().zip(columns).collect();
         Ok(())
@@ -64,7 +64,17 @@ fn readable(series: Series) -> PolarsResult<(Series, Option<Vec<bool>>)> {
     Ok((texts.with_name(series.name().clone()).into_series(), broken))
 }
 
-/// The rows in which a customer or event column says nothing: missing, empty or blank. `None` is none of them.
+/// Whether a text stands for no customer, event or time: blank, or what databases write for no value. `NA` is a text.
+fn is_none(text: &str) -> bool {
+    matches!(text, "NULL" | "null" | "\\N") || text.trim().is_empty()
+}
+
+/// Whether no such text begins with this byte; nearly all texts are told apart by it.
+fn begins_a_name(first: u8) -> bool {
+    first.is_ascii_alphanumeric() && !matches!(first, b'N' | b'n')
+}
+
+/// The rows in which a customer or event column says nothing. `None` is none of them.
 fn unsaid(series: &Series) -> PolarsResult<Option<Vec<bool>>> {
     let mut unsaid = Vec::new();
     match series.dtype() {
@@ -73,40 +83,37 @@ fn unsaid(series: &Series) -> PolarsResult<Option<Vec<bool>>> {
             for (array, chunk) in column.downcast_iter().zip(column.chunks()) {
                 let validity = chunk.validity().filter(|validity| validity.unset_bits() > 0);
                 unsaid.extend(array.views().iter().enumerate().map(|(i, view)| {
-                    // Only a text that begins with a blank can be blank.
-                    let may_be_blank = view.length == 0 || (view.prefix as u8).is_ascii_whitespace();
-                    validity.is_some_and(|validity| !validity.get_bit(i))
-                        || (may_be_blank && array.value(i).trim().is_empty())
+                    // The first byte of a text is the lowest of its prefix.
+                    let may_be_none = view.length == 0 || !begins_a_name(view.prefix as u8);
+                    validity.is_some_and(|validity| !validity.get_bit(i)) || (may_be_none && is_none(array.value(i)))
                 }));
             }
         }
-        _ if series.null_count() > 0 || series.dtype().is_float() || !series.dtype().is_primitive_numeric() => {
-            unsaid
-                .extend((0..series.len()).map(|row| cell::text(series, row).is_none_or(|text| text.trim().is_empty())));
+        DataType::Categorical(..) | DataType::Enum(..) => {
+            let coded = values::categories(series, None, 1)?;
+            let none: Vec<bool> = std::iter::once(true).chain(coded.names.iter().map(is_none)).collect();
+            unsaid.extend(coded.codes.iter().map(|&code| none[code as usize]));
         }
-        _ => {}
+        dtype if dtype.is_integer() && series.null_count() == 0 => {}
+        _ => {
+            let series = series.rechunk();
+            unsaid.extend((0..series.len()).map(|row| cell::text(&series, row).is_none_or(|text| is_none(&text))));
+        }
     }
     Ok(unsaid.contains(&true).then_some(unsaid))
 }
 
 /// The customers or event names of the rows that are kept; there is one in each.
 fn names(series: &Series, keep: Keep<'_>) -> PolarsResult<Coded> {
-    let rows = (0..series.len()).filter(|&row| keep.is_none_or(|keep| keep[row]));
     Ok(match series.dtype() {
         DataType::String => values::texts(series.str()?, keep, 0),
         DataType::Categorical(..) | DataType::Enum(..) => values::categories(series, keep, 0)?,
-        DataType::UInt64 => {
-            let column = series.u64()?;
-            values::numbers(rows.filter_map(|row| column.get(row).map(i128::from)))
-        }
-        dtype if dtype.is_integer() => {
-            let wide = series.cast(&DataType::Int64)?;
-            let column = wide.i64()?;
-            values::numbers(rows.filter_map(|row| column.get(row).map(i128::from)))
-        }
+        dtype if dtype.is_integer() => values::numbers(series, keep)?,
         _ => {
+            let series = series.rechunk();
             let mut coded = Coded::default();
-            for text in rows.filter_map(|row| cell::text(series, row)) {
+            let rows = (0..series.len()).filter(|&row| keep.is_none_or(|keep| keep[row]));
+            for text in rows.filter_map(|row| cell::text(&series, row)) {
                 coded.push(&text);
             }
             coded
@@ -147,7 +154,16 @@ impl Times {
         let mut times = Times { instants: Vec::with_capacity(n), ambiguous: Vec::new(), has_bad: false };
         match series.dtype() {
             DataType::Datetime(unit, zone) => {
-                for value in series.datetime()?.physical().iter() {
+                let column = series.datetime()?.physical();
+                let is_plain = *unit == TimeUnit::Microseconds && column.null_count() == 0;
+                let are_instants = zone.is_some() || reader.reads_walls_as_instants();
+                let ends = [column.min(), column.max()];
+                let fit = ends.iter().all(|end| end.is_some_and(|end| reader.read_instant(end).is_some()));
+                if is_plain && are_instants && fit {
+                    column.downcast_iter().for_each(|array| times.instants.extend_from_slice(array.values()));
+                    return Ok(times);
+                }
+                for value in column.iter() {
                     let micros = value.and_then(|value| cell::micros(value, *unit));
                     let read = |m| if zone.is_some() { reader.read_instant(m) } else { reader.read_wall(m) };
                     times.push(value.is_none(), micros.and_then(read));
@@ -160,8 +176,8 @@ impl Times {
             }
             DataType::String => {
                 for text in series.str()?.iter() {
-                    let text = text.filter(|text| !text.trim().is_empty());
-                    times.push(text.is_none(), text.and_then(|text| reader.read(text)));
+                    let read = text.and_then(|text| reader.read(text));
+                    times.push(read.is_none() && text.is_none_or(is_none), read);
                 }
             }
             dtype if dtype.is_integer() && !matches!(dtype, DataType::UInt64) => {
@@ -176,8 +192,9 @@ impl Times {
                 }
             }
             _ => {
+                let series = series.rechunk();
                 for row in 0..n {
-                    let text = cell::text(series, row);
+                    let text = cell::text(&series, row);
                     times.push(text.is_none(), text.and_then(|text| reader.read(&text)));
                 }
             }
@@ -186,70 +203,99 @@ impl Times {
     }
 }
 
-/// Decodes and codes one block. Lines of refused rows count from the start of the block.
-pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan) -> Result<Parsed, String> {
-    let mut columns = Columns { file, block, roots: HashMap::new() };
-    let keys = [plan.customer, plan.event, plan.time];
-    let everything: Vec<usize> = (0..plan.names.len()).collect();
-    if file.decodes_all_at_once() {
-        columns.load(&everything)?;
-    } else {
-        columns.load(&keys)?;
-    }
-    let (customers, broken_customers) = columns.get(plan.customer).and_then(|s| guarded(|| readable(s)))?;
-    let (events, broken_events) = columns.get(plan.event).and_then(|s| guarded(|| readable(s)))?;
-    let time_column = columns.get(plan.time)?;
-    let times = guarded(|| Times::read(&time_column, &plan.time_reader))?;
-    drop(time_column);
-    let no_customer = guarded(|| unsaid(&customers))?;
-    let no_event = guarded(|| unsaid(&events))?;
-    let n = times.instants.len();
+/// What every event must have, decoded, and the rows that lack it.
+struct Keys {
+    customers: Series,
+    events: Series,
+    times: Times,
+    no_customer: Option<Vec<bool>>,
+    no_event: Option<Vec<bool>>,
+    broken_customers: Option<Vec<bool>>,
+    broken_events: Option<Vec<bool>>,
+}
 
-    let is_set = |rows: &Option<Vec<bool>>, row: usize| rows.as_ref().is_some_and(|rows| rows[row]);
-    let fault = |row: usize| {
-        if is_set(&broken_customers, row) {
+impl Keys {
+    fn read(columns: &Columns<'_>, plan: &ColumnPlan) -> Result<Keys, String> {
+        let (customers, broken_customers) = columns.get(plan.customer).and_then(|s| guarded(|| readable(s)))?;
+        let (events, broken_events) = columns.get(plan.event).and_then(|s| guarded(|| readable(s)))?;
+        let time_column = columns.get(plan.time)?;
+        if customers.len() != time_column.len() || events.len() != time_column.len() {
+            return Err(UNEVEN.into());
+        }
+        Ok(Keys {
+            times: guarded(|| Times::read(&time_column, &plan.time_reader))?,
+            no_customer: guarded(|| unsaid(&customers))?,
+            no_event: guarded(|| unsaid(&events))?,
+            customers,
+            events,
+            broken_customers,
+            broken_events,
+        })
+    }
+
+    fn has_faults(&self) -> bool {
+        let any = [&self.no_customer, &self.no_event, &self.broken_customers, &self.broken_events];
+        self.times.has_bad || any.iter().any(|rows| rows.is_some())
+    }
+
+    /// Why a row is no event, and the column at fault.
+    fn fault(&self, row: usize, plan: &ColumnPlan) -> Option<(Reason, usize)> {
+        let is_set = |rows: &Option<Vec<bool>>| rows.as_ref().is_some_and(|rows| rows[row]);
+        if is_set(&self.broken_customers) {
             Some((Reason::Encoding, plan.customer))
-        } else if is_set(&no_customer, row) {
+        } else if is_set(&self.no_customer) {
             Some((Reason::NoCustomer, plan.customer))
-        } else if is_set(&broken_events, row) {
+        } else if is_set(&self.broken_events) {
             Some((Reason::Encoding, plan.event))
-        } else if is_set(&no_event, row) {
+        } else if is_set(&self.no_event) {
             Some((Reason::NoEvent, plan.event))
         } else {
-            match times.instants[row] {
+            match self.times.instants[row] {
                 NO_TIME => Some((Reason::NoTime, plan.time)),
                 BAD_TIME => Some((Reason::BadTime, plan.time)),
                 _ => None,
             }
         }
-    };
+    }
+}
+
+const UNEVEN: &str = "it is damaged (its columns differ in length)";
+
+/// Decodes and codes one block. Lines of refused rows count from the start of the block.
+pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan) -> Result<Parsed, String> {
+    let mut columns = Columns { file, block, roots: HashMap::new() };
+    let everything: Vec<usize> = (0..plan.names.len()).collect();
+    let keys = [plan.customer, plan.event, plan.time];
+    columns.load(if file.decodes_all_at_once() { &everything } else { &keys })?;
+    let keys = Keys::read(&columns, plan)?;
+    let n = keys.times.instants.len();
     let mut parsed = Parsed { rows: n as u64, ..Parsed::default() };
-    let all_good = no_customer.is_none() && no_event.is_none() && !times.has_bad;
-    let keep: Option<Vec<bool>> = (!all_good || broken_customers.is_some() || broken_events.is_some()).then(|| {
-        let mut keep = vec![true; n];
-        for (row, keep) in keep.iter_mut().enumerate() {
-            if let Some((reason, column)) = fault(row) {
-                *keep = false;
-                parsed.rejects.add(reason, plan.keep_rejects, || Reject {
-                    file: plan.file,
-                    line: row as u64 + 1,
-                    column: Some(plan.names[column].clone()),
-                    reason,
-                    text: String::new(),
-                });
-            }
-        }
-        keep
+    let keep: Option<Vec<bool>> = keys.has_faults().then(|| {
+        (0..n)
+            .map(|row| {
+                let fault = keys.fault(row, plan);
+                if let Some((reason, column)) = fault {
+                    parsed.rejects.add(reason, plan.keep_rejects, || Reject {
+                        file: plan.file,
+                        line: row as u64 + 1,
+                        column: Some(plan.names[column].clone()),
+                        reason,
+                        text: String::new(),
+                    });
+                }
+                fault.is_none()
+            })
+            .collect()
     });
     let keep: Keep<'_> = keep.as_deref();
     let is_kept = |row: usize| keep.is_none_or(|keep| keep[row]);
+    let Keys { customers, events, times, .. } = keys;
     parsed.n_ambiguous_times = times.ambiguous.iter().filter(|&&row| is_kept(row as usize)).count() as u64;
-
     let mut batch = Batch {
         customers: guarded(|| names(&customers, keep))?,
         touchpoints: guarded(|| names(&events, keep))?,
         times: times.instants,
-        columns: Vec::with_capacity(plan.properties.len()),
+        columns: Vec::new(),
     };
     drop((customers, events));
     if keep.is_some() {
@@ -262,36 +308,45 @@ pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan) -> Resul
     if batch.customers.codes.len() != batch.len() || batch.touchpoints.codes.len() != batch.len() {
         return Err("it is damaged (categories without a name)".into());
     }
+    batch.columns = properties(&mut columns, plan, n, keep, &mut parsed.rejects.kept)?;
+    parsed.batch = batch;
+    Ok(parsed)
+}
 
-    // Refused rows that are kept are shown whole, so every column is wanted for those.
-    let shown: Vec<usize> = parsed.rejects.kept.iter().map(|reject| reject.line as usize - 1).collect();
-    let mut rows: Vec<Vec<Option<String>>> = shown.iter().map(|_| vec![None; plan.names.len()]).collect();
-    let wanted = if shown.is_empty() { &plan.properties } else { &everything };
-    let mut coded: HashMap<usize, crate::journey::BatchValues> = HashMap::new();
+/// The property columns; and the text of the refused rows that are shown, for which every column is wanted.
+fn properties(
+    columns: &mut Columns<'_>,
+    plan: &ColumnPlan,
+    n: usize,
+    keep: Keep<'_>,
+    refused: &mut [Reject],
+) -> Result<Vec<BatchValues>, String> {
+    let everything: Vec<usize> = (0..plan.names.len()).collect();
+    let is_property: HashSet<usize> = plan.properties.iter().copied().collect();
+    let mut rows: Vec<Vec<Option<String>>> = refused.iter().map(|_| vec![None; plan.names.len()]).collect();
+    let wanted = if refused.is_empty() { &plan.properties } else { &everything };
+    let mut coded: HashMap<usize, BatchValues> = HashMap::new();
     for group in wanted.chunks((VALUES_AT_ONCE / n.max(1)).max(1)) {
-        columns.load(if file.decodes_all_at_once() { &everything } else { group })?;
+        columns.load(if columns.file.decodes_all_at_once() { &everything } else { group })?;
         for &leaf in group {
             let series = columns.get(leaf)?;
             if series.len() != n {
-                return Err("it is damaged (its columns differ in length)".into());
+                return Err(UNEVEN.into());
             }
-            for (row, texts) in shown.iter().zip(&mut rows) {
-                texts[leaf] = guarded(|| Ok(cell::text(&series, *row)))?;
+            for (reject, texts) in refused.iter().zip(&mut rows) {
+                texts[leaf] = guarded(|| Ok(cell::text(&series, reject.line as usize - 1)))?;
             }
-            if plan.properties.contains(&leaf) {
+            if is_property.contains(&leaf) {
                 coded.insert(leaf, guarded(|| values::property(&series, keep, &plan.time_reader))?);
             }
         }
     }
-    for leaf in &plan.properties {
-        batch.columns.push(coded.remove(leaf).ok_or("a column was not decoded")?);
-    }
-    for (reject, texts) in parsed.rejects.kept.iter_mut().zip(rows) {
+    for (reject, texts) in refused.iter_mut().zip(rows) {
         let row: Vec<String> = texts.into_iter().map(Option::unwrap_or_default).collect();
         reject.text = Reject::cut(row.join(",").as_bytes());
     }
-    parsed.batch = batch;
-    Ok(parsed)
+    let missing = || "a column was not decoded".to_owned();
+    plan.properties.iter().map(|leaf| coded.remove(leaf).ok_or_else(missing)).collect()
 }
 
 /// The first `limit` rows of a block as text, column by column.

@@ -76,7 +76,7 @@ fn datetime(value: i64, unit: TimeUnit, is_instant: bool) -> String {
     }
 }
 
-fn date(days: i32) -> String {
+pub(super) fn date(days: i32) -> String {
     let text = Civil::of_micros(i64::from(days) * 86_400_000_000).to_text(' ');
     text.split(' ').next().unwrap_or_default().to_owned()
 }

@@ -58,18 +58,55 @@ pub(super) fn property(series: &Series, keep: Keep<'_>, reader: &TimeReader) -> 
             BatchValues::Float(kept(seconds, keep).collect())
         }
         DataType::Decimal(_, scale) => decimals(series, *scale, keep)?,
+        DataType::Boolean => {
+            let values = series.bool()?.iter().map(|value| value.map(i128::from));
+            BatchValues::Text(spelled_once(kept(values, keep), 1, |value| (value == 1).to_string()))
+        }
+        DataType::Date => {
+            let days = series.date()?.physical().iter().map(|days| days.map(i128::from));
+            BatchValues::Text(spelled_once(kept(days, keep), 1, |days| cell::date(days as i32)))
+        }
         _ => spelled(series, keep),
     })
 }
 
 /// What is neither a text nor a number, as text.
 fn spelled(series: &Series, keep: Keep<'_>) -> BatchValues {
+    // One chunk, since every look-up of a row would search the chunks.
+    let series = series.rechunk();
     let mut coded = Coded::default();
     for row in kept(0..series.len(), keep) {
-        let code = cell::text(series, row).map_or(0, |text| coded.names.intern(&text) + 1);
+        let code = cell::text(&series, row).map_or(0, |text| coded.names.intern(&text) + 1);
         coded.codes.push(code);
     }
     BatchValues::Text(coded)
+}
+
+/// Values as codes of their texts, each distinct one spelled once. `shift` is as for `texts`.
+fn spelled_once(values: impl Iterator<Item = Option<i128>>, shift: u32, spell: impl Fn(i128) -> String) -> Coded {
+    let mut coded = Coded::default();
+    let mut known = KeyTable::new();
+    for value in values {
+        match value {
+            Some(value) => {
+                let code = known.code(value as u128, || coded.names.intern(&spell(value)));
+                coded.codes.push(code + shift);
+            }
+            None if shift == 1 => coded.codes.push(0),
+            None => {}
+        }
+    }
+    coded
+}
+
+/// Whole numbers as the codes of their exact texts; there is one in every row that is kept.
+pub(super) fn numbers(series: &Series, keep: Keep<'_>) -> PolarsResult<Coded> {
+    let spell = |value: i128| value.to_string();
+    if let DataType::UInt64 = series.dtype() {
+        return Ok(spelled_once(kept(series.u64()?.iter().map(|v| v.map(i128::from)), keep), 0, spell));
+    }
+    let wide = series.cast(&DataType::Int64)?;
+    Ok(spelled_once(kept(wide.i64()?.iter().map(|v| v.map(i128::from)), keep), 0, spell))
 }
 
 fn floats(series: &Series, keep: Keep<'_>) -> PolarsResult<Vec<f64>> {
@@ -164,17 +201,6 @@ pub(super) fn texts(column: &StringChunked, keep: Keep<'_>, shift: u32) -> Coded
             codes.push(code + shift);
         }
         at += array.len();
-    }
-    coded
-}
-
-/// Whole numbers as the codes of their texts.
-pub(super) fn numbers(values: impl Iterator<Item = i128>) -> Coded {
-    let mut coded = Coded::default();
-    let mut known = KeyTable::new();
-    for value in values {
-        let code = known.code(value as u128, || coded.names.intern(&value.to_string()));
-        coded.codes.push(code);
     }
     coded
 }

@@ -44,8 +44,6 @@ impl TimeRead {
 enum Format {
     /// The file says itself what instant each value is.
     Instants,
-    /// The file has dates or wall times of its own type, without a zone.
-    Walls,
     Spelled(Spelling),
     Epoch(Epoch),
     /// As `--time-format` says.
@@ -158,16 +156,6 @@ impl TimeReader {
         Self::with(Format::Epoch(Epoch { unit, is_guess: false }), &Zone::utc())
     }
 
-    /// For a column of dates or wall times of the file's own type.
-    pub fn of_walls(zone: &Zone) -> Self {
-        let mut reader = Self::with(Format::Walls, zone);
-        reader.seen.naive = true;
-        if zone.is_utc() {
-            reader.notes.push("The times have no zone and were read as UTC; --tz names another.".into());
-        }
-        reader
-    }
-
     /// Reads one value; `None` where it is no time in this column's format.
     #[inline]
     pub fn read(&self, text: &str) -> Option<TimeRead> {
@@ -178,7 +166,7 @@ impl TimeReader {
                 Ok(wall) => self.resolve(wall),
                 Err(instant) => Some(TimeRead::plain(instant)),
             },
-            Format::Instants | Format::Walls => self.resolve(Spelling::YearFirst.read(text.as_bytes())?),
+            Format::Instants => self.resolve(Spelling::YearFirst.read(text.as_bytes())?),
         }
     }
 
@@ -206,10 +194,15 @@ impl TimeReader {
         Some(self.offsets.resolve(micros))
     }
 
-    /// An instant of the file's own type; `None` outside the years 1 to 9999.
+    /// An instant of the file's own type; `None` outside of the years 1 to 9999.
     #[inline]
     pub fn read_instant(&self, micros: i64) -> Option<TimeRead> {
         in_range(micros).map(TimeRead::plain)
+    }
+
+    /// Whether a wall time is the instant itself, so that whole columns need no look at each value.
+    pub fn reads_walls_as_instants(&self) -> bool {
+        self.offsets.zone().is_utc()
     }
 
     #[inline]
@@ -225,7 +218,6 @@ impl TimeReader {
         let zone = visible(self.offsets.zone().name()).into_owned();
         let base = match &self.format {
             Format::Instants => "instants".to_owned(),
-            Format::Walls => return format!("no zone (read as {zone})"),
             Format::Epoch(epoch) => return format!("epoch {}", epoch.unit.name()),
             Format::Given(format) => format!("as --time-format {}", written(format)),
             Format::Spelled(spelling) => {
