@@ -8,7 +8,7 @@ use super::spec::{ExcludeMode, FunnelSpec, Order, Unit};
 use crate::analysis::Error;
 use crate::base::nearest::nearest;
 use crate::base::{Ctl, Span};
-use crate::journey::{JourneyStore, Property, StepMatch, View};
+use crate::journey::{Code, JourneyStore, Property, StepMatch, View};
 
 /// What must hold between a step and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub struct Plan<'v> {
     pub order: Order,
     pub unit: Unit,
     pub levels: Vec<Level>,
+    /// By place in the spec, the levels before the step.
+    pub level_of_step: Vec<u8>,
     pub passages: Vec<Passage>,
     /// Whether every level's arrow asks for nothing.
     pub has_arrows: bool,
@@ -63,6 +65,11 @@ pub struct Plan<'v> {
     pub has_next: bool,
     /// By touchpoint code: the steps that an event of that name may be.
     pub steps_by_code: Vec<u32>,
+    step_bytes: [u8; 256],
+    /// By touchpoint code: whether an event of that name may be a step or an exclusion.
+    pub matters_by_code: Vec<bool>,
+    /// Whether no event can be two steps.
+    pub are_steps_apart: bool,
     conditional: Vec<(u32, StepMatch)>,
     conditional_bits: u32,
     /// With the levels (bit 0 is the first) at which an attempt is stopped.
@@ -93,7 +100,7 @@ impl<'v> Plan<'v> {
         let mut steps_by_code = vec![0u32; store.touchpoints.len()];
         let (mut levels, mut passages): (Vec<Level>, Vec<Passage>) = (Vec::new(), Vec::new());
         let (mut conditional, mut conditional_bits) = (Vec::new(), 0);
-        let mut first_time = None;
+        let (mut level_of_step, mut first_time) = (Vec::new(), None);
         for (step_idx, step) in spec.steps.iter().enumerate() {
             let bit = 1u32 << step_idx;
             let matched = step.step.resolve(view, ctl)?;
@@ -106,6 +113,7 @@ impl<'v> Plan<'v> {
                 first_time = Some(matched.by_code().to_vec());
             }
             let is_next = step_idx > 0 && (step.next || spec.order == Order::Strict);
+            level_of_step.push(levels.len() as u8);
             let arrow = Arrow { next: is_next, within: step.within.map_or(i64::MAX, Span::micros) };
             if step.optional {
                 passages.push(Passage { step_idx, bit, after: levels.len(), arrow });
@@ -123,6 +131,10 @@ impl<'v> Plan<'v> {
             let at = levels.iter().enumerate().filter(|(_, level)| (from..to).contains(&(level.step_idx + 1)));
             stops.push((exclusion.step.resolve(view, ctl)?, at.fold(0, |bits, (k, _)| bits | 1u32 << k)));
         }
+        let mut matters_by_code: Vec<bool> = steps_by_code.iter().map(|steps| *steps != 0).collect();
+        for (step, _) in &stops {
+            matters_by_code.iter_mut().zip(step.by_code()).for_each(|(matters, may)| *matters |= may);
+        }
         let ignored = spec.ignore.iter().map(|step| step.resolve(view, ctl)).collect::<Result<_, _>>()?;
         let arrows = || levels.iter().map(|level| level.arrow).chain(passages.iter().map(|passage| passage.arrow));
         let (since, until) = spec.scope.entry_period(&store.zone);
@@ -133,8 +145,12 @@ impl<'v> Plan<'v> {
             has_arrows: levels.iter().any(|level| level.arrow.next || level.arrow.within < i64::MAX),
             has_next: arrows().any(|arrow| arrow.next),
             levels,
+            level_of_step,
             passages,
+            are_steps_apart: steps_by_code.iter().all(|steps| steps.count_ones() <= 1),
+            step_bytes: std::array::from_fn(|code| steps_by_code.get(code).map_or(0, |steps| *steps as u8)),
             steps_by_code,
+            matters_by_code,
             conditional,
             conditional_bits,
             stops,
@@ -187,6 +203,13 @@ impl<'v> Plan<'v> {
             }
         }
         bits
+    }
+
+    /// The first eight steps that an event of this name may be.
+    #[inline]
+    pub fn step_byte(&self, code: impl Code) -> u8 {
+        // A code of one byte needs no check of its range.
+        if size_of_val(&code) == 1 { self.step_bytes[code.idx() & 0xFF] } else { self.steps_by_code[code.idx()] as u8 }
     }
 
     /// The levels at which the event stops an attempt.

@@ -169,11 +169,13 @@ impl Gather for Tally<'_> {
     #[inline]
     fn add(&mut self, unit: &Reached) {
         let times = self.plan.view.times();
-        let mut before = times[unit.chain[0] as usize];
-        for (level, position) in self.plan.levels.iter().zip(unit.chain).skip(1) {
-            let time = times[*position as usize];
-            self.spans[level.step_idx].push(time - before);
-            before = time;
+        if unit.chain.len() > 1 {
+            let mut before = times[unit.chain[0] as usize];
+            for (level, position) in self.plan.levels[1..].iter().zip(&unit.chain[1..]) {
+                let time = times[*position as usize];
+                self.spans[level.step_idx].push(time - before);
+                before = time;
+            }
         }
         let mut passed = 0;
         for (step_idx, position) in unit.passed {

@@ -76,13 +76,20 @@ fn enlarge(track: Track, owner: &mut [u32; MAX_STEPS], event: u32, tried: &mut u
 fn slide<G: Gather>(plan: &Plan, track: Track, scratch: &mut Scratch, judge: &mut Judge<G>) {
     let Scratch { sets, counts, chain } = scratch;
     sets.clear();
-    sets.extend(track.entries.iter().map(|entry| entry.steps).filter(|steps| *steps != 0));
-    sets.sort_unstable();
-    sets.dedup();
+    if plan.are_steps_apart {
+        sets.extend((0..plan.n_levels()).map(|step| 1u32 << step));
+    } else {
+        sets.extend(track.entries.iter().map(|entry| entry.steps).filter(|steps| *steps != 0));
+        sets.sort_unstable();
+        sets.dedup();
+    }
     counts.clear();
     counts.resize(sets.len(), 0);
-    let are_apart = sets.iter().all(|steps| steps.count_ones() == 1);
-    let set_of = |event: usize| sets.binary_search(&track.entries[event].steps).ok();
+    let set_of = |event: usize| match track.entries[event].steps {
+        0 => None,
+        steps if plan.are_steps_apart => Some(steps.trailing_zeros() as usize),
+        steps => sets.binary_search(&steps).ok(),
+    };
     let (mut end, mut next_stop) = (0, 0);
     // The level of the window only changes where a count crosses what the steps of its set could use.
     let (mut level, mut is_known) = (0, false);
@@ -104,7 +111,7 @@ fn slide<G: Gather>(plan: &Plan, track: Track, scratch: &mut Scratch, judge: &mu
                 end += 1;
             }
             if !is_known {
-                level = if are_apart {
+                level = if plan.are_steps_apart {
                     counts.iter().filter(|count| **count > 0).count()
                 } else {
                     largest_matching(sets, counts, plan.n_levels())

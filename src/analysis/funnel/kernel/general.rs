@@ -8,7 +8,9 @@ use super::{Gather, any_order, in_order};
 use crate::analysis::funnel::plan::Plan;
 use crate::analysis::funnel::spec::{Order, Unit};
 use crate::base::CustomerId;
+use crate::journey::Code;
 use crate::journey::session::SessionRule;
+use crate::with_codes;
 
 /// An event that matters.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +24,9 @@ pub struct Entry {
     pub steps: u32,
     /// The levels at which it stops an attempt.
     pub stops: u32,
-    /// Whether it counts as the "next" event.
-    pub counts: bool,
+    /// How many events that count as "next" come before it on its track, and up to and with it.
+    pub before: u32,
+    pub upto: u32,
     /// Whether an attempt may start here.
     pub enters: bool,
 }
@@ -32,14 +35,11 @@ pub struct Entry {
 #[derive(Debug, Clone, Copy)]
 pub struct Track<'a> {
     pub entries: &'a [Entry],
-    /// How many events that count as "next" come before each event, and up to and with it.
-    pub before: &'a [u32],
-    pub upto: &'a [u32],
 }
 
 impl<'a> Track<'a> {
     pub fn cut(self, range: Range<usize>) -> Track<'a> {
-        Track { entries: &self.entries[range.clone()], before: &self.before[range.clone()], upto: &self.upto[range] }
+        Track { entries: &self.entries[range] }
     }
 
     pub fn len(&self) -> usize {
@@ -49,7 +49,7 @@ impl<'a> Track<'a> {
     /// Whether no event that counts stands between two events.
     #[inline]
     pub fn is_next(&self, event: usize, next: usize) -> bool {
-        self.before[next] == self.upto[event]
+        self.entries[next].before == self.entries[event].upto
     }
 }
 
@@ -57,8 +57,6 @@ impl<'a> Track<'a> {
 #[derive(Debug, Default)]
 pub struct Scratch {
     entries: Vec<Entry>,
-    before: Vec<u32>,
-    upto: Vec<u32>,
     tracks: Vec<Range<usize>>,
     sessions: Vec<Session>,
     winner: Winner,
@@ -90,8 +88,8 @@ pub fn walk_journey<G: Gather>(
     }
     collect(plan, customer, journey, scratch);
     cut_tracks(plan, scratch);
-    let Scratch { entries, before, upto, tracks, sessions, winner, in_order, any_order } = scratch;
-    let whole = Track { entries, before, upto };
+    let Scratch { entries, tracks, sessions, winner, in_order, any_order } = scratch;
+    let whole = Track { entries };
     let mut rest = &tracks[..];
     while let Some(first) = rest.first() {
         let session = entries[first.start].session;
@@ -137,55 +135,82 @@ fn collect(plan: &Plan, customer: CustomerId, journey: Range<usize>, scratch: &m
 }
 
 fn collect_events(plan: &Plan, events: Range<usize>, first_ever: Option<Option<usize>>, scratch: &mut Scratch) {
-    let (codes, times) = (plan.view.codes(), plan.view.times());
+    with_codes!(plan.view.codes(), |codes| {
+        if plan.has_next {
+            collect_codes::<_, true>(plan, codes, events, first_ever, scratch);
+        } else {
+            collect_codes::<_, false>(plan, codes, events, first_ever, scratch);
+        }
+    });
+}
+
+/// `NEXT`: what stands between two steps is counted.
+fn collect_codes<C: Code, const NEXT: bool>(
+    plan: &Plan,
+    codes: &[C],
+    events: Range<usize>,
+    first_ever: Option<Option<usize>>,
+    scratch: &mut Scratch,
+) {
+    let times = plan.view.times();
     let first_steps = match plan.order {
         Order::Ordered | Order::Strict => plan.levels[0].bit,
         Order::Any => u32::MAX,
     };
     let session = scratch.sessions.len() as u32 - 1;
+    let mut upto = 0;
     for position in events {
-        let code = codes.get(position) as usize;
+        let code = codes[position].idx();
+        let before = upto;
+        if NEXT {
+            upto += u32::from(plan.counts_as_next(code, position));
+        } else if !plan.matters_by_code[code] {
+            continue;
+        }
         let steps = plan.steps_at(code, position);
         let stops = if plan.has_stops() { plan.stops_at(code, position) } else { 0 };
-        let counts = plan.has_next && plan.counts_as_next(code, position);
-        if steps == 0 && stops == 0 && !counts {
+        // Where a value is held constant, what counts as "next" is only known on each track.
+        if steps == 0 && stops == 0 && !(NEXT && plan.same.is_some()) {
             continue;
         }
         let time = times[position];
-        let row = plan.view.row(position);
-        let may_enter = plan.is_in_period(time) && first_ever.is_none_or(|first| first == Some(row));
+        let may_enter = steps & first_steps != 0
+            && plan.is_in_period(time)
+            && first_ever.is_none_or(|first| first == Some(plan.view.row(position)));
         let mut add = |value, steps: u32| {
             let enters = may_enter && steps & first_steps != 0;
             let position = position as u32;
-            scratch.entries.push(Entry { time, position, session, value, steps, stops, counts, enters });
+            scratch.entries.push(Entry { time, position, session, value, steps, stops, before, upto, enters });
         };
         match &plan.same {
             None => add(0, steps),
-            Some(same) => same.for_each_value(row, steps, add),
+            Some(same) => same.for_each_value(plan.view.row(position), steps, add),
         }
     }
 }
 
-/// Cuts the events into tracks and counts the "next" ones along each.
+/// Cuts the events into tracks.
 fn cut_tracks(plan: &Plan, scratch: &mut Scratch) {
-    let Scratch { entries, before, upto, tracks, .. } = scratch;
+    let Scratch { entries, tracks, .. } = scratch;
+    tracks.clear();
+    if plan.same.is_none() && plan.unit != Unit::Sessions {
+        tracks.extend((!entries.is_empty()).then_some(0..entries.len()));
+        return;
+    }
     if plan.same.is_some() {
         entries.sort_unstable_by_key(|entry| (entry.session, entry.value, entry.position));
     }
-    tracks.clear();
     let mut start = 0;
-    for chunk in entries.chunk_by(|a, b| a.session == b.session && a.value == b.value) {
+    for chunk in entries.chunk_by_mut(|a, b| a.session == b.session && a.value == b.value) {
         tracks.push(start..start + chunk.len());
         start += chunk.len();
-    }
-    before.clear();
-    upto.clear();
-    for track in tracks.iter() {
-        let mut n = 0;
-        for entry in &entries[track.clone()] {
-            before.push(n);
-            n += u32::from(entry.counts);
-            upto.push(n);
+        if plan.same.is_some() && plan.has_next {
+            let mut upto = 0;
+            for entry in chunk {
+                let counts = entry.upto - entry.before;
+                (entry.before, entry.upto) = (upto, upto + counts);
+                upto += counts;
+            }
         }
     }
 }

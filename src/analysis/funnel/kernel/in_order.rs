@@ -146,8 +146,8 @@ fn read_by_passes<G: Gather>(plan: &Plan, track: Track, scratch: &mut Scratch, j
 
 /// Marks the events that can be followed up to the level `goal`, as each of their steps.
 fn mark(plan: &Plan, track: Track, goal: usize, marked: &mut Vec<u32>) {
-    marked.clear();
     marked.resize(track.len(), 0);
+    let wanted = plan.levels[..goal].iter().fold(0, |bits, level| bits | level.bit);
     // By level, the first marked event after the one at hand (and, where ties do not follow each other, later than it).
     let mut following = [track.len(); MAX_STEPS];
     let mut end = track.len();
@@ -161,23 +161,31 @@ fn mark(plan: &Plan, track: Track, goal: usize, marked: &mut Vec<u32>) {
             }
         };
         for event in (start..end).rev() {
-            for (level, step) in plan.levels[..goal].iter().enumerate() {
+            marked[event] = 0;
+            for level in levels_of(plan, track.entries[event].steps & wanted) {
                 let can_go_on = |next: usize| next < track.len() && may_follow(plan, track, level + 1, event, next);
-                if track.entries[event].steps & step.bit != 0 && (level + 1 == goal || can_go_on(following[level + 1]))
-                {
-                    marked[event] |= step.bit;
+                if level + 1 == goal || can_go_on(following[level + 1]) {
+                    marked[event] |= plan.levels[level].bit;
                 }
             }
         }
         for event in (start..end).rev() {
-            for (level, step) in plan.levels[..goal].iter().enumerate() {
-                if marked[event] & step.bit != 0 {
-                    following[level] = event;
-                }
+            for level in levels_of(plan, marked[event]) {
+                following[level] = event;
             }
         }
         end = start;
     }
+}
+
+/// The levels whose steps are in a set.
+#[inline]
+fn levels_of<'a>(plan: &'a Plan, mut steps: u32) -> impl Iterator<Item = usize> + 'a {
+    std::iter::from_fn(move || {
+        let step = steps.trailing_zeros();
+        steps &= steps.wrapping_sub(1);
+        (step < u32::BITS).then(|| usize::from(plan.level_of_step[step as usize]))
+    })
 }
 
 #[inline]

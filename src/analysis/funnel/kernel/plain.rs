@@ -58,7 +58,13 @@ pub fn walk_journey<C: Code, G: Gather, const CONDITIONS: bool>(
     let times = plan.view.times();
     let events = Events::<C, CONDITIONS> { plan, codes, times, end: journey.end };
     let mut chain = [0u32; MAX_STEPS];
-    let level = best_chain(&events, journey.start, bound, &mut chain);
+    let is_short =
+        !CONDITIONS && journey.len() <= SHORT && plan.n_levels() <= 8 && journey.start + SHORT <= codes.len();
+    let level = if is_short {
+        best_chain_of_short(plan, codes, &times[journey.clone()], journey.start, bound, &mut chain)
+    } else {
+        best_chain(&events, journey.start, bound, &mut chain)
+    };
     if level == 0 {
         return;
     }
@@ -121,6 +127,79 @@ fn best_chain<C: Code, const CONDITIONS: bool>(
         let earliest = times[ahead[level] as usize].saturating_sub(plan.within);
         from += times[from..end].iter().position(|time| *time >= earliest).unwrap_or(end - from);
     }
+}
+
+/// Events in a journey whose steps fit into one word per level.
+const SHORT: usize = 64;
+
+/// As `best_chain`, for a journey of at most 64 events and a funnel of at most 8 levels: every level's events are bits of
+/// one word, so that the next one is found without a branch per event. `SHORT` codes from `start` on must exist.
+#[inline]
+fn best_chain_of_short<C: Code>(
+    plan: &Plan,
+    codes: &[C],
+    times: &[i64],
+    start: usize,
+    bound: usize,
+    chain: &mut [u32; MAX_STEPS],
+) -> usize {
+    // Eight events to a word, the steps of each in a byte.
+    let mut bytes = [0u64; SHORT / 8];
+    let n_words = times.len().div_ceil(8);
+    for (word, codes) in bytes.iter_mut().zip(codes[start..start + SHORT].chunks_exact(8)).take(n_words) {
+        for (i, code) in codes.iter().enumerate() {
+            *word |= u64::from(plan.step_byte(*code)) << (8 * i);
+        }
+    }
+    let inside = u64::MAX >> (SHORT - times.len());
+    // Gathers bit `level` of every byte; the multiplication moves the eight bits next to each other.
+    let events_of = |level: usize| {
+        let bits = |word: u64| ((word >> level & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080)) >> 56;
+        let all = bytes[..n_words].iter().enumerate().fold(0, |all, (i, word)| all | bits(*word) << (8 * i));
+        all & inside
+    };
+    let mut events = [0u64; 8];
+    let (mut best, mut n_known) = (0, 1);
+    let mut starts = events_of(0);
+    while starts != 0 {
+        let entry = starts.trailing_zeros() as usize;
+        starts &= starts - 1;
+        if !plan.is_in_period(times[entry]) {
+            continue;
+        }
+        let window_end = plan.window_end(times[entry]);
+        let (mut level, mut last) = (1, entry);
+        let mut attempt = [entry as u8; 8];
+        let mut late = None;
+        while level < bound {
+            if level == n_known {
+                events[level] = events_of(level);
+                n_known += 1;
+            }
+            let later = events[level] & (u64::MAX - 1) << last;
+            if later == 0 {
+                break;
+            }
+            last = later.trailing_zeros() as usize;
+            if times[last] > window_end {
+                late = Some(times[last]);
+                break;
+            }
+            attempt[level] = last as u8;
+            level += 1;
+        }
+        if level > best {
+            best = level;
+            chain[..level].iter_mut().zip(attempt).for_each(|(to, at)| *to = start as u32 + u32::from(at));
+        }
+        // As in `best_chain`: no later attempt gets further, or only those whose window reaches the late event.
+        let Some(late) = late else { return best };
+        let earliest = late.saturating_sub(plan.within);
+        while starts != 0 && times[starts.trailing_zeros() as usize] < earliest {
+            starts &= starts - 1;
+        }
+    }
+    best
 }
 
 /// Whether an attempt after the winning one came as far and may still go on.
