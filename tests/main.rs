@@ -1,3 +1,4 @@
 //! All tests that see trailmap from outside, in one binary, so that it links once.
 
+mod batch;
 mod support;
