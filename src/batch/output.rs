@@ -142,19 +142,39 @@ pub fn to_file(
     }
     // A link keeps pointing at its file.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let unfinished = temporary_name(&path);
-    let file = OpenOptions::new().write(true).create_new(true).open(&unfinished).with_context(shown)?;
-    let to_remove = unfinished.clone();
-    let _registered = ending::before(move || {
-        let _ = fs::remove_file(&to_remove);
-    });
-    let finished = fill(file, &path, write).and_then(|()| Ok(fs::rename(&unfinished, &path)?));
-    if finished.is_err() {
-        let _ = fs::remove_file(&unfinished);
-    }
-    finished.with_context(shown)?;
+    let unfinished = Unfinished::beside(&path);
+    let file = OpenOptions::new().write(true).create_new(true).open(&unfinished.path).with_context(shown)?;
+    fill(file, &path, write).and_then(|()| Ok(fs::rename(&unfinished.path, &path)?)).with_context(shown)?;
     sync_folder(&path);
     Ok(())
+}
+
+/// A file that is removed again unless it was given its name, however this ends.
+struct Unfinished {
+    path: PathBuf,
+    _registered: ending::Registered,
+}
+
+impl Unfinished {
+    /// Under a name that no other run of trailmap uses at the same time.
+    fn beside(path: &Path) -> Self {
+        let mut name = OsString::from(".");
+        name.push(path.file_name().unwrap_or_default());
+        name.push(format!(".{}.unfinished", std::process::id()));
+        let path = path.with_file_name(name);
+        let to_remove = path.clone();
+        let registered = ending::before(move || {
+            let _ = fs::remove_file(&to_remove);
+        });
+        Unfinished { path, _registered: registered }
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Once it has its name, nothing is here any more.
+        let _ = fs::remove_file(&self.path);
+    }
 }
 
 fn fill(
@@ -184,14 +204,6 @@ fn may_write(path: &Path, force: bool) -> Result<()> {
         Some(folder) if !folder.is_dir() => bail!("{shown}: its folder does not exist"),
         _ => Ok(()),
     }
-}
-
-/// A name beside the file that no other run of trailmap uses at the same time.
-fn temporary_name(path: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.unfinished", std::process::id()));
-    path.with_file_name(name)
 }
 
 /// Makes the new name survive a power cut; a folder that cannot be synced is no reason to fail.

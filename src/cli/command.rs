@@ -60,8 +60,7 @@ pub fn command() -> Command {
 }
 
 fn question(question: &Question) -> Command {
-    // The flags that all share come first, so that a question may rename one of them.
-    let mut command = (question.args)(shared(Command::new(question.name)));
+    let mut command = (question.args)(Command::new(question.name));
     if question.has_cells {
         command = command.arg(
             Arg::new("who")
@@ -77,7 +76,8 @@ fn of_sources(command: Command, about: &'static str, examples: &str) -> Command 
     described(shared(command), about, examples)
 }
 
-fn shared(command: Command) -> Command {
+/// Adds what every command about data takes.
+pub fn shared(command: Command) -> Command {
     OutputArgs::augment_args(LoadArgs::augment_args(command))
 }
 

@@ -12,6 +12,7 @@ mod usage;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::Result;
 use clap::{ArgMatches, FromArgMatches};
@@ -40,12 +41,16 @@ pub fn run(args: Vec<OsString>) -> u8 {
         Err(err) => return usage::show(&err, plain),
     };
     let ctl = Ctl::new();
-    match dispatch(&matches, &ctl) {
-        Ok(status) => status,
-        Err(_) if ctl.is_cancelled() => signals::status(),
-        Err(err) => {
+    match catch_unwind(AssertUnwindSafe(|| dispatch(&matches, &ctl))) {
+        Ok(Ok(status)) => status,
+        Ok(Err(_)) if ctl.is_cancelled() => signals::status(),
+        Ok(Err(err)) => {
             plain.failure(&batch::sentence(&err));
             if err.is::<Usage>() { USAGE } else { 1 }
+        }
+        Err(_) => {
+            plain.failure(&ending::last_mistake().unwrap_or_default());
+            1
         }
     }
 }

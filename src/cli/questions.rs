@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
+use super::command::shared;
 use super::unexpected;
 use crate::analysis::{CustomersSpec, EventsSpec, FunnelSpec, JourneySpec, ProfileSpec, Spec};
 use crate::batch::Ask;
@@ -13,6 +14,7 @@ pub struct Question {
     pub examples: &'static str,
     /// Whether `--who` opens its numbers.
     pub has_cells: bool,
+    /// Adds its own flags, then those that all commands share.
     pub args: fn(Command) -> Command,
     pub spec: fn(&ArgMatches) -> Result<Spec, clap::Error>,
 }
@@ -25,7 +27,7 @@ pub const QUESTIONS: &[Question] = &[
   trailmap profile 'exports/2025-*.csv.gz' --table quality
   trailmap profile shop.csv --format html --out profile.html",
         has_cells: false,
-        args: ProfileSpec::augment_args,
+        args: |command| shared(ProfileSpec::augment_args(command)),
         spec: |matches| ProfileSpec::from_arg_matches(matches).map(Spec::Profile),
     },
     Question {
@@ -36,7 +38,7 @@ pub const QUESTIONS: &[Question] = &[
   trailmap funnel shop.csv -s view -s cart -s pay --exclude support:2-3 --times --trend week
   trailmap funnel shop.csv -s cart -s pay --who 1:dropped --format csv --out dropped.csv",
         has_cells: true,
-        args: FunnelSpec::augment_args,
+        args: |command| shared(FunnelSpec::augment_args(command)),
         spec: |matches| FunnelSpec::from_arg_matches(matches).map(Spec::Funnel),
     },
     Question {
@@ -45,7 +47,7 @@ pub const QUESTIONS: &[Question] = &[
         examples: "  trailmap customers shop.csv --customers 'did(purchase) and sessions > 3'
   trailmap customers shop.csv --format parquet --out customers.parquet",
         has_cells: false,
-        args: CustomersSpec::augment_args,
+        args: |command| shared(CustomersSpec::augment_args(command)),
         spec: |matches| CustomersSpec::from_arg_matches(matches).map(Spec::Customers),
     },
     Question {
@@ -65,14 +67,14 @@ Here --customer names the customer; the column of ids is --customer-column.",
         examples: "  trailmap events shop.csv --out shop.parquet
   trailmap events shop.csv --events 'channel == \"email\"' --format ndjson",
         has_cells: false,
-        args: EventsSpec::augment_args,
+        args: |command| shared(EventsSpec::augment_args(command)),
         spec: |matches| EventsSpec::from_arg_matches(matches).map(Spec::Events),
     },
 ];
 
 /// On `journey`, `--customer ID` is the customer; the column flag keeps its longer name.
 fn journey_args(command: Command) -> Command {
-    JourneySpec::augment_args(command)
+    shared(JourneySpec::augment_args(command))
         .mut_arg("customer", |arg| arg.long("customer").visible_alias("customer-id"))
         .mut_arg("customer_column", |arg| {
             Arg::new(arg.get_id().clone())

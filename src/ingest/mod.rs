@@ -89,33 +89,3 @@ pub enum Error {
     #[error("{0}")]
     Other(String),
 }
-<<<<<<< HEAD
-
-/// Reads the sources into a store.
-///
-/// # Errors
-/// See `Error`; a row that cannot be an event is counted in the report instead.
-pub fn open(options: &LoadOptions, ctl: &Ctl) -> Result<Loaded, Error> {
-    ctl.check()?;
-    let _ = (options, PathBuf::new());
-    Err(Error::Other("not built yet".into()))
-}
-
-/// A file as it was read, before any column plays a role.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct RawRows {
-    pub columns: Vec<String>,
-    pub rows: Vec<Vec<Option<String>>>,
-}
-
-/// Reads the first rows of the sources as text.
-///
-/// # Errors
-/// See `Error`.
-pub fn rows(options: &LoadOptions, limit: Option<usize>, ctl: &Ctl) -> Result<RawRows, Error> {
-    ctl.check()?;
-    let _ = (options, limit);
-    Err(Error::Other("not built yet".into()))
-}
-=======
->>>>>>> text

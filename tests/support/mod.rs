@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod binary;
 #[cfg(unix)]
 pub mod pty;
 pub mod source;

@@ -23,7 +23,7 @@ const DAY: i64 = 24 * HOUR;
 const VISIT_EVENTS_MAX: usize = 150;
 
 /// Most come once and go; few stay for good. (Weight, chance to come back after a visit in thousandths.)
-const LOYALTY: [(u32, u64); 4] = [(47, 330), (33, 760), (16, 930), (4, 985)];
+const LOYALTY: [(u32, u64); 4] = [(44, 330), (33, 800), (17, 960), (6, 993)];
 
 pub(super) const CHANNELS: [&str; 8] =
     ["direct", "organic", "paid_search", "social", "email", "affiliate", "push", "referral"];
@@ -140,7 +140,7 @@ impl Shop {
             let mut random = Random::of(size.seed, id);
             let customer = Customer {
                 comes_back: LOYALTY[random.pick(&loyalty)].1 as u16,
-                gap: (1.2 + 1.9 * random.pareto().min(12.0)) as f32,
+                gap: (0.7 + 1.2 * random.pareto().min(12.0)) as f32,
                 country: random.pick(&countries) as u8,
                 device: random.pick(&devices) as u8,
                 plan: random.pick(&plans) as u8,
