@@ -22,6 +22,7 @@ use crate::base::{Ctl, CustomerId, Instant, Period, Span};
 use crate::engine::Engine;
 use crate::ingest::report::{ColumnReport, FileReport};
 use crate::ingest::{self, LoadOptions, LoadReport, Reason, Reject, Rejects, Role};
+use crate::journey::fixture::view;
 use crate::journey::{Batch, BatchValues, BuildOptions, JourneyStore, StepError, StoreBuilder, View};
 
 /// Event names, customers who had them, and seconds since the one before.
@@ -193,7 +194,7 @@ fn customers(spec: &CustomersSpec) -> Result<Customers, Error> {
     })
 }
 
-fn profile(_: &ProfileSpec) -> Profile {
+fn profile(spec: &ProfileSpec) -> Profile {
     let day = |n: i64| Instant(START + n * 86_400_000_000);
     let events = EVENTS.iter().map(|(name, n, _)| EventRow {
         name: (*name).to_owned(),
@@ -231,7 +232,8 @@ fn profile(_: &ProfileSpec) -> Profile {
             },
         ],
         proposed_steps: ["visit", "search", "view_item", "purchase"].map(str::to_owned).to_vec(),
-        view: View::whole(store()),
+        // The rest is not shown; it comes from a journey of one event.
+        ..crate::analysis::profile::profile(&view("x: a0"), spec, &Ctl::new()).expect("one event is enough")
     }
 }
 
