@@ -218,7 +218,7 @@ pub static COMMANDS: &[Command] = {
     command(Row(RowAction::PreviousPanel), "previous-panel", &["backtab"], Place::Rows, "Go to the previous panel"),
 
     // Everywhere
-    command(App(AppAction::Back), "back", &["esc", "backspace"], Place::Panes, "Go back one level, with the cursor where it was").hint(8, "back"),
+    command(App(AppAction::Back), "back", &["esc", "backspace"], Place::Panes, "Go back one level, with the cursor where it was").hint(27, "back"),
     command(App(AppAction::GoHome), "go-home", &["1"], Place::Panes, "Go to Home: what is in the data and how far to trust it").hint(40, "pane"),
     command(App(AppAction::GoFunnel), "go-funnel", &["2"], Place::Panes, "Go to Funnel: who reaches each step, in order, in time").hint(40, "pane"),
     command(App(AppAction::GoCustomers), "go-customers", &["7"], Place::Panes, "Go to Customers: everybody, one line each").hint(40, "pane"),

@@ -1,16 +1,21 @@
 //! Which of many texts a few typed letters mean, best first.
 
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-/// Positions of the texts that match, best first; ties keep their order. Everything matches what is empty.
-pub fn rank<'t>(typed: &str, texts: impl Iterator<Item = &'t str>) -> Vec<usize> {
+/// Positions of the texts that match, best first; ties keep their order. Texts that hold every typed word come alone;
+/// only where there are none, the letters may be spread. Everything matches what is empty.
+pub fn rank<'t>(typed: &str, texts: impl Iterator<Item = &'t str> + Clone) -> Vec<usize> {
     let typed = typed.trim();
     if typed.is_empty() {
         return texts.enumerate().map(|(i, _)| i).collect();
     }
-    let pattern =
-        Pattern::new(typed, CaseMatching::Ignore, Normalization::Smart, nucleo_matcher::pattern::AtomKind::Fuzzy);
+    let whole = rank_by(AtomKind::Substring, typed, texts.clone());
+    if whole.is_empty() { rank_by(AtomKind::Fuzzy, typed, texts) } else { whole }
+}
+
+fn rank_by<'t>(kind: AtomKind, typed: &str, texts: impl Iterator<Item = &'t str>) -> Vec<usize> {
+    let pattern = Pattern::new(typed, CaseMatching::Ignore, Normalization::Smart, kind);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut letters = Vec::new();
     let mut scored: Vec<(u32, usize)> = texts

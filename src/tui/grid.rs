@@ -45,8 +45,8 @@ impl Widths {
 }
 
 /// A column's name without its unit, which the cells show.
-fn title(name: &str) -> &str {
-    name.strip_suffix("_s").unwrap_or(name)
+pub fn title(name: &str) -> &str {
+    if name == "gap_s" { "gap" } else { name }
 }
 
 /// A cell in a grid: times to the minute.

@@ -247,7 +247,8 @@ fn letter(bytes: &[u8]) -> Token {
     }
     match std::str::from_utf8(&bytes[..len]).ok().and_then(|text| text.chars().next()) {
         Some(c) if !c.is_control() => Token::Key(len, Key::char(c)),
-        _ => Token::Nothing(len),
+        Some(_) => Token::Nothing(len),
+        None => Token::Nothing(1),
     }
 }
 
@@ -287,6 +288,10 @@ fn csi(bytes: &[u8]) -> Token {
     };
     let used = end + 3;
     let parameters = std::str::from_utf8(&bytes[2..2 + end]).unwrap_or_default();
+    // Mouse reports and answers of the terminal carry a mark of their own.
+    if parameters.starts_with(['<', '=', '>', '?']) {
+        return Token::Nothing(used);
+    }
     let mut numbers = parameters.split(';').map(|n| n.parse::<u16>().unwrap_or(0));
     let (first, second) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(1));
     let ctrl = second.saturating_sub(1) & 4 != 0;

@@ -97,10 +97,8 @@ fn lines(progress: Progress, taken: Duration) -> [String; 2] {
 pub fn view_failed(message: &str, area: Rect, pen: &mut Pen<'_>) {
     let room = usize::from(area.width.saturating_sub(4));
     let mut text = wrap(&visible(message), room);
-    text.extend([
-        String::new(),
-        "r reads it again, once the cause is gone. q leaves; the message is repeated there.".into(),
-    ]);
+    text.push(String::new());
+    text.extend(wrap("r reads it again, once the cause is gone. q leaves and repeats the message.", room));
     let tall = (text.len() as u16 + 2).min(area.height);
     let border = Border { title: "✗ The data could not be read", has_focus: true, ..Border::default() };
     let inside = pen.frame(Rect { height: tall, ..area }, &border);

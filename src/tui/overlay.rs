@@ -111,9 +111,7 @@ impl Page {
         // A line of data may be as long as it likes; more than this of it is nothing to read.
         let lines: Vec<String> =
             self.lines.iter().skip(self.from).take(200).flat_map(|line| wrap(line, room)).collect();
-        let all: usize = if self.from == 0 { lines.len() } else { usize::from(body.height) };
-        let tall = (all.min(500) as u16 + 2).min(body.height);
-        let area = Rect { x: body.x + (body.width - wide) / 2, y: body.y, width: wide, height: tall };
+        let area = Rect { x: body.x + (body.width - wide) / 2, y: body.y, width: wide, height: body.height };
         pen.clear(area);
         let foot = format!("{} of {}", (self.from + 1).min(self.lines.len()), self.lines.len());
         let border = Border { title: &self.title, note: "", foot: &foot, has_focus: true };

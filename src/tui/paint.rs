@@ -168,7 +168,9 @@ impl Pen<'_> {
         for y in area.top()..area.bottom() {
             for x in area.left()..area.right() {
                 let cell = &mut self.buf[(x, y)];
-                cell.modifier.insert(Modifier::BOLD);
+                if cell.symbol() != " " {
+                    cell.modifier.insert(Modifier::BOLD);
+                }
             }
         }
     }
@@ -231,8 +233,14 @@ pub fn scroll(from: usize, cursor: usize, rows: usize, len: usize) -> usize {
     }
 }
 
-/// Breaks text into lines of at most `columns`, at spaces where there are any.
+/// Breaks text into lines of at most `columns`, at spaces where there are any. Lines stand in as far as the first one.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let body = text.trim_start_matches(' ');
+    let indent = text.len() - body.len();
+    if indent > 0 && indent < columns {
+        let lines = wrap(body, columns - indent);
+        return lines.into_iter().map(|line| format!("{}{line}", " ".repeat(indent))).collect();
+    }
     let columns = columns.max(1);
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
@@ -307,5 +315,7 @@ mod tests {
         assert_eq!(wrap("no event is named `x`", 12), ["no event is", "named `x`"]);
         assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
         assert_eq!(wrap("日本語", 3), ["日", "本", "語"]);
+        assert_eq!(wrap("  a bb", 5), ["  a", "  bb"]);
+        assert_eq!(wrap("  a", 2), ["a"]);
     }
 }

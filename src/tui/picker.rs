@@ -80,8 +80,11 @@ impl Picker {
     }
 
     fn refresh(&mut self) {
-        let texts: Vec<String> =
-            self.items.iter().map(|item| format!("{} {} {}", item.label, item.detail, item.lead)).collect();
+        let texts: Vec<String> = self
+            .items
+            .iter()
+            .map(|item| format!("{} {} {} {}", item.label, item.value, item.detail, item.lead))
+            .collect();
         self.matches = fuzzy::rank(self.input.value(), texts.iter().map(String::as_str));
         // What cannot be done now stays visible, behind what can.
         self.matches.sort_by_key(|&i| self.items[i].disabled.is_some());
@@ -103,7 +106,7 @@ impl Picker {
     pub fn view(&self, body: Rect, pen: &mut Pen<'_>) -> (Option<Position>, usize) {
         let wanted = self.items.iter().map(line_width).max().unwrap_or(0).max(50) as u16 + 8;
         let wide = if self.purpose == Purpose::Command { wanted.max(72) } else { wanted };
-        let wide = wide.min(body.width.saturating_sub(if body.width > 60 { 4 } else { 0 }));
+        let wide = wide.min(body.width.saturating_sub(if body.width > 90 { 4 } else { 0 }));
         let notes = self.notes.len() as u16;
         let tall = (self.items.len().min(500) as u16 + 4 + notes).min(body.height);
         let area = Rect {
@@ -148,7 +151,9 @@ impl Picker {
         pen.text(x + 3, y, lead, &item.lead, Tone::Key);
         let right = item.disabled.as_deref().unwrap_or(&item.detail);
         let room = line.width.saturating_sub(4 + lead_room);
-        let right_wide = (width(&visible(right)) as u16).min(room / 2);
+        // What it does is worth more room than where it belongs or why it cannot be done.
+        let label_wide = width(&visible(&item.label)) as u16;
+        let right_wide = (width(&visible(right)) as u16).min(room.saturating_sub(label_wide + 2).max(room / 3));
         let tone = match (&item.disabled, is_current) {
             (Some(_), _) => Tone::Dim,
             (None, true) => Tone::Strong,

@@ -272,7 +272,7 @@ impl Prompt {
             let mark = self.marked.iter().position(|marked| marked == candidate);
             let mark = mark.map_or(String::new(), |at| (at + 1).to_string());
             pen.text(inside.x + 1, y, 2, &mark, Tone::Key);
-            let detail_room = (detail_wide as u16).min(inside.width / 3);
+            let detail_room = (detail_wide as u16).min(inside.width.saturating_sub(5) / 2);
             let label_room = inside.width.saturating_sub(detail_room + 5);
             pen.text(inside.x + 3, y, label_room, &candidate.label, tone);
             pen.right(inside.right().saturating_sub(1), y, detail_room, &candidate.detail, Tone::Dim);

@@ -1,1 +1,273 @@
+//! The workbench as a person sees it: keys in, screens out.
 
+use proptest::prelude::*;
+
+use super::command::COMMANDS;
+use super::made_up::{Desk, text};
+use super::theme::{Environment, Scheme, Theme};
+use crate::base::visible::width;
+use crate::ingest;
+
+/// Home proposes a funnel; this builds one by hand, step by step.
+const FOUR_STEPS: &str = "2avis⏎asea⏎aview⏎apurch⏎";
+
+macro_rules! screens {
+    ($($name:ident: $keys:expr;)*) => { $(
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn at_80x24() {
+                insta::assert_snapshot!(Desk::open(80, 24).keys($keys).screen());
+            }
+
+            #[test]
+            fn at_140x40() {
+                insta::assert_snapshot!(Desk::open(140, 40).keys($keys).screen());
+            }
+        }
+    )* };
+}
+
+screens! {
+    home: "";
+    funnel: &format!("{FOUR_STEPS}k");
+    funnel_broken_down: &format!("{FOUR_STEPS}kbdev⏎⇥j");
+    adding_a_step: "2asearch⏎ac";
+    empty_funnel: "2";
+    list_of_the_dropped: &format!("{FOUR_STEPS}k⏎jj");
+    timeline: "2avis⏎acheck⏎ko/佐⏎⏎kk";
+    help: &format!("{FOUR_STEPS}?");
+    palette: &format!("{FOUR_STEPS}:drop");
+    filter_that_fails: "2avis⏎fdevice == \"android\" and sess > 3⏎";
+    filter_completes: "fdevice == ";
+    data_health: "i";
+}
+
+#[test]
+fn a_small_window_is_one_compact_pane() {
+    insta::assert_snapshot!(Desk::open(58, 14).keys(FOUR_STEPS).screen());
+}
+
+#[test]
+fn without_unicode_every_line_is_drawn_in_ascii() {
+    let mut desk = Desk::open(80, 24);
+    let environment = Environment { term: "linux".into(), ..Environment::default() };
+    desk.app.theme = Theme::new(Scheme::Mono, false, &environment);
+    for keys in [FOUR_STEPS, "k", "bdev⏎", "?", "⎋:", "⎋1", "i", "⎋f"] {
+        let screen = desk.keys(keys).screen();
+        assert!(screen.is_ascii(), "after {keys}:\n{screen}");
+    }
+    desk.keys("⎋2");
+    insta::assert_snapshot!(desk.screen());
+}
+
+#[test]
+fn a_load_that_fails_is_a_screen_with_a_way_out() {
+    let mut desk = Desk::failing(|| ingest::Error::File {
+        file: "shop/events_2026q2.csv".into(),
+        what: "no column looks like a time; name it with --time COL".into(),
+    });
+    insta::assert_snapshot!(desk.screen());
+    desk.keys("q");
+    assert_eq!(
+        desk.app.leave,
+        Some(super::app::Leave::LoadFailed(
+            "shop/events_2026q2.csv: no column looks like a time; name it with --time COL".into()
+        ))
+    );
+}
+
+#[test]
+fn a_load_can_be_stopped_and_tried_again() {
+    let mut desk = Desk::waiting();
+    desk.shows("Reading").shows("stop reading");
+    desk.app.handle(
+        super::event::Event::Input(super::key::Input::Key(super::key::Key::named("esc").expect("a key"))),
+        std::time::Instant::now(),
+    );
+    desk.shows("Reading was stopped.").shows("r read again");
+}
+
+#[test]
+fn the_way_down_to_one_customer_and_back_keeps_the_cursor() {
+    let mut desk = Desk::open(80, 24);
+    desk.keys(FOUR_STEPS).keys("kk");
+    let funnel = desk.screen();
+    assert!(funnel.contains("▸ 2 search"), "{funnel}");
+    desk.keys("⏎").shows("Dropped after search — 16,565 customers").shows("of 16,565");
+    desk.keys("jjj");
+    let list = desk.screen();
+    desk.keys("⏎").shows("Customer C044910").shows("customer 4 of 16,565");
+    desk.keys("J").shows("Customer C044911").keys("KK").shows("Customer C044909");
+    desk.keys("J⎋");
+    assert_eq!(desk.screen(), list);
+    desk.keys("⎋");
+    assert_eq!(desk.screen(), funnel);
+}
+
+#[test]
+fn the_list_is_as_long_as_the_number_that_opened_it() {
+    let mut desk = Desk::open(140, 40);
+    desk.keys(FOUR_STEPS).keys("bdev⏎").keys("kkk");
+    desk.shows("21,738").keys("⏎").shows("Dropped after visit — 21,738 customers").keys("⎋");
+    desk.keys("⇥jj⏎").shows("Dropped after visit · android — 7,155 customers").keys("⎋");
+    desk.keys("o").shows("Went on after visit · android — 16,380 customers");
+}
+
+#[test]
+fn a_sorted_list_keeps_the_customer_under_the_cursor() {
+    let mut desk = Desk::open(140, 40);
+    desk.keys("7jjj").shows("▸C000003");
+    desk.keys("sevents⏎").shows("by events ▼").shows("▸C000003");
+    desk.keys("sevents⏎").shows("by events ▲").shows("▸C000003");
+    desk.keys("/C04491⏎").shows("▸C04491");
+}
+
+#[test]
+fn steps_are_added_edited_moved_and_taken_out_and_all_of_it_is_undone() {
+    let mut desk = Desk::open(140, 40);
+    desk.keys(FOUR_STEPS);
+    let built = desk.screen();
+    desk.keys("<").shows("▸ 3 purchase");
+    desk.keys("X").shows("▸ 3 view_item");
+    desk.keys("=@optional⏎").keys("w⌫⌫14d⏎").shows("within 14d");
+    desk.keys("O").shows("strict").keys("uuuuu");
+    desk.shows("undone");
+    desk.keys("ge");
+    assert_eq!(desk.screen(), built);
+    desk.keys("UUUUU").shows("strict");
+}
+
+#[test]
+fn several_events_marked_are_steps_at_once() {
+    let mut desk = Desk::open(80, 24);
+    desk.keys("2a ↓ ").shows("2 marked").keys("⏎").shows("1 visit").shows("2 view_item");
+}
+
+#[test]
+fn a_step_that_is_no_step_says_so_and_can_be_put_right() {
+    let mut desk = Desk::open(80, 24);
+    desk.keys("2acart[value⏎").shows("✗").shows("bracket is not closed");
+    desk.keys("⌫⌫⌫⌫⌫⌫⌫⌫⌫⌫vis⏎").shows("1 visit");
+    desk.keys("acartt|search⏎").shows("no event is named").shows("1 visit");
+}
+
+#[test]
+fn a_filter_is_tried_first_and_then_holds_everywhere() {
+    let mut desk = Desk::open(140, 40);
+    desk.keys(FOUR_STEPS).keys("fsess > 3⏎").shows("no column is named `sess`").shows("no filter");
+    desk.keys("⌃uchannel == \"web\"⏎").shows("events: channel == \"web\"").shows("the filter leaves");
+    desk.keys("1").shows("events: channel").keys("+").shows("and event == \"visit\"").keys("u");
+    desk.keys("x").shows("no filter").keys("u").shows("events: channel");
+}
+
+#[test]
+fn an_event_on_home_opens_those_who_had_it() {
+    let mut desk = Desk::open(80, 24);
+    desk.keys("jjjj⏎").shows("Had checkout — 9,871 customers").keys("⎋").shows("▸checkout");
+    desk.keys("⇥⏎").shows("4 purchase").shows("84,210");
+}
+
+#[test]
+fn the_command_of_the_screen_is_copied() {
+    let mut desk = Desk::open(80, 24);
+    desk.keys(FOUR_STEPS).keys("y");
+    let copied = format!("{:?}", desk.app.outside);
+    assert!(
+        copied
+            .contains("trailmap funnel shop/events_2026q2.csv -s visit -s search -s view_item -s purchase --within 7d"),
+        "{copied}"
+    );
+}
+
+#[test]
+fn keys_that_stand_on_the_key_line_work() {
+    for keys in ["", "⇥", FOUR_STEPS, "2", "2avis⏎", "7", "7⏎", "f", "2a", "?", ":", "i", "g"] {
+        let mut desk = Desk::open(140, 40);
+        desk.keys(keys);
+        let line = desk.app.key_line();
+        assert!(!line.is_empty(), "after {keys}");
+        for command in COMMANDS.iter().filter(|command| desk.app.places().contains(&command.place)) {
+            let Some((_, word)) = command.hint else { continue };
+            let is_shown = line.iter().any(|(shown, other)| {
+                other == word
+                    && command.shown_keys().first().is_some_and(|key| shown.split('/').any(|part| part == key))
+            });
+            if is_shown {
+                assert_eq!(desk.app.allows(command.action), Ok(()), "after {keys}: {}", command.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_is_wider_than_the_screen_and_no_size_is_too_small() {
+    for keys in ["", FOUR_STEPS, "2avis⏎apurch⏎k⏎⏎", "?", ":", "i", "2a", "fdevice == "] {
+        let mut desk = Desk::open(140, 40);
+        desk.keys(keys);
+        for (wide, tall) in [
+            (0, 0),
+            (1, 1),
+            (2, 2),
+            (3, 7),
+            (7, 3),
+            (20, 8),
+            (40, 12),
+            (59, 23),
+            (60, 24),
+            (79, 24),
+            (80, 9),
+            (119, 30),
+            (500, 200),
+        ] {
+            (desk.width, desk.height) = (wide, tall);
+            let screen = desk.screen();
+            assert_eq!(screen.lines().count(), usize::from(tall));
+            assert!(screen.lines().all(|line| width(line) <= usize::from(wide)), "{wide}x{tall}:\n{screen}");
+            desk.keys("jk");
+        }
+    }
+}
+
+#[test]
+fn moving_the_cursor_changes_few_cells() {
+    let mut desk = Desk::open(120, 36);
+    desk.keys("7jjj");
+    let (before, _) = desk.draw();
+    desk.keys("j");
+    let (after, _) = desk.draw();
+    let changed = before.diff(&after).len();
+    assert!(changed <= 160, "{changed} cells:\n{}", text(&after));
+    desk.keys("⌃l");
+    let (same, _) = desk.draw();
+    assert_eq!(before.diff(&before).len(), 0);
+    assert_eq!(after.diff(&same).len(), 0);
+}
+
+#[test]
+fn data_never_steers_the_terminal() {
+    let mut desk = Desk::open(80, 24);
+    desk.keys("i").keys("jjjjjjjjj");
+    let screen = desk.screen();
+    assert!(screen.contains('␛') && !screen.contains('\u{1b}'), "{screen}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Whatever is pressed, nothing falls over, every screen fits, and Esc leads home.
+    #[test]
+    fn a_monkey_breaks_nothing(keys in prop::collection::vec(0usize..64, 0..60), wide in 0u16..150, tall in 0u16..45) {
+        const KEYS: &str = "jjjkkk⏎⏎⏎⎋⎋⌫⇥⇥ooaaXX=<>wOObttffFx+-uuUyi:?127sS/JKgehl ↑↓←→vcpdr0]";
+        let keys: String = keys.iter().filter_map(|&i| KEYS.chars().nth(i)).collect();
+        let mut desk = Desk::open(wide, tall);
+        desk.keys(&keys);
+        prop_assert!(desk.app.leave.is_none());
+        let screen = desk.screen();
+        prop_assert!(screen.lines().all(|line| width(line) <= usize::from(wide)));
+        (desk.width, desk.height) = (80, 24);
+        desk.keys("⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋");
+        prop_assert!(desk.screen().contains("Headline"), "{}\n{}", keys, desk.screen());
+    }
+}

@@ -180,6 +180,8 @@ pub fn ascii_twin(c: char) -> Option<char> {
         '⇧' => '^',
         '“' | '”' => '"',
         '‘' | '’' => '\'',
+        // What stands for control characters.
+        '\u{2400}'..='\u{2426}' => '?',
         _ => return None,
     })
 }

@@ -289,6 +289,7 @@ impl App {
         match outcome {
             Ok(Ok(n)) => {
                 self.close_prompt();
+                self.counted = Some((self.trial.scope.clone(), n));
                 self.set_scope(self.trial.scope.clone());
                 self.remember();
                 let n = crate::tui::words::things(n, "customer");

@@ -25,8 +25,8 @@ impl App {
         let items: Vec<Item> = items.map(|command| self.item(command, true)).collect();
         let mut picker = Picker::new(Purpose::Command, "[?] Keys", items);
         picker.notes = vec![
-            "⏎ always goes deeper, Esc always comes back. : finds every command, also those without a key.".to_owned(),
-            "● exact   ◐ being computed   ◀ biggest drop   ✗ failed, the last good answer stays".to_owned(),
+            "⏎ goes deeper, Esc comes back. : finds every command, also without a key.".to_owned(),
+            "● exact  ◐ computing  ◀ biggest drop  ✗ failed, the last answer stays".to_owned(),
         ];
         self.overlays.push(Overlay::Help(picker));
     }

@@ -23,7 +23,7 @@ use super::panes::customers::CustomersPane;
 use super::panes::funnel::FunnelPane;
 use super::panes::home::HomePane;
 use super::theme::Theme;
-use crate::analysis::{FunnelSpec, Scope};
+use crate::analysis::{Answer, FunnelSpec, Scope};
 use crate::engine::Engine;
 use crate::ingest::{LoadOptions, LoadReport};
 use crate::job::{Fallen, Slot, Ticket};
@@ -106,6 +106,8 @@ pub struct App {
     overlay_page: usize,
     trial: Trial,
     scope: Scope,
+    /// How many customers a scope leaves, as last heard.
+    counted: Option<(Scope, u64)>,
     undo: Vec<Analysis>,
     redo: Vec<Analysis>,
     last: Analysis,
@@ -147,6 +149,7 @@ impl App {
             overlay_page: 0,
             trial: Trial { slot: Slot::new(), scope: scope.clone() },
             scope,
+            counted: None,
             undo: Vec::new(),
             redo: Vec::new(),
             last,
@@ -343,6 +346,9 @@ impl App {
         let Some(layer) = layers.into_iter().find(|layer| layer.id == id) else { return };
         let said = layer.take(ticket, finding, report, events, now);
         let error = layer.error.clone().filter(|_| id == top);
+        if let (Some(Answer::Profile(profile)), Some(spec)) = (layer.facts(None).answer, layer.facts(None).answered) {
+            self.counted = Some((spec.scope().clone(), profile.n_customers));
+        }
         if let Some(text) = said {
             self.say(text);
         }

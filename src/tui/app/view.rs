@@ -81,9 +81,13 @@ impl App {
             x += pen.pieces(x, line.y, line.right().saturating_sub(x), &[("▸ ", Tone::Key), (tab, Tone::Strong)]);
         } else if is_ready {
             for screen in Screen::ALL {
-                let is_here = screen == self.screen;
-                let tone = if is_here { Tone::Chosen } else { Tone::Text };
-                x += pen.text(x, line.y, line.right().saturating_sub(x), &format!(" {} ", screen.tab()), tone);
+                let (text, tone) = if screen == self.screen {
+                    let (open, close) = if self.theme.ascii { ('[', ']') } else { ('▐', '▌') };
+                    (format!("{open}{}{close}", screen.tab()), Tone::Focus)
+                } else {
+                    (format!(" {} ", screen.tab()), Tone::Text)
+                };
+                x += pen.text(x, line.y, line.right().saturating_sub(x), &text, tone);
             }
         }
         let Some(report) = &self.report else { return };
@@ -118,7 +122,15 @@ impl App {
         let chip_wide = pen.right(line.right().saturating_sub(1), line.y, chip_room, &chip, tone);
         let stack = self.stack();
         let report = self.report.as_ref();
-        let crumbs: Vec<String> = stack.layers.iter().map(|layer| layer.pane.crumb(&layer.facts(report))).collect();
+        let mut crumbs: Vec<String> = stack.layers.iter().map(|layer| layer.pane.crumb(&layer.facts(report))).collect();
+        if self.screen == Screen::Funnel {
+            // Under other levels, the funnel's name will do.
+            if crumbs.len() > 1 {
+                let end = crumbs[0].find(" · ").unwrap_or(crumbs[0].len());
+                crumbs[0].truncate(end);
+            }
+            crumbs.insert(0, self.everybody());
+        }
         let crumb_room = room.saturating_sub(chip_wide + 2);
         // The innermost levels say most: outer ones give way first.
         let mut from = 0;
@@ -135,6 +147,15 @@ impl App {
             }
             let tone = if i + 1 == crumbs.len() { Tone::Strong } else { Tone::Text };
             x += pen.text(x, line.y, end.saturating_sub(x), crumb, tone);
+        }
+    }
+
+    /// Whose numbers these are.
+    fn everybody(&self) -> String {
+        let who = if filter::chips(&self.scope).is_empty() { "All" } else { "Filtered" };
+        match &self.counted {
+            Some((scope, n)) if *scope == self.scope => format!("{who} {}", words::count(*n)),
+            Some(_) | None => who.to_owned(),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::analysis::{Answer, Profile, ProfileSpec, Scope, Spec};
 use crate::base::Period;
 use crate::base::visible::{visible, width};
 use crate::tui::command::{Action, Place, RowAction};
-use crate::tui::paint::{Border, Pen, resample, scroll};
+use crate::tui::paint::{Border, Pen, resample, scroll, wrap};
 use crate::tui::pane::{Effect, Facts, Pane, moved};
 use crate::tui::theme::Tone;
 use crate::tui::words;
@@ -156,17 +156,30 @@ impl HomePane {
         let has_focus = self.tile == Tile::Health;
         let border = Border { title: "Data health", note: "", foot: "i all of it", has_focus };
         let inside = pen.frame(area, &border);
-        let lines = health_lines(profile, facts.report);
         let rows = usize::from(inside.height);
+        let room = usize::from(inside.width.saturating_sub(4));
+        // Long sentences take a second line, after their mark.
+        let lines: Vec<(&str, Tone, String)> = health_lines(profile, facts.report)
+            .into_iter()
+            .flat_map(|line| {
+                let mark = if line.is_warning { ("⚠", Tone::Warn) } else { ("·", Tone::Dim) };
+                let texts = wrap(&visible(&line.text), room);
+                texts.into_iter().enumerate().map(move |(i, text)| (if i == 0 { mark.0 } else { " " }, mark.1, text))
+            })
+            .collect();
         let fits = lines.len() <= rows;
-        for (i, line) in lines.iter().take(if fits { rows } else { rows.saturating_sub(1) }).enumerate() {
-            let (mark, tone) = if line.is_warning { ("⚠", Tone::Warn) } else { ("·", Tone::Dim) };
-            pen.text(inside.x + 1, inside.y + i as u16, 1, mark, tone);
-            pen.text(inside.x + 3, inside.y + i as u16, inside.width.saturating_sub(4), &line.text, Tone::Text);
+        for (i, (mark, tone, text)) in lines.iter().take(if fits { rows } else { rows.saturating_sub(1) }).enumerate() {
+            pen.text(inside.x + 1, inside.y + i as u16, 1, mark, *tone);
+            pen.text(inside.x + 3, inside.y + i as u16, inside.width.saturating_sub(4), text, Tone::Text);
         }
         if !fits && rows > 0 {
-            let more = format!("{} more; i shows all", lines.len() + 1 - rows);
-            pen.text(inside.x + 3, inside.bottom() - 1, inside.width.saturating_sub(4), &more, Tone::Dim);
+            pen.text(
+                inside.x + 3,
+                inside.bottom() - 1,
+                inside.width.saturating_sub(4),
+                "… i shows all of it",
+                Tone::Dim,
+            );
         }
     }
 

@@ -7,6 +7,7 @@ use crate::base::Instant;
 use crate::base::visible::{visible, width};
 use crate::table::{Cell, Table};
 use crate::tui::command::{Action, Place, RowAction};
+use crate::tui::grid;
 use crate::tui::paint::{Border, Pen};
 use crate::tui::pane::{Effect, Facts, Pane, moved};
 use crate::tui::theme::Tone;
@@ -27,7 +28,7 @@ pub struct JourneyPane {
 }
 
 /// Columns that the list itself shows; the others are the event's fields.
-const LISTED: [&str; 5] = ["time", "event", "channel", "gap_s", "session"];
+const LISTED: [&str; 5] = ["time", "event", "channel", "gap", "session"];
 
 /// A line of the list: an event, or the gap that ends a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +123,7 @@ impl<'a> Reader<'a> {
         let named = self.table.columns.iter().zip(cells.iter());
         named
             .filter(|(_, cell)| **cell != Cell::Empty)
-            .map(|(column, cell)| (column.name.trim_end_matches("_s").to_owned(), words::cell(cell, column.kind)))
+            .map(|(column, cell)| (grid::title(&column.name).to_owned(), words::cell(cell, column.kind)))
             .collect()
     }
 }
@@ -274,8 +275,7 @@ impl JourneyPane {
         let used = pen.text(x, y, line.right().saturating_sub(x), &name, Tone::Text);
         x += used + 2;
         if line.width >= 70 {
-            let fields =
-                reader.fields(row).into_iter().filter(|(name, _)| !LISTED.contains(&name.as_str()) && name != "gap");
+            let fields = reader.fields(row).into_iter().filter(|(name, _)| !LISTED.contains(&name.as_str()));
             let detail: Vec<String> = fields.map(|(name, value)| format!("{name} {value}")).collect();
             pen.text(x, y, line.right().saturating_sub(x + 1), &detail.join(" · "), Tone::Dim);
         }

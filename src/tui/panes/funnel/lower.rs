@@ -44,11 +44,11 @@ impl FunnelPane {
         let title = if self.is_last() {
             "After the last step".to_owned()
         } else {
-            format!("Next, of the {} who dropped after {}", words::count(dropped), self.cursor + 1)
+            format!("Next, of {} dropped after {}", words::count(dropped), self.cursor + 1)
         };
         let inside = pen.frame(area, &Border { title: &title, ..Border::default() });
         if self.is_last() {
-            say(inside, "Nobody drops here: who came so far has completed.", pen);
+            say(inside, "All who came here have completed.", pen);
             return;
         }
         let Some(reading) = reading else { return };
@@ -95,15 +95,16 @@ impl FunnelPane {
         let row = self.time_row(facts);
         let (from, to) = if self.is_last() { (1, self.n_steps()) } else { (self.cursor + 1, self.cursor + 2) };
         let whose = row.and_then(|row| row.group.as_deref()).map_or(String::new(), |value| format!(" · {value}"));
-        let title = format!("[t] Time {from}→{to}{whose}");
+        let title = if to > from { format!("[t] Time {from}→{to}{whose}") } else { "[t] Time".to_owned() };
         let (note, foot) = row.map_or_else(Default::default, |row| {
             let [_, _, p50, _, p90, _] = row.quantiles_s.map(words::seconds);
             (format!("n {}", words::count(row.n)), format!("p50 {p50} · p90 {p90}"))
         });
         let inside = pen.frame(area, &Border { title: &title, note: &note, foot: &foot, has_focus: false });
         let Some(row) = row.filter(|row| row.n > 0) else {
+            let none = if self.n_steps() < 2 { "Times need two steps." } else { "Nobody took this way." };
             let whole = self.reading(facts).is_some_and(|reading| reading.is_whole);
-            say(inside, if whole { "Nobody took this way." } else { "" }, pen);
+            say(inside, if whole { none } else { "" }, pen);
             return;
         };
         let tall = inside.height.min(HISTOGRAM_ROWS + 1);

@@ -162,11 +162,12 @@ impl FunnelPane {
                 format!("{}{}", visible(&label), if optional { " ?" } else { "" })
             })
             .collect();
-        let columns = columns_for(area.width, steps);
+
+        let longest = names.iter().map(|name| width(name)).max().unwrap_or(0) as u16;
+        let columns = columns_for(area.width, longest, steps);
         let numbers: u16 = columns.iter().map(|column| column.wide).sum();
         let free = area.width.saturating_sub(numbers + 5);
-        let longest = names.iter().map(|name| width(name)).max().unwrap_or(0) as u16;
-        let bar_min = if free > BAR_MIN + 8 { BAR_MIN } else { 0 };
+        let bar_min = if free > BAR_MIN + 8 { BAR_MIN } else { 4 };
         let name_wide = longest.clamp(4, (free.saturating_sub(bar_min + 1)).max(4));
         let bar_wide = free.saturating_sub(name_wide + 1);
         let mut right = area.x + 5 + name_wide + bar_wide;
@@ -263,7 +264,7 @@ fn numbers_of(line: &Line<'_>, columns: &[&Column], at: Rect, from: u16, is_leak
 }
 
 /// The columns there is room for beside the names and a bar, in their order. Columns that would be empty are left out.
-fn columns_for(wide: u16, steps: &[StepCount]) -> Vec<&'static Column> {
+fn columns_for(wide: u16, longest: u16, steps: &[StepCount]) -> Vec<&'static Column> {
     let is_empty = |column: &Column| match column.head {
         "open" => steps.iter().all(|step| step.open == 0),
         "excluded" => steps.iter().all(|step| step.excluded == 0),
@@ -271,7 +272,8 @@ fn columns_for(wide: u16, steps: &[StepCount]) -> Vec<&'static Column> {
     };
     let mut by_rank: Vec<&Column> = COLUMNS.iter().filter(|column| !is_empty(column)).collect();
     by_rank.sort_by_key(|column| column.rank);
-    let mut left = wide.saturating_sub(5 + 8 + if wide > 60 { BAR_MIN + 8 } else { 0 });
+    let bar = if wide > 60 { BAR_MIN } else { 4 };
+    let mut left = wide.saturating_sub(6 + longest.clamp(6, 16) + bar);
     let mut chosen: Vec<&Column> = Vec::new();
     for column in by_rank {
         if column.wide > left {
@@ -303,7 +305,7 @@ fn invite(area: Rect, pen: &mut Pen<'_>) {
         ("a   add steps: type a few letters of an event, or mark several with Space", Tone::Text),
         ("1   Home proposes a funnel from the data; ⏎ on it opens it here", Tone::Text),
         ("", Tone::Text),
-        ("A funnel counts who reaches each step, in order, within a window of the first.", Tone::Dim),
+        ("A funnel counts who reaches each step, in order, in time.", Tone::Dim),
     ];
     for (i, (text, tone)) in lines.into_iter().enumerate() {
         if (i as u16) < inside.height {
