@@ -6,6 +6,7 @@ use super::extras::{DemoArgs, man_args, shell_args};
 use super::load::LoadArgs;
 use super::output::OutputArgs;
 use super::questions::{QUESTIONS, Question};
+use super::screen::ScreenArgs;
 
 const ABOUT: &str =
     "A terminal workbench for customer-journey analysts: funnels, paths, dwell and cohorts from raw event exports";
@@ -39,7 +40,7 @@ pub fn command() -> Command {
         .subcommand_value_name("COMMAND")
         .disable_help_subcommand(false)
         .max_term_width(100);
-    let top = shared(top).about(ABOUT).long_about(LONG_ABOUT);
+    let top = ScreenArgs::augment_args(shared(top)).about(ABOUT).long_about(LONG_ABOUT);
     let top = top.subcommands(QUESTIONS.iter().map(question));
     top.subcommand(of_sources(
         Command::new("rows"),

@@ -8,6 +8,7 @@ mod extras;
 mod load;
 mod output;
 mod questions;
+mod screen;
 mod usage;
 
 use std::ffi::OsString;
@@ -19,9 +20,9 @@ use clap::{ArgMatches, FromArgMatches};
 
 use crate::base::{Ctl, ending};
 use crate::batch::{self, Ask, Messages, Request, Usage, signals};
-use crate::ingest::LoadOptions;
 use load::LoadArgs;
 use output::OutputArgs;
+use screen::ScreenArgs;
 
 pub use command::command;
 
@@ -72,24 +73,21 @@ fn open(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
     let load = LoadArgs::from_arg_matches(matches)?;
     let output = OutputArgs::from_arg_matches(matches)?;
     let has_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    if has_terminal && output.is_for_a_terminal() {
-        output.set_threads()?;
-        return workbench(load.options());
-    }
     if load.sources.is_empty() {
-        let what = "name a SOURCE: a file, a glob, a folder, or - for standard input; without one the workbench opens, \
-                    which needs a terminal";
+        let what = "name a SOURCE: a file, a glob, a folder, or - for standard input; to try it on made-up data: \
+                    trailmap demo shop --customers 5000 --out shop.csv";
         return Err(Usage(what.into()).into());
     }
+    if has_terminal && output.is_for_a_terminal() {
+        if load.sources.iter().any(|source| source == "-") {
+            return Err(
+                Usage("- is standard input, which is the keyboard here; name a file or pipe one in".into()).into()
+            );
+        }
+        output.set_threads()?;
+        return ScreenArgs::from_arg_matches(matches)?.workbench(load.options(), output.has_color());
+    }
     answer(matches, Ask::Overview, ctl)
-}
-
-/// The one place that starts the workbench.
-fn workbench(options: LoadOptions) -> Result<u8> {
-    let _ = options;
-    anyhow::bail!(
-        "this build has no workbench; `trailmap profile SOURCE` prints a first look, `trailmap help` lists the rest"
-    )
 }
 
 fn answer(matches: &ArgMatches, ask: Ask, ctl: &Ctl) -> Result<u8> {

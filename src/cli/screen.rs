@@ -1,0 +1,50 @@
+//! Flags of the workbench itself, and the one place that starts it.
+
+use anyhow::Result;
+
+use crate::ingest::LoadOptions;
+use crate::tui::theme::Scheme;
+use crate::tui::{self, Settings};
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct ScreenArgs {
+    /// Colours of the workbench; auto asks NO_COLOR, TERM, COLORTERM and COLORFGBG
+    #[arg(long, value_enum, value_name = "THEME", default_value_t, help_heading = "Workbench")]
+    pub theme: Theme,
+    /// Draw the workbench with ASCII characters only
+    #[arg(long, help_heading = "Workbench")]
+    pub ascii: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Theme {
+    #[default]
+    Auto,
+    Dark,
+    Light,
+    /// The terminal's own sixteen colours
+    Ansi,
+    /// No colours: bold, underlined, reversed
+    Mono,
+}
+
+impl ScreenArgs {
+    /// Opens the workbench and returns the exit status when it is left.
+    pub fn workbench(&self, options: LoadOptions, has_color: bool) -> Result<u8> {
+        let scheme = match self.theme {
+            Theme::Auto if !has_color => Scheme::Mono,
+            Theme::Auto => Scheme::Auto,
+            Theme::Dark => Scheme::Dark,
+            Theme::Light => Scheme::Light,
+            Theme::Ansi => Scheme::Ansi,
+            Theme::Mono => Scheme::Mono,
+        };
+        match tui::run(options, Settings { scheme, ascii: self.ascii, keys: None }) {
+            Ok(()) => Ok(0),
+            Err(tui::Error::Signal(signal)) => Ok(128 + u8::try_from(signal).unwrap_or(0)),
+            Err(tui::Error::Load(message)) => anyhow::bail!(message),
+            Err(tui::Error::Fallen) => anyhow::bail!(crate::base::ending::last_mistake().unwrap_or_default()),
+            Err(err) => Err(err.into()),
+        }
+    }
+}
