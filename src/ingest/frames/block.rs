@@ -64,9 +64,14 @@ fn readable(series: Series) -> PolarsResult<(Series, Option<Vec<bool>>)> {
     Ok((texts.with_name(series.name().clone()).into_series(), broken))
 }
 
-/// Whether a text stands for no customer, event or time: blank, or what databases write for no value. `NA` is a text.
+/// Whether a text stands for no customer or no time: blank, or what databases write for no value. `NA` is a text.
 fn is_none(text: &str) -> bool {
-    matches!(text, "NULL" | "null" | "\\N") || text.trim().is_empty()
+    matches!(text, "NULL" | "null") || is_no_name(text)
+}
+
+/// Whether a text is no event name: blank, or the mark that stands for no value and nothing else. `null` is a name.
+fn is_no_name(text: &str) -> bool {
+    text == "\\N" || text.trim().is_empty()
 }
 
 /// Whether no such text begins with this byte; nearly all texts are told apart by it.
@@ -75,7 +80,7 @@ fn begins_a_name(first: u8) -> bool {
 }
 
 /// The rows in which a customer or event column says nothing. `None` is none of them.
-fn unsaid(series: &Series) -> PolarsResult<Option<Vec<bool>>> {
+fn unsaid(series: &Series, is_none: fn(&str) -> bool) -> PolarsResult<Option<Vec<bool>>> {
     let mut unsaid = Vec::new();
     match series.dtype() {
         DataType::String => {
@@ -224,8 +229,8 @@ impl Keys {
         }
         Ok(Keys {
             times: guarded(|| Times::read(&time_column, &plan.time_reader))?,
-            no_customer: guarded(|| unsaid(&customers))?,
-            no_event: guarded(|| unsaid(&events))?,
+            no_customer: guarded(|| unsaid(&customers, is_none))?,
+            no_event: guarded(|| unsaid(&events, is_no_name))?,
             customers,
             events,
             broken_customers,
