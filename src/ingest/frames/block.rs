@@ -5,6 +5,7 @@ use polars::prelude::{ChunkAgg, DataType, IntoSeries, NamedFrom, PolarsResult, S
 
 use super::values::{self, Keep};
 use super::{Blocks, cell, guarded};
+use crate::base::Ctl;
 use crate::ingest::plan::{ColumnPlan, Parsed};
 use crate::ingest::report::{Reason, Reject};
 use crate::ingest::times::{TimeRead, TimeReader};
@@ -267,7 +268,7 @@ impl Keys {
 const UNEVEN: &str = "it is damaged (its columns differ in length)";
 
 /// Decodes and codes one block. Lines of refused rows count from the start of the block.
-pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan) -> Result<Parsed, String> {
+pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan, ctl: &Ctl) -> Result<Parsed, String> {
     let mut columns = Columns { file, block, roots: HashMap::new() };
     let everything: Vec<usize> = (0..plan.names.len()).collect();
     let keys = [plan.customer, plan.event, plan.time];
@@ -313,7 +314,8 @@ pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan) -> Resul
     if batch.customers.codes.len() != batch.len() || batch.touchpoints.codes.len() != batch.len() {
         return Err("it is damaged (categories without a name)".into());
     }
-    batch.columns = properties(&mut columns, plan, n, keep, &mut parsed.rejects.kept)?;
+    let kept = &mut parsed.rejects.kept;
+    batch.columns = properties(&mut columns, plan, n, keep, kept, ctl)?;
     parsed.batch = batch;
     Ok(parsed)
 }
@@ -325,6 +327,7 @@ fn properties(
     n: usize,
     keep: Keep<'_>,
     refused: &mut [Reject],
+    ctl: &Ctl,
 ) -> Result<Vec<BatchValues>, String> {
     let everything: Vec<usize> = (0..plan.names.len()).collect();
     let is_property: HashSet<usize> = plan.properties.iter().copied().collect();
@@ -332,6 +335,8 @@ fn properties(
     let wanted = if refused.is_empty() { &plan.properties } else { &everything };
     let mut coded: HashMap<usize, BatchValues> = HashMap::new();
     for group in wanted.chunks((VALUES_AT_ONCE / n.max(1)).max(1)) {
+        // Who waits for the block asks the same and reports the stop as what it is.
+        ctl.check().map_err(|stop| stop.to_string())?;
         columns.load(if columns.file.decodes_all_at_once() { &everything } else { group })?;
         for &leaf in group {
             let series = columns.get(leaf)?;
