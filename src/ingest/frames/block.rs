@@ -5,6 +5,7 @@ use polars::prelude::{ChunkAgg, DataType, IntoSeries, NamedFrom, PolarsResult, S
 
 use super::values::{self, Keep};
 use super::{Blocks, cell, guarded};
+use crate::base::Ctl;
 use crate::ingest::plan::{ColumnPlan, Parsed};
 use crate::ingest::report::{Reason, Reject};
 use crate::ingest::times::{TimeRead, TimeReader};
@@ -64,9 +65,14 @@ fn readable(series: Series) -> PolarsResult<(Series, Option<Vec<bool>>)> {
     Ok((texts.with_name(series.name().clone()).into_series(), broken))
 }
 
-/// Whether a text stands for no customer, event or time: blank, or what databases write for no value. `NA` is a text.
+/// Whether a text stands for no customer or no time: blank, or what databases write for no value. `NA` is a text.
 fn is_none(text: &str) -> bool {
-    matches!(text, "NULL" | "null" | "\\N") || text.trim().is_empty()
+    matches!(text, "NULL" | "null") || is_no_name(text)
+}
+
+/// Whether a text is no event name: blank, or the mark that stands for no value and nothing else. `null` is a name.
+fn is_no_name(text: &str) -> bool {
+    text == "\\N" || text.trim().is_empty()
 }
 
 /// Whether no such text begins with this byte; nearly all texts are told apart by it.
@@ -75,7 +81,7 @@ fn begins_a_name(first: u8) -> bool {
 }
 
 /// The rows in which a customer or event column says nothing. `None` is none of them.
-fn unsaid(series: &Series) -> PolarsResult<Option<Vec<bool>>> {
+fn unsaid(series: &Series, is_none: fn(&str) -> bool) -> PolarsResult<Option<Vec<bool>>> {
     let mut unsaid = Vec::new();
     match series.dtype() {
         DataType::String => {
@@ -224,8 +230,8 @@ impl Keys {
         }
         Ok(Keys {
             times: guarded(|| Times::read(&time_column, &plan.time_reader))?,
-            no_customer: guarded(|| unsaid(&customers))?,
-            no_event: guarded(|| unsaid(&events))?,
+            no_customer: guarded(|| unsaid(&customers, is_none))?,
+            no_event: guarded(|| unsaid(&events, is_no_name))?,
             customers,
             events,
             broken_customers,
@@ -262,7 +268,7 @@ impl Keys {
 const UNEVEN: &str = "it is damaged (its columns differ in length)";
 
 /// Decodes and codes one block. Lines of refused rows count from the start of the block.
-pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan) -> Result<Parsed, String> {
+pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan, ctl: &Ctl) -> Result<Parsed, String> {
     let mut columns = Columns { file, block, roots: HashMap::new() };
     let everything: Vec<usize> = (0..plan.names.len()).collect();
     let keys = [plan.customer, plan.event, plan.time];
@@ -308,7 +314,8 @@ pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan) -> Resul
     if batch.customers.codes.len() != batch.len() || batch.touchpoints.codes.len() != batch.len() {
         return Err("it is damaged (categories without a name)".into());
     }
-    batch.columns = properties(&mut columns, plan, n, keep, &mut parsed.rejects.kept)?;
+    let kept = &mut parsed.rejects.kept;
+    batch.columns = properties(&mut columns, plan, n, keep, kept, ctl)?;
     parsed.batch = batch;
     Ok(parsed)
 }
@@ -320,6 +327,7 @@ fn properties(
     n: usize,
     keep: Keep<'_>,
     refused: &mut [Reject],
+    ctl: &Ctl,
 ) -> Result<Vec<BatchValues>, String> {
     let everything: Vec<usize> = (0..plan.names.len()).collect();
     let is_property: HashSet<usize> = plan.properties.iter().copied().collect();
@@ -327,6 +335,8 @@ fn properties(
     let wanted = if refused.is_empty() { &plan.properties } else { &everything };
     let mut coded: HashMap<usize, BatchValues> = HashMap::new();
     for group in wanted.chunks((VALUES_AT_ONCE / n.max(1)).max(1)) {
+        // Who waits for the block asks the same and reports the stop as what it is.
+        ctl.check().map_err(|stop| stop.to_string())?;
         columns.load(if columns.file.decodes_all_at_once() { &everything } else { group })?;
         for &leaf in group {
             let series = columns.get(leaf)?;

@@ -157,3 +157,17 @@ fn write_object<'a>(fields: impl Iterator<Item = (&'a str, &'a AnyValue<'a>)>, j
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rare_kinds_have_a_text() {
+        assert_eq!(uuid(&[0xAB; 16]), "abababab-abab-abab-abab-abababababab");
+        assert_eq!((binary(b"caf\xC3\xA9"), binary(b"\xFF\x00")), ("café".into(), "ff00".into()));
+        assert_eq!([decimal(-5, 2), decimal(1250, 2), decimal(7, 0)], ["-0.05", "12.50", "7"]);
+        assert_eq!((date(-1), time_of_day(3_600_000_000_000)), ("1969-12-31".into(), "01:00:00".into()));
+        assert_eq!((micros(-1, TimeUnit::Nanoseconds), micros(i64::MAX, TimeUnit::Milliseconds)), (Some(-1), None));
+    }
+}

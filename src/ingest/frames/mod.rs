@@ -153,7 +153,7 @@ pub(super) fn read(
     if n_workers < 2 {
         return (0..n_blocks).try_for_each(|at| {
             ctl.check()?;
-            hand_on(at, block::parse(file, at, plan))
+            hand_on(at, block::parse(file, at, plan, ctl))
         });
     }
     let gate = Gate::default();
@@ -171,7 +171,7 @@ pub(super) fn read(
                     }
                     gate.wait_for(at, n_workers + 1);
                     // The receiver is gone after an error; then nobody wants the rest.
-                    if ctl.is_cancelled() || send.send((at, block::parse(file, at, plan))).is_err() {
+                    if ctl.is_cancelled() || send.send((at, block::parse(file, at, plan, ctl))).is_err() {
                         return;
                     }
                 }

@@ -1,5 +1,7 @@
 //! Parquet files: row groups, cut or put together into blocks of a handy size.
 
+mod pages;
+
 use std::fs::File;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -45,6 +47,8 @@ const ROWS_AT_LEAST: usize = 1 << 16;
 struct Parquet {
     path: PathBuf,
     metadata: FileMetadata,
+    /// Names of the top-level columns.
+    roots: Vec<String>,
     leaves: Vec<Leaf>,
     blocks: Vec<Block>,
 }
@@ -76,7 +80,8 @@ impl Parquet {
         let blocks = cut(&metadata, block_rows(n_rows, rows));
         // Statistics are of no use here, and every block takes a copy of what is left.
         metadata.created_by = None;
-        Ok(Parquet { path: path.to_owned(), metadata, leaves, blocks })
+        let roots = empty.get_column_names().into_iter().map(|name| name.to_string()).collect();
+        Ok(Parquet { path: path.to_owned(), metadata, roots, leaves, blocks })
     }
 }
 
@@ -157,7 +162,12 @@ impl Blocks for Parquet {
             column_orders: None,
             footer_buf: self.metadata.footer_buf.clone(),
         };
-        let mut reader = ParquetReader::new(File::open(&self.path).map_err(|error| frames::open_error(&error))?)
+        let mut file = File::open(&self.path).map_err(|error| frames::open_error(&error))?;
+        let names: Vec<&str> = roots.iter().map(|&root| self.roots[root].as_str()).collect();
+        for row_group in block.row_groups.clone() {
+            pages::check(&mut file, &self.metadata, row_group, &names)?;
+        }
+        let mut reader = ParquetReader::new(file)
             .with_projection(Some(roots.to_vec()))
             .with_slice(Some((block.start, block.len)))
             // Blocks are what runs side by side here.

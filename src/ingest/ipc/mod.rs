@@ -1,6 +1,8 @@
 //! Arrow IPC, files and streams. Both are a schema, dictionaries and record batches one after the other, so both are
 //! walked message by message, and a block is decoded as a small file of its own.
 
+mod messages;
+
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -12,6 +14,7 @@ use super::Error;
 use super::frames::{self, Blocks, Leaf, guarded};
 use super::plan::{ColumnPlan, RawRows, Sample, Sink};
 use crate::base::Ctl;
+use messages::{Description, Kind, Place, check_data, damaged, describe, footer};
 
 /// The first rows as text, column by column, with the names of the columns.
 ///
@@ -46,14 +49,6 @@ const HEAD_AT_MOST: u64 = 256 << 20;
 const MAGIC: &[u8; 8] = b"ARROW1\0\0";
 const CONTINUES: [u8; 4] = [0xFF; 4];
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Kind {
-    Schema,
-    Dictionary,
-    Batch,
-    Other,
-}
-
 /// Where a message lies, with its data.
 #[derive(Debug, Clone, Copy)]
 struct Message {
@@ -69,14 +64,6 @@ impl Message {
     }
 }
 
-/// What a message's flatbuffer says of it.
-struct Description {
-    kind: Kind,
-    n_data: u64,
-    /// Where in the flatbuffer the table is that the message is about.
-    table: usize,
-}
-
 struct Ipc {
     path: PathBuf,
     leaves: Vec<Leaf>,
@@ -90,10 +77,6 @@ struct Block {
     batches: Vec<Message>,
     /// How many of the dictionaries come before it.
     n_dictionaries: usize,
-}
-
-fn damaged(what: &str) -> String {
-    format!("it is damaged ({what})")
 }
 
 /// Where the messages of a file or stream end, and where they start.
@@ -123,43 +106,6 @@ fn bounds(file: &mut File) -> Result<Range<u64>, String> {
         Some(end) if end >= 8 => Ok(8..end),
         _ => Err(damaged("its footer does not fit")),
     }
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
-}
-
-fn describe(head: &[u8]) -> Option<Description> {
-    let table = u32_at(head, 0)? as usize;
-    let back = u32_at(head, table)?.cast_signed();
-    let vtable = usize::try_from(i64::try_from(table).ok()? - i64::from(back)).ok()?;
-    let field = |slot: usize| -> Option<Option<usize>> {
-        if 4 + 2 * slot >= usize::from(u16_at(head, vtable)?) {
-            return Some(None);
-        }
-        let offset = usize::from(u16_at(head, vtable + 4 + 2 * slot)?);
-        Some((offset != 0).then_some(table + offset))
-    };
-    let kind = match field(1)?.and_then(|at| head.get(at)) {
-        Some(1) => Kind::Schema,
-        Some(2) => Kind::Dictionary,
-        Some(3) => Kind::Batch,
-        _ => Kind::Other,
-    };
-    let about = field(2)??;
-    let n_data = match field(3)? {
-        None => 0,
-        Some(at) => i64::from_le_bytes(head.get(at..at.checked_add(8)?)?.try_into().ok()?),
-    };
-    Some(Description {
-        kind,
-        n_data: u64::try_from(n_data).ok()?,
-        table: about.checked_add(u32_at(head, about)? as usize)?,
-    })
 }
 
 impl Ipc {
@@ -219,6 +165,9 @@ impl Ipc {
             file.seek(SeekFrom::Start(message.at))
                 .and_then(|_| file.read_exact(&mut bytes[start..]))
                 .map_err(|error| format!("it cannot be read ({error})"))?;
+            let (head, data) = bytes[start..].split_at(message.n_head as usize);
+            let prefix = if head.starts_with(&CONTINUES) { 8 } else { 4 };
+            check_data(&head[prefix..], data).ok_or_else(|| damaged("a batch whose counts cannot be"))?;
             Ok(Place { at: start as i64, n_head: message.n_head as i32, n_data: message.n_data as i64 })
         };
         let dictionaries = self.dictionaries[..n_dictionaries].iter().map(&mut add).collect::<Result<Vec<_>, _>>()?;
@@ -230,43 +179,6 @@ impl Ipc {
         let reader = IpcReader::new(Cursor::new(bytes)).set_rechunk(false);
         guarded(|| reader.with_projection(roots.map(<[usize]>::to_vec)).finish())
     }
-}
-
-/// A message within a file that is being put together.
-struct Place {
-    at: i64,
-    n_head: i32,
-    n_data: i64,
-}
-
-/// The flatbuffer at the end of a file: a table of the schema and where dictionaries and batches lie. The schema's own
-/// flatbuffer is taken in whole, since offsets within it are relative.
-fn footer((schema, schema_at): &(Vec<u8>, usize), dictionaries: &[Place], batches: &[Place]) -> Vec<u8> {
-    const TABLE: u32 = 16;
-    const DICTIONARIES: usize = 36;
-    let batches_at = DICTIONARIES + 8 + 24 * dictionaries.len();
-    let schema_starts = batches_at + 4 + 24 * batches.len();
-    let mut bytes = Vec::with_capacity(schema_starts + schema.len());
-    bytes.extend(TABLE.to_le_bytes());
-    // How long the list of fields and the table are, then where in the table each field is: no version, the schema,
-    // the dictionaries, the batches.
-    bytes.extend([12u16, 16, 0, 4, 8, 12].into_iter().flat_map(u16::to_le_bytes));
-    bytes.extend((TABLE - 4).to_le_bytes());
-    for (field, to) in [(20, schema_starts + schema_at), (24, DICTIONARIES), (28, batches_at)] {
-        bytes.extend(((to - field) as u32).to_le_bytes());
-    }
-    for places in [dictionaries, batches] {
-        // The entries are aligned to eight bytes, their number stands just before them.
-        bytes.extend([0; 4]);
-        bytes.extend((places.len() as u32).to_le_bytes());
-        for place in places {
-            bytes.extend(place.at.to_le_bytes());
-            bytes.extend(i64::from(place.n_head).to_le_bytes());
-            bytes.extend(place.n_data.to_le_bytes());
-        }
-    }
-    bytes.extend(schema);
-    bytes
 }
 
 /// The description of the message at `at` and how many bytes stand before it; `None` at the end of a stream.

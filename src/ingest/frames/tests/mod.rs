@@ -1,11 +1,12 @@
 //! The same table out of Parquet, an Arrow file and an Arrow stream.
 
+mod any;
+mod whole;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::*;
-use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
-use proptest::strategy::Strategy;
 
 use crate::base::{Ctl, Instant, Zone};
 use crate::ingest::plan::{ColumnPlan, Parsed};
@@ -29,26 +30,41 @@ impl Files {
 
     /// Writes the table in all three forms, in small pieces, and returns their paths.
     fn write(&self, frame: &mut DataFrame, rows_at_once: usize) -> [PathBuf; 3] {
+        self.write_compressed(frame, rows_at_once, true)
+    }
+
+    fn write_compressed(&self, frame: &mut DataFrame, rows_at_once: usize, is_compressed: bool) -> [PathBuf; 3] {
         let [parquet, file, stream] = ["t.parquet", "t.arrow", "t.arrows"].map(|name| self.path(name));
         let out = File::create(&parquet).expect("a file");
-        ParquetWriter::new(out).with_row_group_size(Some(rows_at_once)).finish(frame).expect("parquet");
-        std::fs::write(&file, arrow_file(frame)).expect("a file");
-        std::fs::write(&stream, arrow_stream(frame, rows_at_once)).expect("a file");
+        ParquetWriter::new(out)
+            .with_row_group_size(Some(rows_at_once))
+            .with_compression(if is_compressed {
+                ParquetCompression::default()
+            } else {
+                ParquetCompression::Uncompressed
+            })
+            .finish(frame)
+            .expect("parquet");
+        std::fs::write(&file, arrow_file(frame, is_compressed)).expect("a file");
+        std::fs::write(&stream, arrow_stream(frame, rows_at_once, is_compressed)).expect("a file");
         [parquet, file, stream]
     }
 }
 
-fn arrow_file(frame: &mut DataFrame) -> Vec<u8> {
+fn arrow_file(frame: &mut DataFrame, is_compressed: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
-    IpcWriter::new(&mut bytes).finish(frame).expect("ipc");
+    IpcWriter::new(&mut bytes)
+        .with_compression(is_compressed.then_some(IpcCompression::LZ4))
+        .finish(frame)
+        .expect("ipc");
     bytes
 }
 
 /// A stream in small batches: the messages of many small files, without their magic, footers and all schemas but one.
-fn arrow_stream(frame: &DataFrame, rows_at_once: usize) -> Vec<u8> {
+fn arrow_stream(frame: &DataFrame, rows_at_once: usize, is_compressed: bool) -> Vec<u8> {
     let mut stream = Vec::new();
     for start in (0..frame.height().max(1)).step_by(rows_at_once) {
-        let file = arrow_file(&mut frame.slice(start as i64, rows_at_once));
+        let file = arrow_file(&mut frame.slice(start as i64, rows_at_once), is_compressed);
         let number = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().expect("four bytes")) as usize;
         let end = file.len() - 10 - number(file.len() - 10) - 8;
         assert_eq!(number(end), u32::MAX as usize, "the end of the messages");
@@ -386,199 +402,27 @@ fn ids_that_are_no_text_are_refused() {
 }
 
 #[test]
-fn many_blocks_keep_their_order_and_their_row_numbers() {
-    let n = 300_000;
-    let mut table = frame(vec![
-        s("c", (0..n).map(|i| (i % 7 != 3).then(|| format!("customer-{:06}", i % 5000))).collect::<Vec<_>>()),
-        s("e", (0..n).map(|i| ["view", "add_to_cart", "a rather long event name"][i % 3]).collect::<Vec<_>>()),
-        s("t", (0..n as i64).map(|i| 1_714_557_600_000 + i).collect::<Vec<_>>()),
-        s("n", (0..n as i64).collect::<Vec<_>>()),
-    ]);
-    let files = Files::new();
-    let mut all = Vec::new();
-    for path in files.write(&mut table, 70_000) {
-        let mut plan = plan(&path, &Zone::utc()).expect("a plan");
-        plan.keep_rejects = KeepRejects::Some;
-        let parsed = read(&path, &plan).expect("readable");
-        assert!(parsed.len() > 1 || !is_parquet(&path));
-        assert_eq!(parsed.iter().map(|block| block.rows).sum::<u64>(), n as u64);
-        let rows = events(&parsed);
-        assert_eq!(rows.len(), n - (n + 3) / 7);
-        assert_eq!(rows[5], "customer-000006 view 2024-05-01T10:00:00.006Z | 6");
-        let last = parsed.last().expect("a block").rejects.kept.last().expect("a refused row");
-        assert_eq!((last.line - 1) % 7, 3);
-        all.push(rows);
-    }
-    assert!(all[0] == all[1] && all[1] == all[2]);
-}
-
-#[test]
-fn a_reader_stops_when_it_is_told_to() {
-    let files = Files::new();
-    for path in files.write(&mut with(8, []), 2) {
-        let plan = plan(&path, &Zone::utc()).expect("a plan");
-        let ctl = Ctl::new();
-        ctl.cancel();
-        let mut refuse = |_: Parsed| Err(Error::Other("enough".into()));
-        let run = |ctl: &Ctl, sink: &mut crate::ingest::plan::Sink<'_>| {
-            if is_parquet(&path) { parquet::read(&path, &plan, ctl, sink) } else { ipc::read(&path, &plan, ctl, sink) }
-        };
-        assert!(matches!(run(&ctl, &mut refuse), Err(Error::Cancelled(_))));
-        assert!(matches!(run(&Ctl::new(), &mut refuse), Err(Error::Other(_))));
-    }
-}
-
-#[test]
-fn the_table_as_it_stands() {
-    let files = Files::new();
-    for path in files.write(&mut with(5, [s("n", [Some(1i64), None, Some(3), Some(4), Some(5)])]), 2) {
-        let raw = |limit| {
-            if is_parquet(&path) { parquet::raw_rows(&path, limit) } else { ipc::raw_rows(&path, limit) }.expect("rows")
-        };
-        assert_eq!(raw(None).columns, ["c", "e", "t", "n"]);
-        assert_eq!(raw(None).rows.len(), 5);
-        let row = |texts: [Option<&str>; 4]| texts.map(|text| text.map(String::from)).to_vec();
-        assert_eq!(
-            raw(Some(3)).rows[1..],
-            [
-                row([Some("C1"), Some("a"), Some("2024-05-02"), None]),
-                row([Some("C0"), Some("a"), Some("2024-05-03"), Some("3")]),
-            ]
-        );
-    }
-}
-
-#[test]
-fn a_table_without_rows_or_columns_is_read_as_one() {
-    let files = Files::new();
-    for path in files.write(&mut with(1, []).clear(), 2) {
-        let (names, columns) = sample(&path).expect("a sample");
-        assert_eq!(names, ["c", "e", "t"]);
-        assert!(columns.iter().all(Vec::is_empty));
-        let parsed = read(&path, &plan(&path, &Zone::utc()).expect("a plan")).expect("readable");
-        assert_eq!(parsed.iter().map(|block| block.rows).sum::<u64>(), 0);
-    }
-}
-
-#[test]
-fn what_is_no_such_file_or_cut_short_is_an_error() {
-    let files = Files::new();
-    assert_eq!(parquet::sample(&files.path("no"), 5), Err("there is no such file".into()));
-    let nothing = files.path("nothing");
-    for bytes in [b"".as_slice(), b"PAR1", b"ARROW1\0\0", b"user_id,event,ts\n1,a,2024-05-01\n", &[0xFF; 64], &[0; 64]]
-    {
-        std::fs::write(&nothing, bytes).expect("a file");
-        for error in [parquet::sample(&nothing, 5), ipc::sample(&nothing, 5)] {
-            let error = error.expect_err("no table");
-            assert!(!error.contains(char::is_control) && error.lines().count() == 1, "{error:?}");
-        }
-    }
-    for path in files.write(&mut with(40, [s("n", (0..40i64).collect::<Vec<_>>())]), 10) {
-        let bytes = std::fs::read(&path).expect("bytes");
-        let plan = plan(&path, &Zone::utc()).expect("a plan");
-        for part in 1..40 {
-            std::fs::write(&path, &bytes[..bytes.len() * part / 40]).expect("a file");
-            let rows = read(&path, &plan).map(|parsed| parsed.iter().map(|block| block.rows).sum::<u64>());
-            // A stream that ends between two messages is whole as far as anyone can tell.
-            let is_stream = path.extension().is_some_and(|extension| extension == "arrows");
-            assert!(rows.is_err() || is_stream, "{path:?} cut at {part}/40 gave {rows:?}");
-        }
-    }
-}
-
-#[test]
-fn a_real_log_is_read_whole() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/bpic2012/events.parquet");
-    if !path.exists() {
-        return;
-    }
-    let (names, columns) = sample(&path).expect("a sample");
-    let at = |name: &str| names.iter().position(|n| n == name).expect("a column");
-    let texts: Vec<&str> = columns[at("timestamp")].iter().flatten().map(String::as_str).collect();
-    let keys = [at("case_id"), at("activity"), at("timestamp")];
-    let plan = ColumnPlan {
-        customer: keys[0],
-        event: keys[1],
-        time: keys[2],
-        time_reader: TimeReader::detect(&texts, None, &Zone::utc()).expect("times"),
-        properties: (0..names.len()).filter(|i| !keys.contains(i)).collect(),
-        names,
-        file: 0,
-        keep_rejects: KeepRejects::Some,
-    };
-    let parsed = read(&path, &plan).expect("readable");
-    assert_eq!(parsed.iter().map(|block| block.batch.len()).sum::<usize>(), 262_200);
-    let mut customers = std::collections::HashSet::new();
-    let mut events = std::collections::HashSet::new();
-    for block in &parsed {
-        customers.extend(block.batch.customers.names.iter().map(String::from));
-        events.extend(block.batch.touchpoints.names.iter().map(String::from));
-    }
-    assert_eq!((customers.len(), events.len()), (13_087, 24));
-}
-
-/// A random table: texts, whole numbers and decimals, with holes.
-fn any_rows() -> impl Strategy<Value = Vec<(Option<String>, Option<i64>, Option<i32>, Option<bool>)>> {
-    let text = prop::option::of("[a-c]{0,14}|ünï");
-    prop::collection::vec((text, any::<Option<i64>>(), prop::option::of(-9999..9999i32), any::<Option<bool>>()), 1..40)
-}
-
-proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
-
-    #[test]
-    fn a_table_reads_back_as_the_same_rows_in_text(rows in any_rows(), cut in 1usize..20) {
-        let n = rows.len();
-        let cents: Vec<Option<f64>> = rows.iter().map(|row| row.2.map(|cents| f64::from(cents) / 100.0)).collect();
-        let mut table = frame(vec![
-            s("c", rows.iter().map(|row| row.0.clone()).collect::<Vec<_>>()),
-            s("e", vec!["a"; n]),
-            s("t", (0..n as i64).map(|i| 1_714_557_600 + i).collect::<Vec<_>>()),
-            s("text", rows.iter().map(|row| row.0.clone()).collect::<Vec<_>>()),
-            s("int", rows.iter().map(|row| row.1).collect::<Vec<_>>()),
-            s("money", cents.clone()),
-            s("yes", rows.iter().map(|row| row.3).collect::<Vec<_>>()),
-        ]);
-        let shown = |text: Option<String>| text.filter(|text| !text.is_empty()).unwrap_or("-".into());
-        let expect: Vec<String> = rows
-            .iter()
-            .zip(&cents)
-            .enumerate()
-            .filter(|(_, (row, _))| row.0.as_ref().is_some_and(|text| !text.is_empty()))
-            .map(|(i, (row, cents))| {
-                let time = Instant((1_714_557_600 + i as i64) * 1_000_000);
-                let money = shown(cents.map(|cents| cents.to_string()));
-                let customer = shown(row.0.clone());
-                let (int, yes) = (shown(row.1.map(|n| n.to_string())), shown(row.3.map(|yes| yes.to_string())));
-                format!("{customer} a {time} | {customer} | {int} | {money} | {yes}")
-            })
-            .collect();
-        let files = Files::new();
-        for path in files.write(&mut table, cut) {
-            let parsed = read(&path, &plan(&path, &Zone::utc()).expect("a plan")).expect("readable");
-            prop_assert_eq!(events(&parsed), expect.clone());
-            prop_assert_eq!(parsed.iter().map(|block| block.rows).sum::<u64>(), n as u64);
-        }
-    }
-
-    #[test]
-    fn a_damaged_file_is_an_error_or_a_table_of_as_many_rows(at in any::<prop::sample::Index>(), bit in 0u8..8, cut in 3usize..30) {
-        let files = Files::new();
-        for path in files.write(&mut with(30, [s("text", (0..30).map(|i| format!("some text {}", i % 4)).collect::<Vec<_>>())]), cut) {
-            let good = plan(&path, &Zone::utc()).expect("a plan");
-            let mut bytes = std::fs::read(&path).expect("bytes");
-            let at = at.index(bytes.len());
-            bytes[at] ^= 1 << bit;
-            std::fs::write(&path, &bytes).expect("a file");
-            let _ = sample(&path);
-            match read(&path, &good) {
-                Ok(parsed) => {
-                    for block in &parsed {
-                        prop_assert_eq!(block.rows, block.batch.len() as u64 + block.rejects.total());
-                    }
-                }
-                Err(error) => prop_assert!(!error.to_string().contains(char::is_control), "{error:?}"),
-            }
-        }
-    }
+fn what_databases_write_for_no_value_is_none() {
+    let mut columns = keys(5);
+    columns[0] = s("c", ["NULL", "\\N", "Nina", "null", "NA"]);
+    columns[1] = s("e", ["a", "a", "a", "a", "null"]);
+    check_in(
+        &Zone::utc(),
+        &mut frame(columns),
+        &["Nina a 2024-05-03T00:00:00Z", "NA null 2024-05-05T00:00:00Z"],
+        &[
+            "1 no customer c [NULL,a,2024-05-01]",
+            "2 no customer c [\\N,a,2024-05-02]",
+            "4 no customer c [null,a,2024-05-04]",
+        ],
+    );
+    let mut columns = keys(3);
+    columns[0] = categories(&["NULL", "C1", ""]);
+    columns[0].rename("c".into());
+    check_in(
+        &Zone::utc(),
+        &mut frame(columns),
+        &["C1 a 2024-05-02T00:00:00Z"],
+        &["1 no customer c [NULL,a,2024-05-01]", "3 no customer c [,a,2024-05-03]"],
+    );
 }
