@@ -137,7 +137,7 @@ fn an_exclusion_stops_the_attempt_between_its_steps() {
     let view = observed("x: a0 s1\ny: a0 s1 a2 b3\nz: a0");
     let removed = ask(&view, &without("s", ExcludeMode::Remove));
     assert_eq!(shown(removed.total()), "2(1/0/0) 1(1/0/0) 0");
-    assert_eq!(removed.notes, ["1 customers were taken out: an exclusion stopped every attempt"]);
+    assert_eq!(removed.notes, ["taken out: 1 customer, where an exclusion stopped every attempt"]);
 }
 
 #[test]
