@@ -51,6 +51,7 @@ pub fn funnel(view: &View, spec: &FunnelSpec, ctl: &Ctl) -> Result<Funnel, Error
     let mut answer = Funnel {
         title: spec.title(),
         breakdown: spec.breakdown.clone(),
+        asked: asked(spec),
         is_mature_only: spec.mature,
         groups: vec![Group { value: None, steps: total.counts.steps(&plan, spec, &total.summaries()) }],
         notes: notes(&plan, spec, &total),
@@ -96,6 +97,11 @@ pub fn funnel(view: &View, spec: &FunnelSpec, ctl: &Ctl) -> Result<Funnel, Error
 /// As `funnel`, and `UnknownCell`.
 pub fn who(view: &View, spec: &FunnelSpec, cell: &str, ctl: &Ctl) -> Result<Vec<CustomerId>, Error> {
     who::who(view, spec, cell, ctl)
+}
+
+fn asked(spec: &FunnelSpec) -> Vec<&'static str> {
+    let flags = [("times", spec.times), ("trend", spec.trend.is_some()), ("after", spec.after)];
+    flags.into_iter().filter(|(_, is_asked)| *is_asked).map(|(name, _)| name).collect()
 }
 
 /// Microseconds from the first step to the last, of the rows that are wanted.
