@@ -81,6 +81,8 @@ pub struct Funnel {
     /// The question in words: order, window, unit.
     pub title: String,
     pub breakdown: Option<String>,
+    /// Names of the tables beside `steps` that were asked for; they are there even where they have no rows.
+    pub asked: Vec<&'static str>,
     /// Those who may still go on are left out of the denominators.
     pub is_mature_only: bool,
     /// The total first, then the breakdown's values, largest entry first, `(other)` last.
@@ -102,13 +104,13 @@ impl Funnel {
     /// Tables `steps` and, where asked for, `times`, `trend`, `after`, `sensitivity`, `trace`.
     pub fn tables(&self) -> Vec<Table> {
         let mut tables = vec![self.steps_table()];
-        if !self.times.is_empty() {
+        if self.asked.contains(&"times") || !self.times.is_empty() {
             tables.push(self.times_table());
         }
-        if !self.trend.is_empty() {
+        if self.asked.contains(&"trend") || !self.trend.is_empty() {
             tables.push(self.trend_table());
         }
-        if !self.after.is_empty() {
+        if self.asked.contains(&"after") || !self.after.is_empty() {
             tables.push(self.after_table());
         }
         tables.extend(self.extra.iter().cloned());

@@ -51,6 +51,7 @@ pub fn funnel(view: &View, spec: &FunnelSpec, ctl: &Ctl) -> Result<Funnel, Error
     let mut answer = Funnel {
         title: spec.title(),
         breakdown: spec.breakdown.clone(),
+        asked: asked(spec),
         is_mature_only: spec.mature,
         groups: vec![Group { value: None, steps: total.counts.steps(&plan, spec, &total.summaries()) }],
         notes: notes(&plan, spec, &total),
@@ -98,6 +99,11 @@ pub fn who(view: &View, spec: &FunnelSpec, cell: &str, ctl: &Ctl) -> Result<Vec<
     who::who(view, spec, cell, ctl)
 }
 
+fn asked(spec: &FunnelSpec) -> Vec<&'static str> {
+    let flags = [("times", spec.times), ("trend", spec.trend.is_some()), ("after", spec.after)];
+    flags.into_iter().filter(|(_, is_asked)| *is_asked).map(|(name, _)| name).collect()
+}
+
 /// Microseconds from the first step to the last, of the rows that are wanted.
 fn whole_spans(plan: &Plan, total: &Total, is_wanted: impl Fn(usize) -> bool) -> Vec<i64> {
     let times = plan.view.times();
@@ -109,12 +115,11 @@ fn whole_spans(plan: &Plan, total: &Total, is_wanted: impl Fn(usize) -> bool) ->
 /// What a reader must know beside the numbers.
 fn notes(plan: &Plan, spec: &FunnelSpec, total: &Total) -> Vec<String> {
     let store = plan.view.store();
-    let unit = spec.unit.word();
     let mut notes = Vec::new();
     let open = total.counts.open();
     if open > 0 {
-        let what = if spec.unit == Unit::Sessions { "session" } else { "window" };
-        notes.push(format!("{open} {unit} are open: their {what} is not over at {}", plan.view.as_of()));
+        let what = if spec.unit == Unit::Sessions { "the session" } else { "a window" };
+        notes.push(format!("still open: {}, where {what} is not over at {}", spec.unit.count(open), plan.view.as_of()));
     }
     if store.n_ties > 0 && spec.order != Order::Any && spec.steps.len() > 1 {
         notes.push(format!(
@@ -123,7 +128,8 @@ fn notes(plan: &Plan, spec: &FunnelSpec, total: &Total) -> Vec<String> {
         ));
     }
     if total.n_removed > 0 {
-        notes.push(format!("{} {unit} were taken out: an exclusion stopped every attempt", total.n_removed));
+        notes
+            .push(format!("taken out: {}, where an exclusion stopped every attempt", spec.unit.count(total.n_removed)));
     }
     notes
 }

@@ -237,6 +237,12 @@ impl Unit {
             Unit::Attempts => "attempts",
         }
     }
+
+    /// `1 customer`, `2 customers`.
+    pub fn count(self, n: u64) -> String {
+        let word = self.word();
+        if n == 1 { format!("1 {}", word.trim_end_matches('s')) } else { format!("{n} {word}") }
+    }
 }
 
 impl FunnelSpec {
@@ -264,5 +270,59 @@ impl FunnelSpec {
             parts.push("without open ones in the denominators".to_owned());
         }
         parts.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_of_a_breakdown_read_back() {
+        for at in ["entry", "first", "last", "step:2"] {
+            assert_eq!(at.parse::<BreakdownAt>().expect(at).to_string(), at);
+        }
+        for text in ["", "step:0", "step:", "step:x", "second"] {
+            let err = text.parse::<BreakdownAt>().expect_err(text);
+            assert!(err.contains("write entry, first, last or step:2"), "{err}");
+        }
+    }
+
+    #[test]
+    fn a_spec_is_the_same_after_a_trip_through_json() {
+        let spec = FunnelSpec {
+            steps: ["cart @within=1h", "coupon @optional", "\"a@b\" @same=ref"].map(|s| s.parse().expect(s)).to_vec(),
+            order: Order::Strict,
+            ignore: vec![Step::named("ping")],
+            exclude: vec!["support:1-3".parse().expect("an exclusion")],
+            exclude_mode: ExcludeMode::Remove,
+            same: Some("order_id".into()),
+            unit: Unit::Attempts,
+            breakdown: Some("channel".into()),
+            breakdown_at: BreakdownAt::Step(2),
+            trend: Some(Period::Week),
+            trace: Some("c1".into()),
+            ..FunnelSpec::default()
+        };
+        let json = serde_json::to_string(&spec).expect("json");
+        assert!(
+            json.contains(r#""steps":["cart @within=1h","coupon @optional","\"a@b\" @same=ref"],"within":"7d""#),
+            "{json}"
+        );
+        assert_eq!(serde_json::from_str::<FunnelSpec>(&json).expect("json"), spec);
+        let short: FunnelSpec = serde_json::from_str(r#"{"steps":["a","b"]}"#).expect("json");
+        assert_eq!((short.within, short.unit), (Span::days(7), Unit::Customers));
+        assert!(serde_json::from_str::<FunnelSpec>(r#"{"stepz":["a"]}"#).is_err());
+    }
+
+    #[test]
+    fn a_title_says_every_rule_that_changes_the_numbers() {
+        let spec = FunnelSpec {
+            exclude: vec!["support:2-3".parse().expect("an exclusion")],
+            same: Some("order_id".into()),
+            first_time: true,
+            ..FunnelSpec::default()
+        };
+        assert_eq!(spec.title(), "ordered, within 7d, customers, stopped by support:2-3, same order_id, first time");
     }
 }

@@ -11,7 +11,7 @@ use crate::table::{Cell, Kind, Table};
 
 /// A unit of the customer, kept after the kernel has moved on.
 #[derive(Debug)]
-struct Unit1 {
+struct Kept {
     outcome: Outcome,
     chain: Vec<u32>,
     passed: Vec<(u8, u32)>,
@@ -22,13 +22,13 @@ struct Unit1 {
 
 #[derive(Debug, Default)]
 struct Units {
-    units: Vec<Unit1>,
+    units: Vec<Kept>,
     n_removed: u64,
 }
 
 impl Gather for Units {
     fn add(&mut self, unit: &Reached) {
-        self.units.push(Unit1 {
+        self.units.push(Kept {
             outcome: unit.outcome,
             chain: unit.chain.to_vec(),
             passed: unit.passed.to_vec(),
@@ -87,7 +87,7 @@ pub fn trace(plan: &Plan, spec: &FunnelSpec, name: &str) -> Result<Table, Error>
     Ok(table)
 }
 
-fn mark(plan: &Plan, spec: &FunnelSpec, units: &[Unit1], position: usize) -> (&'static str, Option<usize>, String) {
+fn mark(plan: &Plan, spec: &FunnelSpec, units: &[Kept], position: usize) -> (&'static str, Option<usize>, String) {
     let at = position as u32;
     for unit in units {
         if let Some(level) = unit.chain.iter().position(|event| *event == at) {
@@ -128,7 +128,7 @@ fn mark(plan: &Plan, spec: &FunnelSpec, units: &[Unit1], position: usize) -> (&'
 }
 
 /// The number in the spec of the last step that a unit reached; in any order, how many.
-fn step_number(plan: &Plan, unit: &Unit1) -> usize {
+fn step_number(plan: &Plan, unit: &Kept) -> usize {
     if plan.order == Order::Any { unit.chain.len() } else { plan.levels[unit.chain.len() - 1].step_idx + 1 }
 }
 
@@ -137,7 +137,7 @@ fn span_text(plan: &Plan, from: u32, to: u32) -> String {
     Span::from_micros(times[to as usize] - times[from as usize]).to_string()
 }
 
-fn window_text(plan: &Plan, unit: &Unit1) -> String {
+fn window_text(plan: &Plan, unit: &Kept) -> String {
     match plan.unit {
         Unit::Sessions => "its window is the session".into(),
         Unit::Customers | Unit::Attempts => format!("its window ends at {}", Instant(unit.window_end)),
@@ -145,7 +145,7 @@ fn window_text(plan: &Plan, unit: &Unit1) -> String {
 }
 
 fn verdict(plan: &Plan, spec: &FunnelSpec, customer: CustomerId, units: &Units) -> String {
-    let best = units.units.iter().fold(None::<&Unit1>, |best, unit| match best {
+    let best = units.units.iter().fold(None::<&Kept>, |best, unit| match best {
         Some(best) if best.chain.len() >= unit.chain.len() => Some(best),
         _ => Some(unit),
     });

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
+use super::funnel_cases::{ALL, NONE, Rules, STEPS, journeys, padded, specs};
 use crate::analysis::funnel::probe::{Unit as Found, Units, units};
-use crate::analysis::funnel::{ExcludeMode, Exclusion, FunnelSpec, FunnelStep, Order, Outcome, Unit};
+use crate::analysis::funnel::{ExcludeMode, FunnelSpec, FunnelStep, Order, Outcome, Unit};
 use crate::base::{CustomerId, Instant, Span};
-use crate::journey::fixture;
 use crate::journey::{Step, View};
 
 /// An event as an attempt sees it.
@@ -87,22 +87,21 @@ impl Oracle<'_> {
         &self,
         events: &[Event],
         value: Option<&str>,
-        limit: usize,
         at: usize,
         used: u32,
         chosen: &[usize],
         all: &mut Vec<Vec<usize>>,
     ) {
-        if at >= limit {
+        if at >= events.len() {
             all.push(chosen.to_vec());
             return;
         }
         if !chosen.is_empty() {
-            self.choices(events, value, limit, at + 1, used, chosen, all);
+            self.choices(events, value, at + 1, used, chosen, all);
         }
         for step in 0..self.spec.steps.len() {
             if used >> step & 1 == 0 && self.is_step(&events[at], step, value) {
-                self.choices(events, value, limit, at + 1, used | 1 << step, &[chosen, &[at]].concat(), all);
+                self.choices(events, value, at + 1, used | 1 << step, &[chosen, &[at]].concat(), all);
             }
         }
     }
@@ -138,7 +137,7 @@ impl Oracle<'_> {
         if self.spec.order == Order::Any {
             let stop = (start + 1..events.len()).find(|at| self.is_exclusion(&events[*at], 1)).unwrap_or(events.len());
             let limit = (start..stop).take_while(in_window).count() + start;
-            self.choices(events, value, limit, start, 0, &[], &mut all);
+            self.choices(&events[..limit], value, start, 0, &[], &mut all);
             all.retain(|chain| chain.first() == Some(&start));
         } else {
             self.chains(events, value, window_end, &[start], &mut all);
@@ -335,90 +334,6 @@ fn by_trying_everything(view: &View, spec: &FunnelSpec, is_strictly_later: bool)
     found
 }
 
-const STEPS: [&str; 8] = ["a", "b", "c", "d", "*", "a|b", "b|c", "c|d"];
-
-/// Journeys of up to three customers as the fixture reads them, with values in `p` and `q`.
-pub(super) fn journeys() -> impl Strategy<Value = String> {
-    let event = (0usize..4, 0i64..11, 0usize..5, 0usize..5);
-    prop::collection::vec(prop::collection::vec(event, 1..9), 1..4).prop_map(|customers| {
-        let mut text = String::from("w: a0{p=1,q=2} b0 c0 d0\n");
-        for (i, events) in customers.iter().enumerate() {
-            text.push_str(&format!("{}:", ["x", "y", "z"][i]));
-            for (name, time, p, q) in events {
-                let value = |column: &str, v: &usize| ["1", "2", "x"].get(*v).map(|v| format!("{column}={v}"));
-                let values: Vec<String> = value("p", p).into_iter().chain(value("q", q)).collect();
-                let braces = if values.is_empty() { String::new() } else { format!("{{{}}}", values.join(",")) };
-                text.push_str(&format!(" {}{time}{braces}", ["a", "b", "c", "d"][*name]));
-            }
-            text.push('\n');
-        }
-        text
-    })
-}
-
-/// What a family of cases may use.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Rules {
-    pub arrows: bool,
-    pub optional: bool,
-    pub exclude: bool,
-    pub same: bool,
-    pub first_time: bool,
-    pub period: bool,
-    pub ignore: bool,
-}
-
-type RawStep = (usize, u8, bool, u8);
-
-fn step_of(
-    rules: Rules,
-    order: Order,
-    (name, within, is_optional, same): RawStep,
-    place: usize,
-    n: usize,
-) -> FunnelStep {
-    let is_inner = place > 0 && place + 1 < n;
-    let may_arrow = rules.arrows && place > 0 && order != Order::Any;
-    FunnelStep {
-        step: STEPS[name].parse().expect("a step"),
-        next: may_arrow && within == 1,
-        within: (may_arrow && within >= 4).then(|| Span::seconds(i64::from(within) - 3)),
-        optional: rules.optional && is_inner && is_optional && order == Order::Ordered,
-        same: (rules.same && same == 1).then(|| "q".to_owned()),
-    }
-}
-
-/// A funnel of this order and unit; some contradict themselves and are passed over.
-pub(super) fn specs(order: Order, unit: Unit, rules: Rules) -> impl Strategy<Value = FunnelSpec> {
-    let steps = prop::collection::vec((0usize..8, 0u8..8, any::<bool>(), 0u8..4), 1..5);
-    let exclusion = prop::option::of((0usize..8, prop::option::of((1usize..5, 1usize..5))));
-    (steps, 1i64..9, exclusion, any::<[bool; 4]>(), 0usize..8, (0i64..6, 4i64..12)).prop_map(
-        move |(raw, within, exclusion, flags, ignored, (since, until))| {
-            let n = raw.len();
-            let steps = raw.into_iter().enumerate().map(|(place, raw)| step_of(rules, order, raw, place, n)).collect();
-            let mut spec = FunnelSpec { steps, within: Span::seconds(within), order, unit, ..FunnelSpec::default() };
-            if rules.exclude
-                && let Some((name, between)) = exclusion
-            {
-                let between = between.filter(|_| order != Order::Any);
-                spec.exclude = vec![Exclusion { step: STEPS[name].parse().expect("a step"), between }];
-                spec.exclude_mode = if flags[0] { ExcludeMode::Remove } else { ExcludeMode::Stop };
-            }
-            spec.same = rules.same.then(|| "p".to_owned());
-            spec.first_time = rules.first_time && flags[1];
-            if rules.ignore && flags[2] {
-                spec.ignore = vec![STEPS[ignored].parse().expect("a step")];
-            }
-            if rules.period && flags[3] {
-                spec.scope.since = Some(format!("1970-01-01T00:00:{since:02}").parse().expect("a time"));
-                spec.scope.until = Some(format!("1970-01-01T00:00:{until:02}").parse().expect("a time"));
-            }
-            spec.scope.session_gap = Span::seconds(2);
-            spec
-        },
-    )
-}
-
 /// Runs many random cases of a family against the definition.
 fn check(order: Order, unit: Unit, rules: Rules, ties: bool) {
     let cases = (journeys(), specs(order, unit, rules), 0i64..9);
@@ -431,7 +346,7 @@ fn check(order: Order, unit: Unit, rules: Rules, ties: bool) {
     let mut runner = prop::test_runner::TestRunner::new(config);
     let result = runner.run(&cases, |(text, spec, later)| {
         prop_assume!(spec.check().is_ok());
-        let view = fixture::view(&text);
+        let view = padded(&text, later % 2 * 64);
         let as_of = Instant(view.as_of().micros() + later * 1_000_000);
         let view = view.with_as_of(as_of);
         let expected = sorted(by_trying_everything(&view, &spec, ties));
@@ -458,18 +373,6 @@ fn sorted(mut units: Units) -> Units {
     units.units.sort_by_key(|unit| (unit.customer, unit.chain.clone(), unit.stopped_by, unit.outcome));
     units
 }
-
-pub(super) const ALL: Rules =
-    Rules { arrows: true, optional: true, exclude: true, same: true, first_time: true, period: true, ignore: true };
-const NONE: Rules = Rules {
-    arrows: false,
-    optional: false,
-    exclude: false,
-    same: false,
-    first_time: false,
-    period: false,
-    ignore: false,
-};
 
 macro_rules! families {
     ($($name:ident: $order:ident, $unit:ident, $rules:expr, $ties:expr;)*) => { $(
@@ -504,4 +407,36 @@ families! {
     attempts_in_any_order_are_what_trying_everything_gives: Any, Attempts, Rules { first_time: false, ignore: false, ..ALL }, false;
     strictly_later_ties_are_what_trying_everything_gives: Ordered, Customers, Rules { exclude: true, period: true, ..NONE }, true;
     strictly_later_ties_on_arrows_are_what_trying_everything_gives: Strict, Customers, Rules { arrows: true, exclude: true, ignore: true, ..NONE }, true;
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn long_journeys_are_read_alike_by_every_way(
+        events in prop::collection::vec((0usize..4, 0i64..60), 1..120),
+        period in any::<bool>(),
+        steps in prop::collection::vec(0usize..8, 1..10),
+        within in 1i64..40,
+        later in 0i64..30,
+    ) {
+        let mut text = String::from("w: a0 b0 c0 d0\nx:");
+        for (name, time) in &events {
+            text.push_str(&format!(" {}{time}", ["a", "b", "c", "d"][*name]));
+        }
+        text.push('\n');
+        let steps = steps.into_iter().map(|step| FunnelStep::of(STEPS[step].parse().expect("a step"))).collect();
+        let mut spec = FunnelSpec { steps, within: Span::seconds(within), ..FunnelSpec::default() };
+        spec.scope.since = period.then(|| "1970-01-01T00:00:20".parse().expect("a time"));
+        let [short, general] = units(&padded(&text, 64).with_as_of(Instant((60 + later) * 1_000_000)), &spec, false);
+        let [long, _] = units(&padded(&text, 0).with_as_of(Instant((60 + later) * 1_000_000)), &spec, false);
+        prop_assert_eq!(&short, &general);
+        prop_assert_eq!(&long, &general);
+        let arrows = FunnelSpec {
+            steps: spec.steps.iter().map(|step| FunnelStep { within: Some(Span::days(1)), ..step.clone() }).collect(),
+            ..spec.clone()
+        };
+        let arrows = FunnelSpec { steps: [&spec.steps[..1], &arrows.steps[1..]].concat(), ..spec };
+        prop_assert_eq!(&units(&padded(&text, 0).with_as_of(Instant((60 + later) * 1_000_000)), &arrows, false)[0], &general);
+    }
 }

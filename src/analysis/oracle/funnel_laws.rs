@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::funnel::{ALL, journeys, specs};
+use super::funnel_cases::{ALL, Rules, journeys, specs};
 use crate::analysis::funnel::{BreakdownAt, Funnel, FunnelSpec, Group, MAX_STEPS, Order, StepCount, Unit, funnel, who};
 use crate::base::{Ctl, Period, Span};
 use crate::journey::{Bitmap, View, fixture};
@@ -12,7 +12,7 @@ use crate::journey::{Bitmap, View, fixture};
 /// A funnel of any order, unit and rules that asks for every table.
 fn any_spec() -> impl Strategy<Value = FunnelSpec> {
     let of = |order, unit| {
-        let rules = super::funnel::Rules { ignore: order == Order::Strict, ..ALL };
+        let rules = Rules { ignore: order == Order::Strict, ..ALL };
         specs(order, unit, rules).boxed()
     };
     let mut families = Vec::new();
@@ -179,7 +179,7 @@ proptest! {
     }
 
     #[test]
-    fn a_wider_window_never_reaches_less(text in journeys(), spec in specs(Order::Ordered, Unit::Customers, super::funnel::Rules {
+    fn a_wider_window_never_reaches_less(text in journeys(), spec in specs(Order::Ordered, Unit::Customers, Rules {
         exclude: false, ..ALL
     })) {
         prop_assume!(spec.check().is_ok());

@@ -21,6 +21,7 @@ pub struct Scratch {
     /// The different sets of steps that events of the track may be, ascending, and how often each is in the window.
     sets: Vec<u32>,
     counts: Vec<u32>,
+    matching: Matching,
     chain: Vec<u32>,
 }
 
@@ -74,7 +75,7 @@ fn enlarge(track: Track, owner: &mut [u32; MAX_STEPS], event: u32, tried: &mut u
 
 /// Has the attempts heard that decide: of every level reached, the earliest and the latest, stopped and not.
 fn slide<G: Gather>(plan: &Plan, track: Track, scratch: &mut Scratch, judge: &mut Judge<G>) {
-    let Scratch { sets, counts, chain } = scratch;
+    let Scratch { sets, counts, matching, chain } = scratch;
     sets.clear();
     if plan.are_steps_apart {
         sets.extend((0..plan.n_levels()).map(|step| 1u32 << step));
@@ -114,7 +115,7 @@ fn slide<G: Gather>(plan: &Plan, track: Track, scratch: &mut Scratch, judge: &mu
                 level = if plan.are_steps_apart {
                     counts.iter().filter(|count| **count > 0).count()
                 } else {
-                    largest_matching(sets, counts, plan.n_levels())
+                    matching.size(sets, counts, plan.n_levels())
                 };
                 is_known = true;
             }
@@ -137,39 +138,53 @@ fn slide<G: Gather>(plan: &Plan, track: Track, scratch: &mut Scratch, judge: &mu
     }
 }
 
-/// How many steps can be given different events, where `counts[i]` events may be any of the steps `sets[i]`.
-fn largest_matching(sets: &[u32], counts: &[u32], n_steps: usize) -> usize {
-    let mut given = [usize::MAX; MAX_STEPS];
-    let mut used = vec![0u32; sets.len()];
-    (0..n_steps).filter(|step| give(sets, counts, &mut given, &mut used, *step, &mut vec![false; sets.len()])).count()
+/// A largest matching of steps and sets of events, made anew for every window that needs it.
+#[derive(Debug)]
+struct Matching {
+    /// By step, the set whose event it was given.
+    given: [usize; MAX_STEPS],
+    /// By set, its events that were given away, and whether the search at hand has been there.
+    used: Vec<u32>,
+    tried: Vec<bool>,
 }
 
-fn give(
-    sets: &[u32],
-    counts: &[u32],
-    given: &mut [usize; MAX_STEPS],
-    used: &mut [u32],
-    step: usize,
-    tried: &mut [bool],
-) -> bool {
-    for set in 0..sets.len() {
-        if sets[set] >> step & 1 == 0 || counts[set] == 0 || tried[set] {
-            continue;
-        }
-        tried[set] = true;
-        let has_room = used[set] < counts[set];
-        let mover = |given: &mut [usize; MAX_STEPS], used: &mut [u32], tried: &mut [bool]| {
-            (0..MAX_STEPS).any(|other| given[other] == set && give(sets, counts, given, used, other, tried))
-        };
-        if has_room {
-            used[set] += 1;
-            given[step] = set;
-            return true;
-        }
-        if mover(given, used, tried) {
-            given[step] = set;
-            return true;
-        }
+impl Default for Matching {
+    fn default() -> Self {
+        Matching { given: [usize::MAX; MAX_STEPS], used: Vec::new(), tried: Vec::new() }
     }
-    false
+}
+
+impl Matching {
+    /// How many steps can be given different events, where `counts[i]` events may be any of the steps `sets[i]`.
+    fn size(&mut self, sets: &[u32], counts: &[u32], n_steps: usize) -> usize {
+        self.given.fill(usize::MAX);
+        self.used.clear();
+        self.used.resize(sets.len(), 0);
+        let mut size = 0;
+        for step in 0..n_steps {
+            self.tried.clear();
+            self.tried.resize(sets.len(), false);
+            size += usize::from(self.give(sets, counts, step));
+        }
+        size
+    }
+
+    /// Gives the step an event, giving other steps other events where that makes room.
+    fn give(&mut self, sets: &[u32], counts: &[u32], step: usize) -> bool {
+        for set in 0..sets.len() {
+            if sets[set] >> step & 1 == 0 || counts[set] == 0 || self.tried[set] {
+                continue;
+            }
+            self.tried[set] = true;
+            let has_room = self.used[set] < counts[set];
+            if has_room {
+                self.used[set] += 1;
+            }
+            if has_room || (0..MAX_STEPS).any(|other| self.given[other] == set && self.give(sets, counts, other)) {
+                self.given[step] = set;
+                return true;
+            }
+        }
+        false
+    }
 }

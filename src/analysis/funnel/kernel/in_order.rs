@@ -208,9 +208,9 @@ fn read_pass(plan: &Plan, track: Track, goal: usize, scratch: &mut Scratch) {
         let window_end = plan.window_end(track.entries[start].time);
         chain[0] = start as u32;
         let mut last = start;
-        for level in 1..goal {
+        for (level, place) in chain[..goal].iter_mut().enumerate().skip(1) {
             last = pointers.advance(plan, track, |at| marked[at], level, last);
-            chain[level] = last as u32;
+            *place = last as u32;
         }
         if track.entries[last].time > window_end {
             continue;
