@@ -17,7 +17,9 @@ static RECEIVED: AtomicI32 = AtomicI32::new(0);
 /// default effect.
 pub fn watch(ctl: &Ctl) {
     ignore_file_size_limit();
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+    let ignored = ignored_from_the_start();
+    let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let Ok(mut signals) = Signals::new(wanted) else { return };
     let ctl = ctl.clone();
     let watcher = std::thread::Builder::new().name("signals".into());
     let _ = watcher.spawn(move || {
@@ -28,6 +30,14 @@ pub fn watch(ctl: &Ctl) {
             ending::abruptly(128 + signal);
         }
     });
+}
+
+/// The signals that the caller made us ignore, as `nohup` does with hangups, one bit each. Where the system does not
+/// tell, none.
+fn ignored_from_the_start() -> u64 {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return 0 };
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// The exit status of a run that was asked to stop.

@@ -39,7 +39,7 @@ pub struct DemoArgs {
     #[arg(short, long, value_name = "FORMAT", value_parser = demo::FORMATS)]
     format: Option<String>,
     /// Write to this file instead of standard output
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     out: Option<PathBuf>,
     /// Replace the file where it is there already
     #[arg(long, requires = "out")]
@@ -104,7 +104,8 @@ pub fn man(matches: &ArgMatches) -> Result<u8> {
                 let all = names().collect::<Vec<_>>().join(", ");
                 anyhow::bail!("no command is named `{}`{near}; there are {all}", visible(name));
             };
-            clap_mangen::Man::new(sub.clone()).title(format!("trailmap-{name}"))
+            let version = concat!("trailmap ", env!("CARGO_PKG_VERSION"));
+            clap_mangen::Man::new(sub.clone()).title(format!("trailmap-{name}")).source(version)
         }
     };
     let mut roff = Vec::new();

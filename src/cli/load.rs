@@ -6,7 +6,7 @@ use crate::ingest::{KeepRejects, LoadOptions};
 #[derive(Debug, Clone, clap::Args)]
 pub struct LoadArgs {
     /// Files, globs, folders, or - for standard input: CSV, TSV, NDJSON, JSON, Parquet, Arrow IPC, XES; also gzip, zstd, zip
-    #[arg(value_name = "SOURCE")]
+    #[arg(value_name = "SOURCE", value_hint = clap::ValueHint::AnyPath)]
     pub sources: Vec<String>,
     /// The column that says whose event it is
     #[arg(

@@ -20,7 +20,7 @@ pub struct OutputArgs {
     #[arg(short, long, value_name = "NAME", help_heading = "Output")]
     pub table: Option<String>,
     /// Write to this file instead of standard output; it is there whole or not at all
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub out: Option<PathBuf>,
     /// Replace the file of --out where it is there already
     #[arg(long, requires = "out", help_heading = "Output")]

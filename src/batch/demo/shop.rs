@@ -105,9 +105,8 @@ struct Shop {
 pub(super) fn write(size: Size, format: &Format, out: &mut dyn Write, ctl: &Ctl) -> Result<(), export::Error> {
     let mut rows = Rows::start(format, out)?;
     let mut shop = Shop::open(size);
-    ctl.expect_more(HOURS as u64);
     for hour in 0..HOURS {
-        ctl.tick(1)?;
+        ctl.check()?;
         let events = shop.hour(hour);
         ctl.add_rows(events.len() as u64);
         rows.write(events)?;
