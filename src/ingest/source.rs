@@ -134,7 +134,7 @@ fn of_path(name: &str, path: &Path, inputs: &mut Vec<Input>, notes: &mut Vec<Str
         .and_then(|file| file.take(MAGIC as u64).read_to_end(&mut magic))
         .map_err(|error| file_error(name, unreadable(&error)))?;
     if is_zip(&magic) {
-        return of_zip(name, Archive::File(path.to_owned()), inputs, notes);
+        return of_zip(name, &Archive::File(path.to_owned()), inputs, notes);
     }
     let place = Place::File(path.to_owned());
     let bytes = meta.len();
@@ -230,7 +230,7 @@ impl Likely {
     }
 }
 
-fn of_zip(name: &str, archive: Archive, inputs: &mut Vec<Input>, notes: &mut Vec<String>) -> Result<(), Error> {
+fn of_zip(name: &str, archive: &Archive, inputs: &mut Vec<Input>, notes: &mut Vec<String>) -> Result<(), Error> {
     let before = inputs.len();
     archive.with(name, |zip| {
         for index in 0..zip.len() {
@@ -305,7 +305,7 @@ fn of_pipe(
         if head.len() as u64 > PIPED_ZIP_MAX {
             return Err(file_error(name, "is a zip of more than 512 MB in a pipe; save it to a file first"));
         }
-        return of_zip(name, Archive::Memory(head.into()), inputs, notes);
+        return of_zip(name, &Archive::Memory(head.into()), inputs, notes);
     }
     let place = Place::Pipe(Mutex::new(Pipe { head, rest: Some(pipe) }));
     inputs.push(Input { name: name.to_owned(), bytes: None, work: 0, is_optional: false, place });

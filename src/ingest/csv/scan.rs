@@ -200,12 +200,7 @@ impl Rule {
                 None => memchr(quote, &data[at..limit])?,
             };
             at += found;
-            if data[at] != quote {
-                (at, is_escaped) = (at + 2, true);
-                if at > limit {
-                    return None;
-                }
-            } else if at + 1 < data.len() && data[at + 1] == quote {
+            if data[at] != quote || data.get(at + 1) == Some(&quote) {
                 (at, is_escaped) = (at + 2, true);
                 if at > limit {
                     return None;
