@@ -40,7 +40,7 @@ pub(super) fn load(options: &LoadOptions, block: usize, ctl: &Ctl) -> Result<Loa
         read(source, block, &mut merger)?;
     }
     let Merger { builder, mut report, n_not_numbers, n_ambiguous_times, is_cut, .. } = merger;
-    let store = builder.finish(build_options(&sources, &table, options), ctl).map_err(build_error)?;
+    let store = builder.finish(build_options(&sources, &table, options), ctl)?;
     fill_files(&mut report.files, &store, &table);
     report.duplicates_dropped = store.n_dropped_duplicates;
     report.columns = column_reports(&sources, &table, &store);
@@ -50,10 +50,12 @@ pub(super) fn load(options: &LoadOptions, block: usize, ctl: &Ctl) -> Result<Loa
     Ok(Loaded { store, report })
 }
 
-fn build_error(error: BuildError) -> Error {
-    match error {
-        BuildError::Cancelled(cancelled) => Error::Cancelled(cancelled),
-        BuildError::TooManyEvents => Error::Other(error.to_string()),
+impl From<BuildError> for Error {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Cancelled(cancelled) => Error::Cancelled(cancelled),
+            BuildError::TooManyEvents => Error::Other(error.to_string()),
+        }
     }
 }
 
@@ -228,7 +230,7 @@ impl Merger<'_> {
                 self.n_not_numbers[number] += not_numbers(&batch.columns[column]);
             }
         }
-        self.builder.add(batch, &positions).map_err(build_error)
+        Ok(self.builder.add(batch, &positions)?)
     }
 
     /// The column of a key that the sample did not have, while there is room for it.

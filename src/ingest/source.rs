@@ -19,6 +19,9 @@ use crate::base::visible::visible;
 /// Most bytes of a zip that comes through a pipe: its directory stands at its end, so all of it is held in memory.
 const PIPED_ZIP_MAX: u64 = 512 << 20;
 
+/// No block of gzip or zstd is longer, packed.
+const PACKED_BLOCK: usize = 1 << 18;
+
 /// Bytes that tell what a file is.
 const MAGIC: usize = 8;
 
@@ -131,7 +134,7 @@ fn of_path(name: &str, path: &Path, inputs: &mut Vec<Input>, notes: &mut Vec<Str
         .and_then(|file| file.take(MAGIC as u64).read_to_end(&mut magic))
         .map_err(|error| file_error(name, unreadable(&error)))?;
     if is_zip(&magic) {
-        return of_zip(name, Archive::File(path.to_owned()), inputs, notes);
+        return of_zip(name, &Archive::File(path.to_owned()), inputs, notes);
     }
     let place = Place::File(path.to_owned());
     let bytes = meta.len();
@@ -227,7 +230,7 @@ impl Likely {
     }
 }
 
-fn of_zip(name: &str, archive: Archive, inputs: &mut Vec<Input>, notes: &mut Vec<String>) -> Result<(), Error> {
+fn of_zip(name: &str, archive: &Archive, inputs: &mut Vec<Input>, notes: &mut Vec<String>) -> Result<(), Error> {
     let before = inputs.len();
     archive.with(name, |zip| {
         for index in 0..zip.len() {
@@ -302,7 +305,7 @@ fn of_pipe(
         if head.len() as u64 > PIPED_ZIP_MAX {
             return Err(file_error(name, "is a zip of more than 512 MB in a pipe; save it to a file first"));
         }
-        return of_zip(name, Archive::Memory(head.into()), inputs, notes);
+        return of_zip(name, &Archive::Memory(head.into()), inputs, notes);
     }
     let place = Place::Pipe(Mutex::new(Pipe { head, rest: Some(pipe) }));
     inputs.push(Input { name: name.to_owned(), bytes: None, work: 0, is_optional: false, place });
@@ -349,10 +352,12 @@ impl Input {
     fn sample_pipe(&self, pipe: &mut Pipe, max: usize, ctl: &Ctl) -> Result<Head, Error> {
         let fail = |error: io::Error| stopped_or(ctl, &self.name, &error);
         let mut at_end = pipe.rest.is_none();
+        // What is packed shows nothing before its first block is there.
+        let enough = max.max(PACKED_BLOCK) + 1;
         if let Some(rest) = &mut pipe.rest
-            && pipe.head.len() <= max
+            && pipe.head.len() < enough
         {
-            let want = (max + 1 - pipe.head.len()) as u64;
+            let want = (enough - pipe.head.len()) as u64;
             at_end = (rest.take(want).read_to_end(&mut pipe.head).map_err(fail)? as u64) < want;
         }
         let compression = Compression::of(&pipe.head);
@@ -465,5 +470,88 @@ impl<R: Read> Read for Counted<'_, R> {
             self.ctl.tick(n as u64).map_err(io::Error::other)?;
         }
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piped(ctl: &Ctl, reader: impl Read + Send + 'static) -> Result<Vec<Input>, Error> {
+        let mut inputs = Vec::new();
+        let pipe = Pump::start(ctl, || Ok(Box::new(reader) as Box<dyn Read>));
+        of_pipe("pipe", pipe, &mut inputs, &mut Vec::new(), ctl)?;
+        Ok(inputs)
+    }
+
+    fn whole(input: &Input, ctl: &Ctl) -> Result<Vec<u8>, Error> {
+        input.read(ctl, |reader| {
+            let mut bytes = Vec::new();
+            reader.read_to_end(&mut bytes)?;
+            Ok(bytes)
+        })
+    }
+
+    #[test]
+    fn what_was_looked_at_in_a_pipe_is_read_again() {
+        let ctl = Ctl::new();
+        let text: Vec<u8> = (0..200_000u32).flat_map(u32::to_le_bytes).collect();
+        let packed = zstd::encode_all(&text[..], 1).expect("memory");
+        for bytes in [text.clone(), packed] {
+            let input = piped(&ctl, Cursor::new(bytes)).expect("a pipe").remove(0);
+            for max in [10, 1000] {
+                let head = input.sample(max, &ctl).expect("bytes");
+                assert_eq!((&head.bytes[..], head.is_whole), (&text[..max], false));
+            }
+            assert_eq!(whole(&input, &ctl).expect("bytes"), text);
+            assert!(whole(&input, &ctl).is_err());
+        }
+        let ctl = Ctl::new();
+        let short = piped(&ctl, Cursor::new("abc")).expect("a pipe").remove(0);
+        assert!(short.sample(10, &ctl).is_ok_and(|head| head.is_whole && head.bytes == b"abc"));
+        assert_eq!(ctl.progress().done, 0);
+        whole(&short, &ctl).expect("bytes");
+        assert_eq!(ctl.progress().done, 3);
+    }
+
+    /// Gives some bytes, asks to stop, and then nothing for ever.
+    struct Stuck(Ctl, usize);
+
+    impl Read for Stuck {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            self.1 += 1;
+            if self.1 > 3 {
+                self.0.cancel();
+                std::thread::park();
+            }
+            buf[..8].copy_from_slice(b"a,b,c,d\n");
+            Ok(8)
+        }
+    }
+
+    #[test]
+    fn waiting_for_a_pipe_can_be_stopped() {
+        let ctl = Ctl::new();
+        let stopped = piped(&ctl, Stuck(ctl.clone(), 0)).and_then(|inputs| whole(&inputs[0], &ctl));
+        assert!(matches!(stopped, Err(Error::Cancelled(_))));
+    }
+
+    #[test]
+    fn names_tell_what_may_be_a_table() {
+        for (name, likely) in [
+            ("a.csv", Likely::Yes),
+            ("a/b.JSON.gz", Likely::Yes),
+            ("part-0001", Likely::Perhaps),
+            ("events.csv.001", Likely::Perhaps),
+            ("readme.md", Likely::No),
+            ("_SUCCESS", Likely::Hidden),
+            ("__MACOSX/a.csv", Likely::Hidden),
+            (".a.csv", Likely::Hidden),
+        ] {
+            assert_eq!(Likely::of(name), likely, "{name}");
+        }
+        assert!(
+            is_address("https://x/y.csv") && is_address("s3://b/k") && !is_address("a:b.csv") && !is_address("C:/x")
+        );
     }
 }

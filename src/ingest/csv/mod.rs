@@ -208,9 +208,9 @@ impl Rule {
             let start = scratch.len();
             let field = std::str::from_utf8(&block.data[span.clone()]).ok()?;
             if *is_escaped {
-                self.unescape(field, quote, scratch)
+                self.unescape(field, quote, scratch);
             } else {
-                scratch.push_str(field)
+                scratch.push_str(field);
             }
             spans.push((start as u32, scratch.len() as u32));
         }

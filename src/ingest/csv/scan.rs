@@ -70,7 +70,16 @@ impl Rule {
         let limit = data.len().min(start.saturating_add(self.record_max + 1));
         let is_settled = is_last || limit < data.len();
         let mut at = if data[start..].starts_with(MARK) { (start + MARK.len()).min(limit) } else { start };
-        let mut spans_lines = false;
+        // Outside of quotes a line end ends the record, so any before its end stands in quotes. Looked for only where it
+        // matters, and nowhere twice.
+        let (mut spans_lines, mut looked) = (false, start);
+        let mut look = |end: usize| {
+            if !spans_lines && looked < end {
+                spans_lines = memchr2(b'\n', b'\r', &data[looked..end]).is_some();
+                looked = end;
+            }
+            spans_lines
+        };
         loop {
             if at > limit {
                 return self.broken(data, start, is_last, Reason::Quote, start);
@@ -88,7 +97,6 @@ impl Rule {
                         Scan::More
                     };
                 };
-                spans_lines |= memchr2(b'\n', b'\r', &data[field + 1..close]).is_some();
                 fields.push((field + 1..close, is_escaped));
                 match data.get(close + 1) {
                     None if !is_last => return Scan::More,
@@ -100,7 +108,7 @@ impl Rule {
                 let end = match memchr3(self.delimiter, b'\n', b'\r', &data[field..limit]) {
                     Some(len) => field + len,
                     None if limit < data.len() => {
-                        let reason = if spans_lines { Reason::Quote } else { Reason::TooLong };
+                        let reason = if look(field) { Reason::Quote } else { Reason::TooLong };
                         return self.broken(data, start, is_last, reason, start);
                     }
                     None if is_last => data.len(),
@@ -109,7 +117,7 @@ impl Rule {
                 fields.push((field..end, false));
                 end
             };
-            if spans_lines && self.n_fields > 0 && fields.len() > self.n_fields {
+            if self.n_fields > 0 && fields.len() > self.n_fields && look(end) {
                 return self.broken(data, start, is_last, Reason::FieldCount, end);
             }
             if end < data.len() && data[end] == self.delimiter {
@@ -124,6 +132,7 @@ impl Rule {
                     None => return Scan::More,
                 }
             };
+            let spans_lines = look(end);
             if spans_lines && self.n_fields > 0 && fields.len() != self.n_fields {
                 return self.broken(data, start, is_last, Reason::FieldCount, next);
             }
@@ -191,12 +200,7 @@ impl Rule {
                 None => memchr(quote, &data[at..limit])?,
             };
             at += found;
-            if data[at] != quote {
-                (at, is_escaped) = (at + 2, true);
-                if at > limit {
-                    return None;
-                }
-            } else if at + 1 < data.len() && data[at + 1] == quote {
+            if data[at] != quote || data.get(at + 1) == Some(&quote) {
                 (at, is_escaped) = (at + 2, true);
                 if at > limit {
                     return None;

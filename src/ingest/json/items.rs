@@ -206,13 +206,13 @@ pub fn parse(cutter: ValueCutter, data: &[u8], objects: &mut impl Objects) -> u6
 }
 
 fn parse_lines(record_max: usize, data: &[u8], objects: &mut impl Objects) -> u64 {
-    let mut lines = 0;
-    for line in data.split_inclusive(|&byte| byte == b'\n') {
+    let (mut lines, mut start) = (0, 0);
+    while start < data.len() {
+        let next = memchr::memchr(b'\n', &data[start..]).map_or(data.len(), |at| start + at + 1);
         lines += 1;
-        let mut raw = line.trim_ascii();
-        if lines == 1 {
-            raw = raw.strip_prefix(MARK).unwrap_or(raw);
-        }
+        let raw = data[start..next].trim_ascii();
+        let mut raw = raw.strip_prefix(MARK).unwrap_or(raw);
+        start = next;
         if raw.starts_with(b"{") && raw.ends_with(b",") {
             raw = raw[..raw.len() - 1].trim_ascii_end();
         }

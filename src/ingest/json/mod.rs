@@ -13,7 +13,7 @@ pub use items::{Objects, ValueCutter, parse};
 pub use objects::{ObjectCoder, read_object, value_text};
 
 /// Deepest nesting of a record; what is deeper is refused, so that a broken file cannot make us look far.
-const DEPTH_MAX: usize = 512;
+const DEPTH_MAX: usize = 64;
 
 /// Objects inside objects become columns up to this depth; what is deeper stays JSON text.
 const FLAT_DEPTH_MAX: usize = 16;
