@@ -130,7 +130,8 @@ fn completions_and_the_manual_know_every_command() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = run(&["completions", shell]);
         assert_eq!(script.status, 0);
-        for word in ["funnel", "rejects", "--delimiter"] {
+        let flag = if shell == "fish" { "-l delimiter" } else { "--delimiter" };
+        for word in ["funnel", "rejects", flag] {
             assert!(script.out.contains(word), "{shell}: {word}");
         }
     }

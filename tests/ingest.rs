@@ -303,11 +303,14 @@ proptest! {
             ("c1,view,2024-05-01T00:00:00Z,x,y", false),
         ]), 0..40),
     ) {
-        let mut text = "user_id,event,timestamp,note\nc0,start,2024-05-01T00:00:00Z,first\n".to_owned();
+        // A column in which most values are no times is refused as a whole, so the good rows are the most.
+        let n_first = 50;
+        let mut text = "user_id,event,timestamp,note\n".to_owned();
+        (0..n_first).for_each(|_| text.push_str("c0,start,2024-05-01T00:00:00Z,first\n"));
         rows.iter().for_each(|(row, _)| { text.push_str(row); text.push('\n'); });
         let loaded = Folder::new().open("any.csv", text).expect("a load");
         let n_good = rows.iter().filter(|(_, is_good)| *is_good).count();
-        prop_assert_eq!(loaded.store.n_events(), n_good + 1);
+        prop_assert_eq!(loaded.store.n_events(), n_good + n_first);
         prop_assert_eq!(loaded.report.rejects.total() as usize, rows.len() - n_good);
     }
 

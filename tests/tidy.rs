@@ -59,7 +59,7 @@ const LAYERS: &[Layer] = &[
         never: &["std::fs", "std::net"] },
     Layer { name: "cli", uses: &["base", "table", "journey", "analysis", "ingest", "engine", "export", "job", "workspace", "batch", "tui"],
         crates: &["anyhow", "clap", "clap_complete", "clap_mangen", "serde", "serde_json", "indicatif", "sha2",
-                  "signal_hook", "rayon", "directories"],
+                  "signal_hook", "rayon", "directories", "crossterm"],
         never: &["std::net"] },
     Layer { name: "main", uses: &["base", "cli", "batch", "tui"],
         crates: &["anyhow", "clap", "clap_complete", "clap_mangen", "signal_hook"],

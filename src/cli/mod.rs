@@ -20,6 +20,7 @@ use clap::{ArgMatches, FromArgMatches};
 
 use crate::base::{Ctl, ending};
 use crate::batch::{self, Ask, Messages, Request, Usage, signals};
+use crate::ingest;
 use load::LoadArgs;
 use output::OutputArgs;
 use screen::ScreenArgs;
@@ -84,6 +85,8 @@ fn open(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
                 Usage("- is standard input, which is the keyboard here; name a file or pipe one in".into()).into()
             );
         }
+        // What is not there is said at once, on the terminal as it is.
+        ingest::source::expand(&load.sources, ctl)?;
         output.set_threads()?;
         return ScreenArgs::from_arg_matches(matches)?.workbench(load.options(), output.has_color());
     }

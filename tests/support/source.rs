@@ -18,9 +18,12 @@ pub fn before_tests(text: &str) -> &str {
     text
 }
 
-/// Files that their parent module declares under `#[cfg(test)]`.
+/// Files that their parent module, or one above it, declares under `#[cfg(test)]`.
 pub fn is_test_file(path: &str, files: &[(String, String)]) -> bool {
     let Some((folder, file)) = path.rsplit_once('/') else { return false };
+    if is_test_file(&format!("{folder}.rs"), files) {
+        return true;
+    }
     let module = file.trim_end_matches(".rs");
     let parents = [format!("{folder}/mod.rs"), format!("{folder}.rs"), format!("{folder}/lib.rs")];
     files.iter().filter(|(name, _)| parents.contains(name)).any(|(_, text)| {

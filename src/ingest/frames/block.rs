@@ -6,6 +6,7 @@ use polars::prelude::{ChunkAgg, DataType, IntoSeries, NamedFrom, PolarsResult, S
 use super::values::{self, Keep};
 use super::{Blocks, cell, guarded};
 use crate::base::Ctl;
+use crate::ingest::coder::{is_no_name, is_none};
 use crate::ingest::plan::{ColumnPlan, Parsed};
 use crate::ingest::report::{Reason, Reject};
 use crate::ingest::times::{TimeRead, TimeReader};
@@ -63,16 +64,6 @@ fn readable(series: Series) -> PolarsResult<(Series, Option<Vec<bool>>)> {
     let texts: StringChunked = bytes.iter().map(|bytes| bytes.and_then(|b| std::str::from_utf8(b).ok())).collect();
     let broken = broken.contains(&true).then_some(broken);
     Ok((texts.with_name(series.name().clone()).into_series(), broken))
-}
-
-/// Whether a text stands for no customer or no time: blank, or what databases write for no value. `NA` is a text.
-fn is_none(text: &str) -> bool {
-    matches!(text, "NULL" | "null") || is_no_name(text)
-}
-
-/// Whether a text is no event name: blank, or the mark that stands for no value and nothing else. `null` is a name.
-fn is_no_name(text: &str) -> bool {
-    text == "\\N" || text.trim().is_empty()
 }
 
 /// Whether no such text begins with this byte; nearly all texts are told apart by it.

@@ -294,6 +294,7 @@ const TIME: Scores = &[
     ("visittime", 0.8),
     ("logtime", 0.85),
     ("when", 0.75),
+    ("at", 0.75),
     ("day", 0.6),
     ("month", 0.4),
     ("sentat", 0.66),
