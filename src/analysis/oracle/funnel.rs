@@ -338,7 +338,7 @@ fn by_trying_everything(view: &View, spec: &FunnelSpec, is_strictly_later: bool)
 fn check(order: Order, unit: Unit, rules: Rules, ties: bool) {
     let cases = (journeys(), specs(order, unit, rules), 0i64..9);
     let config = ProptestConfig {
-        cases: 1500,
+        cases: 800,
         failure_persistence: None,
         max_global_rejects: 100_000,
         ..ProptestConfig::default()
@@ -410,7 +410,7 @@ families! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 800, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn long_journeys_are_read_alike_by_every_way(

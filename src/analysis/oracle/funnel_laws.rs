@@ -128,7 +128,7 @@ fn check_who(view: &View, spec: &FunnelSpec, answer: &Funnel) -> Result<(), Test
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, max_global_rejects: 100_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
     #[test]
     fn outcomes_reconcile_groups_sum_up_and_every_number_opens(text in journeys(), spec in any_spec()) {
