@@ -156,16 +156,20 @@ fn without_a_terminal_a_source_alone_prints_a_first_look() {
 fn rejected_rows_are_counted_listed_and_strict_makes_them_matter() {
     let text = format!("{SHOP},2024-05-02T10:00:00Z,view,web,\nq,yesterday,view,web,\n");
     let folder = folder(&[("shop.csv", &text)]);
-    let run = succeed(folder.path(), &["events", "shop.csv", "--format", "csv"]);
+    let run = succeed(folder.path(), &["events", "shop.csv", "--time", "at", "--format", "csv"]);
     assert!(run.err.contains("read 9 = 7 events + 2 rejected + 0 duplicates"), "{}", run.err);
-    assert!(run.err.contains("2 rows were rejected"), "{}", run.err);
-    assert_eq!(succeed(folder.path(), &["events", "shop.csv", "--quiet"]).err, "");
+    assert!(
+        run.err.contains("2 rows were rejected: 1 no customer, 1 unreadable time; `trailmap rejects` lists"),
+        "{}",
+        run.err
+    );
+    assert_eq!(succeed(folder.path(), &["events", "shop.csv", "--time", "at", "--quiet"]).err, "");
 
-    let strict = run_in(folder.path(), &["events", "shop.csv", "--format", "csv", "--strict", "--quiet"]);
+    let strict = run_in(folder.path(), &["events", "shop.csv", "--time", "at", "-f", "csv", "--strict", "--quiet"]);
     assert_eq!(strict.status, 3);
     assert_eq!(strict.out, run.out, "the answer is written all the same");
 
-    let rejects = json(folder.path(), &["rejects", "shop.csv"]);
+    let rejects = json(folder.path(), &["rejects", "shop.csv", "--time", "at"]);
     let rows = table(&rejects, "rejects")["rows"].as_array().expect("rows");
     assert_eq!(rows.iter().map(|row| row["line"].as_u64().expect("a line")).collect::<Vec<_>>(), [9, 10]);
     assert_eq!(rows[0]["reason"], "no customer");

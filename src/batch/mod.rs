@@ -125,6 +125,12 @@ fn answer(loaded: Loaded, ask: &Ask, ctl: &Ctl) -> Result<Document> {
         tables: answer.tables(),
         notes: report::notes(&report),
     };
+    // The reader's note on rejected rows is its last.
+    if report.rejects.total() > 0
+        && let Some(note) = document.notes.last_mut()
+    {
+        note.push_str("; `trailmap rejects` lists them");
+    }
     document.notes.extend_from_slice(answer.notes());
     if let Spec::Profile(_) = spec {
         document.tables.insert(0, report::source_table(&report));

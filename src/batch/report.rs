@@ -88,7 +88,7 @@ pub(super) fn notes(report: &LoadReport) -> Vec<String> {
         let reasons: Vec<String> =
             report.rejects.counts.iter().map(|(reason, n)| format!("{} {}", count(*n), reason.name())).collect();
         let rows = if total == 1 { "row was" } else { "rows were" };
-        notes.push(format!("{} {rows} rejected: {}; `trailmap rejects` lists them", count(total), reasons.join(", ")));
+        notes.push(format!("{} {rows} rejected: {}", count(total), reasons.join(", ")));
     }
     notes
 }
@@ -147,10 +147,7 @@ mod tests {
 
     #[test]
     fn rejected_rows_are_counted_by_reason_in_a_note() {
-        assert_eq!(
-            notes(&report()),
-            ["3 rows were rejected: 1 no customer, 2 unreadable time; `trailmap rejects` lists them"]
-        );
+        assert_eq!(notes(&report()), ["3 rows were rejected: 1 no customer, 2 unreadable time"]);
         assert_eq!(dialects(&report()), ["a.csv: csv, comma, header on line 1"]);
         assert!(notes(&LoadReport::default()).is_empty());
     }
