@@ -13,6 +13,7 @@ use trailmap::base::Ctl;
 use trailmap::engine::{Engine, Local};
 use trailmap::ingest::{self, LoadOptions};
 use trailmap::journey::{Batch, BatchValues, BuildOptions, StoreBuilder};
+use trailmap::tui::offscreen::Offscreen;
 
 /// Customers of the demo shop; about 24 events each, so that the default is a little over ten million events.
 const CUSTOMERS: u64 = 425_259;
@@ -43,7 +44,7 @@ fn main() {
     // Made when the first benchmark that is not filtered out needs it.
     let engine = LazyCell::new(|| Local::new(open(&demo(n_customers, "parquet")).store));
     ask(&mut criterion, &engine);
-    draw(&mut criterion, &engine);
+    draw(&mut criterion);
     criterion.final_summary();
 }
 
@@ -169,7 +170,16 @@ fn ask(criterion: &mut Criterion, engine: &impl Deref<Target = Local>) {
     group.finish();
 }
 
-/// One frame of the workbench at 250 × 80. The pane is drawn from an answer that is already there.
-fn draw(criterion: &mut Criterion, engine: &impl Deref<Target = Local>) {
-    let _ = (criterion, engine);
+/// One frame of the workbench at 250 × 80: Home, a funnel with its lower half, and a list of customers. The answers are
+/// there already.
+fn draw(criterion: &mut Criterion) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/shop.csv");
+    let options = LoadOptions { sources: vec![file.to_string_lossy().into_owned()], ..LoadOptions::default() };
+    let mut screen = Offscreen::open(options, 250, 80);
+    let mut group = criterion.benchmark_group("frame 250x80");
+    for (name, keys) in [("home", &[][..]), ("funnel", &["tab", "enter"]), ("customers", &["k", "enter"])] {
+        screen.press(keys);
+        group.bench_function(name, |bencher| bencher.iter(|| screen.draw()));
+    }
+    group.finish();
 }

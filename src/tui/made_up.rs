@@ -15,7 +15,7 @@ use super::theme::{Environment, Scheme, Theme};
 use crate::analysis::funnel::{After, Group, StepCount, TimeRow};
 use crate::analysis::profile::{Check, EventRow, VolumeRow};
 use crate::analysis::{
-    Answer, Customers, CustomersSpec, Error, Funnel, FunnelSpec, Journey, Profile, ProfileSpec, Scope, Spec,
+    Answer, Customers, CustomersSpec, Error, Funnel, FunnelSpec, Journey, Profile, ProfileSpec, Spec,
 };
 use crate::base::nearest::nearest;
 use crate::base::{Ctl, CustomerId, Instant, Period, Span};
@@ -476,9 +476,4 @@ pub fn text(buffer: &Buffer) -> String {
         lines.push('\n');
     }
     lines
-}
-
-/// The scope that everything starts from, for tests that build specs.
-pub fn scope() -> Scope {
-    Scope::default()
 }

@@ -19,6 +19,7 @@ mod grid;
 pub mod key;
 mod layer;
 mod load;
+pub mod offscreen;
 mod overlay;
 mod paint;
 mod pane;

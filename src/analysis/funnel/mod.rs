@@ -2,10 +2,10 @@
 //!
 //! Reading order: `spec` is the question (`syntax` how its steps are written, `check` what contradicts itself), `answer`
 //! the numbers and their tables. `plan` meets the question with the data, `kernel` walks the journeys, `tally` adds up
-//! what it finds, and `breakdown`, `times`, `trend`, `after`, `sensitivity`, `trace` and `who` look at that.
+//! what it finds, and `breakdown`, `times`, `waiting`, `trend`, `after`, `sensitivity`, `trace` and `who` look at that.
 //!
 //! `--mature` leaves out of a denominator those who are open at an earlier step: whoever is open at the step itself or
-//! later has reached it already. Kaplan–Meier curves of the times and the drivers of a drop are not here.
+//! later has reached it already. The drivers of a drop are not here.
 
 mod after;
 pub mod answer;
@@ -24,6 +24,7 @@ mod tests;
 mod times;
 mod trace;
 mod trend;
+mod waiting;
 mod who;
 
 use crate::base::{Ctl, CustomerId};
@@ -59,6 +60,9 @@ pub fn funnel(view: &View, spec: &FunnelSpec, ctl: &Ctl) -> Result<Funnel, Error
     };
     if spec.times {
         answer.times = times::rows(&plan, None, &total.spans, whole_spans(&plan, &total, |_| true));
+    }
+    if spec.times && plan.n_levels() > 1 {
+        answer.extra.push(waiting::waiting(&plan, &total.rows));
     }
     if let Some(value) = &value {
         let values = Values::of(&plan, value, &total.rows);
