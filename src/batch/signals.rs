@@ -23,12 +23,11 @@ pub fn watch(ctl: &Ctl) {
     let ctl = ctl.clone();
     let watcher = std::thread::Builder::new().name("signals".into());
     let _ = watcher.spawn(move || {
-        for signal in signals.forever() {
-            RECEIVED.store(signal, Ordering::SeqCst);
-            ctl.cancel();
-            std::thread::sleep(GRACE);
-            ending::abruptly(128 + signal);
-        }
+        let Some(signal) = signals.forever().next() else { return };
+        RECEIVED.store(signal, Ordering::SeqCst);
+        ctl.cancel();
+        std::thread::sleep(GRACE);
+        ending::abruptly(128 + signal);
     });
 }
 

@@ -116,7 +116,7 @@ mod tests {
     fn on_journey_customer_names_the_customer_and_elsewhere_the_column() {
         let get = |args: &[&str], id: &str| {
             let matches = command().try_get_matches_from(args).expect("valid");
-            let (_, matches) = matches.subcommand().expect("a command").clone();
+            let (_, matches) = matches.subcommand().expect("a command");
             matches.get_one::<String>(id).cloned()
         };
         for flag in ["--customer", "--customer-id"] {

@@ -70,7 +70,7 @@ pub fn share(x: f64) -> String {
         format!("{}%", size * 100.0)
     } else if size < 0.0005 {
         return format!("<{}", signed(x < 0.0, "0.1%"));
-    } else if size < 1.0 && size >= 0.9995 {
+    } else if (0.9995..1.0).contains(&size) {
         return format!(">{}", signed(x < 0.0, "99.9%"));
     } else {
         format!("{}%", grouped_decimal(&format!("{:.1}", size * 100.0)))

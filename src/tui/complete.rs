@@ -246,8 +246,7 @@ fn expression_place(before: &str, from: usize, about_customers: bool) -> Place {
     let mut expects = Wants::Name { about_customers };
     let mut column = String::new();
     let mut in_list = false;
-    let mut tokens = Tokens { text: before, at: from };
-    while let Some((start, token)) = tokens.next() {
+    for (start, token) in (Tokens { text: before, at: from }) {
         // The last token is still being typed, unless something stands behind it.
         let is_last = start + token.len() == before.len();
         let is_word = token.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '"' | '`' | '.' | '@'));

@@ -180,10 +180,10 @@ fn goal_rank(name: &str) -> usize {
         true => joined.contains(&format!("_{word}_")),
         false => joined.contains(*word),
     };
-    if NO_GOALS.iter().any(|word| has(word)) {
+    if NO_GOALS.iter().any(&has) {
         return 0;
     }
-    GOALS.iter().position(|goals| goals.iter().any(|word| has(word))).map_or(0, |at| GOALS.len() - at)
+    GOALS.iter().position(|goals| goals.iter().any(&has)).map_or(0, |at| GOALS.len() - at)
 }
 
 /// `orderPaid`, `Order paid` and `order-paid` are the words order and paid.

@@ -43,7 +43,7 @@ const COLUMNS: [(&str, Kind); 9] = [
 pub(super) enum Rows<'a> {
     Csv { out: &'a mut dyn Write, line: Vec<u8> },
     Ndjson { out: &'a mut dyn Write, line: Vec<u8> },
-    Parquet { rows: ParquetRows<&'a mut dyn Write>, waiting: Vec<Event> },
+    Parquet { rows: Box<ParquetRows<&'a mut dyn Write>>, waiting: Vec<Event> },
 }
 
 impl<'a> Rows<'a> {
@@ -52,7 +52,7 @@ impl<'a> Rows<'a> {
         Ok(match format.name {
             "parquet" => {
                 let columns: Vec<Column> = COLUMNS.iter().map(|(name, kind)| Column::new(*name, *kind)).collect();
-                Rows::Parquet { rows: ParquetRows::new(&columns, out)?, waiting: Vec::new() }
+                Rows::Parquet { rows: Box::new(ParquetRows::new(&columns, out)?), waiting: Vec::new() }
             }
             "ndjson" => Rows::Ndjson { out, line: Vec::new() },
             _ => {

@@ -226,8 +226,11 @@ fn after_date(rest: &[u8]) -> Option<(Clock, Option<i32>, bool)> {
     Some((clock, offset, true))
 }
 
-/// Three numbers with the same separator between them, as values and widths, the separator, and what follows.
-fn triple(text: &[u8]) -> Option<([(u32, usize); 3], u8, &[u8])> {
+/// Three numbers as values and widths, the separator between them, and what follows.
+type Triple<'a> = ([(u32, usize); 3], u8, &'a [u8]);
+
+/// Three numbers with the same separator between them.
+fn triple(text: &[u8]) -> Option<Triple<'_>> {
     let (a, n_a, rest) = number(text, 4)?;
     let (&separator, rest) = rest.split_first()?;
     if !matches!(separator, b'/' | b'-' | b'.') {

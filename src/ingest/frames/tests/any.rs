@@ -52,8 +52,10 @@ fn many_kinds(n: usize) -> DataFrame {
     )
 }
 
+type AnyRow = (Option<String>, Option<i64>, Option<i32>, Option<bool>);
+
 /// A random table: texts, whole numbers and decimals, with holes.
-fn any_rows() -> impl Strategy<Value = Vec<(Option<String>, Option<i64>, Option<i32>, Option<bool>)>> {
+fn any_rows() -> impl Strategy<Value = Vec<AnyRow>> {
     let text = prop::option::of("[a-c]{0,14}|ünï");
     prop::collection::vec((text, any::<Option<i64>>(), prop::option::of(-9999..9999i32), any::<Option<bool>>()), 1..40)
 }
