@@ -125,7 +125,7 @@ pub const MEETINGS: [&[Place]; 10] = [
     &[Place::Prompt, Place::Always],
     &[Place::List, Place::Always],
     &[Place::Help, Place::Always],
-    &[Place::Page, Place::Plain, Place::Always],
+    &[Place::Page, Place::Always],
 ];
 
 #[derive(Debug)]
@@ -179,6 +179,7 @@ pub static COMMANDS: &[Command] = {
     // Funnel
     command(Funnel(FunnelAction::ListDropped), "list-dropped", &["enter"], Place::Funnel, "List who dropped after this step").hint(10, "dropped"),
     command(Funnel(FunnelAction::ListConverted), "list-converted", &["o"], Place::Funnel, "List who went on after this step, or who completed at the last one").hint(12, "converted"),
+    command(Funnel(FunnelAction::ListOpen), "list-open", &[], Place::Funnel, "List who may still go on after this step"),
     command(Funnel(FunnelAction::AddStep), "add-step", &["a"], Place::Funnel, "Add a step after this one").hint(14, "add"),
     command(Funnel(FunnelAction::DropStep), "drop-step", &["X", "delete"], Place::Funnel, "Take this step out").hint(15, "take out"),
     command(Funnel(FunnelAction::EditStep), "edit-step", &["="], Place::Funnel, "Edit this step as text, with conditions and rules").hint(16, "edit"),
@@ -262,7 +263,7 @@ pub static COMMANDS: &[Command] = {
     command(Entry(EntryAction::Previous), "scroll-up", &["k", "up"], Place::Page, "Scroll up").hint(12, "scroll"),
     command(Entry(EntryAction::PageNext), "scroll-page-down", &["pagedown", "space"], Place::Page, "Scroll down by a page"),
     command(Entry(EntryAction::PagePrevious), "scroll-page-up", &["pageup"], Place::Page, "Scroll up by a page"),
-    command(Entry(EntryAction::Cancel), "close-page", &["esc", "enter", "backspace"], Place::Page, "Close the page").hint(10, "close"),
+    command(Entry(EntryAction::Cancel), "close-page", &["esc", "q", "enter", "backspace"], Place::Page, "Close the page").hint(10, "close"),
 
     // Always
     command(App(AppAction::Quit), "quit", &["q"], Place::Plain, "Quit").hint(46, "quit"),

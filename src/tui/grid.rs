@@ -91,8 +91,8 @@ impl Grid<'_> {
                 let kind = self.table.columns[i].kind;
                 self.put(x, line.y, wide, kind, &shown(&row[i], kind), Tone::Text, pen);
             }
-            if place == self.cursor {
-                pen.embolden(line);
+            if let (true, Some(&(_, x, wide))) = (place == self.cursor, columns.first()) {
+                pen.embolden(Rect { x, width: wide, ..line });
             }
         }
         rows

@@ -269,12 +269,8 @@ fn escape(bytes: &[u8]) -> Token {
                 .or_else(|| bytes[1..].windows(2).position(|window| window == b"\x1b\\").map(|at| at + 3));
             end.map_or(Token::More, Token::Nothing)
         }
-        Some(0x1b) => Token::Key(1, Key::plain(Code::Esc)),
-        // Alt and a key: we bind none, but the key must not arrive as Esc and something.
-        Some(_) => match token(&bytes[1..]) {
-            Token::Key(used, _) | Token::Nothing(used) | Token::PasteStart(used) => Token::Nothing(used + 1),
-            Token::More => Token::More,
-        },
+        // No key is bound to Alt, so this is Esc and another key that a slow line brought together.
+        Some(_) => Token::Key(1, Key::plain(Code::Esc)),
     }
 }
 
@@ -379,7 +375,7 @@ mod tests {
         check(b"\x1b]11;rgb:0/0/0\x1b\\j", "j");
         check(b"\x1b[?62;c\x1b[12;40Rj", "j");
         check(b"\xff\xc3j", "j");
-        check(b"\x1bx", "");
+        check(b"\x1bx", "Esc x");
     }
 
     #[test]

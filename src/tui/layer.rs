@@ -155,7 +155,8 @@ impl Layer {
                 self.table = match &answer {
                     Answer::Customers(answer) => Some(answer.table()),
                     Answer::Journey(answer) => Some(answer.table()),
-                    Answer::Profile(_) | Answer::Funnel(_) | Answer::Events(_) => None,
+                    Answer::Funnel(answer) => answer.tables().into_iter().next(),
+                    Answer::Profile(_) | Answer::Events(_) => None,
                 };
                 self.answer = Some(answer);
                 self.answered.clone_from(&self.asked);

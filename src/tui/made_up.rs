@@ -172,13 +172,28 @@ fn customers(spec: &CustomersSpec) -> Result<Customers, Error> {
     if let (Some(of), Some(cell)) = (&spec.of, &spec.cell) {
         let Spec::Funnel(of) = &**of else { return Err(Error::Invalid("no such cell".into())) };
         let (step, what) = cell.split_once(':').expect("a cell");
+        let (what, next) = what.split_once('>').map_or((what, None), |(what, next)| (what, Some(next)));
         let (what, value) = what.split_once('@').map_or((what, None), |(what, value)| (what, Some(value)));
         let step: usize = step.parse().expect("a step");
         let answer = funnel(of)?;
         let group = answer.groups.iter().find(|group| group.value.as_deref() == value).expect("a group");
         let count = &group.steps[step - 1];
         ids = match what {
-            "dropped" => (count.converted as u32..(count.converted + count.dropped) as u32).collect(),
+            "dropped" => {
+                // Those who did one thing next are neighbours.
+                let rows: Vec<&After> = answer.after.iter().filter(|after| after.step == step).collect();
+                let before =
+                    rows.iter().take_while(|after| Some(after.next.as_str()) != next).map(|after| after.customers);
+                let (from, n) = match next {
+                    Some(next) => {
+                        let row = rows.iter().find(|after| after.next == next).expect("a next event");
+                        (before.sum::<u64>(), row.customers)
+                    }
+                    None => (0, count.dropped),
+                };
+                let from = count.converted + from;
+                (from as u32..(from + n) as u32).collect()
+            }
             _ => (0..count.converted as u32).collect(),
         };
     }

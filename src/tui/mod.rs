@@ -130,12 +130,15 @@ fn work(options: LoadOptions, theme: Theme, keys: Box<dyn Read + Send>, terminal
     let mut app = App::new(options, Arc::new(load::open), theme, send.clone(), Instant::now());
     app.load();
     draw(&mut app, terminal)?;
+    // Shows what people would see of a mistake in trailmap, for the tests of just that.
+    let must_panic = std::env::var_os("TRAILMAP_TEST_PANIC").is_some();
     event::watch_signals(send.clone())?;
     event::read_keys(keys, send.clone())?;
     // After our own suspending, the signal to go on says nothing new.
     let mut is_resumed = false;
     loop {
         for event in gather(&app, &events) {
+            assert!(!(must_panic && matches!(event, Event::Input(_))), "asked for by TRAILMAP_TEST_PANIC");
             app.handle(event, Instant::now());
         }
         settle(&mut app, &events);

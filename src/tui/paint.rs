@@ -162,7 +162,7 @@ impl Pen<'_> {
         }
     }
 
-    /// Marks a row as the one under the cursor, by weight and not by a tint: a few bytes on a slow line.
+    /// Marks the name under the cursor, by weight and not by a tint over the row: a few bytes on a slow line.
     pub fn embolden(&mut self, area: Rect) {
         let area = area.intersection(self.buf.area);
         for y in area.top()..area.bottom() {

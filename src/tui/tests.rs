@@ -32,7 +32,7 @@ macro_rules! screens {
 screens! {
     home: "";
     funnel: &format!("{FOUR_STEPS}k");
-    funnel_broken_down: &format!("{FOUR_STEPS}kbdev⏎⇥j");
+    funnel_broken_down: &format!("{FOUR_STEPS}kbdev⏎⇥⇥j");
     adding_a_step: "2asearch⏎ac";
     empty_funnel: "2";
     list_of_the_dropped: &format!("{FOUR_STEPS}k⏎jj");
@@ -111,6 +111,7 @@ fn the_list_is_as_long_as_the_number_that_opened_it() {
     let mut desk = Desk::open(140, 40);
     desk.keys(FOUR_STEPS).keys("bdev⏎").keys("kkk");
     desk.shows("21,738").keys("⏎").shows("Dropped after visit — 21,738 customers").keys("⎋");
+    desk.keys("⇥j⏎").shows("Dropped after visit, then support_chat — 7,195 customers").keys("⎋");
     desk.keys("⇥jj⏎").shows("Dropped after visit · android — 7,155 customers").keys("⎋");
     desk.keys("o").shows("Went on after visit · android — 16,380 customers");
 }

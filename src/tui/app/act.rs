@@ -289,7 +289,7 @@ impl App {
         match outcome {
             Ok(Ok(n)) => {
                 self.close_prompt();
-                self.counted = Some((self.trial.scope.clone(), n));
+                self.count((self.trial.scope.clone(), n));
                 self.set_scope(self.trial.scope.clone());
                 self.remember();
                 let n = crate::tui::words::things(n, "customer");
@@ -392,6 +392,10 @@ impl App {
     }
 
     fn pick_breakdown(&mut self, current: Option<&str>) {
+        if self.vocabulary.columns.is_empty() {
+            self.say("break-down: the data has no column to break down by");
+            return;
+        }
         let none = Item { label: "none".to_owned(), detail: "no breakdown".to_owned(), ..Item::default() };
         let columns = self.vocabulary.columns.iter().map(|column| Item {
             label: column.clone(),

@@ -84,6 +84,9 @@ struct Analysis {
 /// Most changes that can be undone.
 const UNDO_MAX: usize = 200;
 
+/// Scopes whose number of customers is remembered.
+const COUNTED_MAX: usize = 16;
+
 /// A filter being tried before it is applied.
 struct Trial {
     slot: Slot,
@@ -106,8 +109,8 @@ pub struct App {
     overlay_page: usize,
     trial: Trial,
     scope: Scope,
-    /// How many customers a scope leaves, as last heard.
-    counted: Option<(Scope, u64)>,
+    /// How many customers a scope leaves, as heard; the newest last.
+    counted: Vec<(Scope, u64)>,
     undo: Vec<Analysis>,
     redo: Vec<Analysis>,
     last: Analysis,
@@ -149,7 +152,7 @@ impl App {
             overlay_page: 0,
             trial: Trial { slot: Slot::new(), scope: scope.clone() },
             scope,
-            counted: None,
+            counted: Vec::new(),
             undo: Vec::new(),
             redo: Vec::new(),
             last,
@@ -235,13 +238,7 @@ impl App {
     /// The places whose keys work now, innermost first.
     pub fn places(&self) -> Vec<Place> {
         if let Some(overlay) = self.overlays.last() {
-            let place = overlay.place();
-            let mut places = vec![place];
-            if place == Place::Page {
-                places.push(Place::Plain);
-            }
-            places.push(Place::Always);
-            return places;
+            return vec![overlay.place(), Place::Always];
         }
         match self.stage {
             Stage::Loading { .. } => vec![Place::Loading, Place::Plain, Place::Always],
@@ -346,14 +343,25 @@ impl App {
         let Some(layer) = layers.into_iter().find(|layer| layer.id == id) else { return };
         let said = layer.take(ticket, finding, report, events, now);
         let error = layer.error.clone().filter(|_| id == top);
-        if let (Some(Answer::Profile(profile)), Some(spec)) = (layer.facts(None).answer, layer.facts(None).answered) {
-            self.counted = Some((spec.scope().clone(), profile.n_customers));
+        let facts = layer.facts(None);
+        if let (Some(Answer::Profile(profile)), Some(spec)) = (facts.answer, facts.answered) {
+            let counted = (spec.scope().clone(), profile.n_customers);
+            self.count(counted);
         }
         if let Some(text) = said {
             self.say(text);
         }
         if let Some(error) = error {
             self.complain(error);
+        }
+    }
+
+    /// Notes how many customers a scope leaves.
+    fn count(&mut self, counted: (Scope, u64)) {
+        self.counted.retain(|(scope, _)| *scope != counted.0);
+        self.counted.push(counted);
+        if self.counted.len() > COUNTED_MAX {
+            self.counted.remove(0);
         }
     }
 

@@ -153,9 +153,9 @@ impl App {
     /// Whose numbers these are.
     fn everybody(&self) -> String {
         let who = if filter::chips(&self.scope).is_empty() { "All" } else { "Filtered" };
-        match &self.counted {
-            Some((scope, n)) if *scope == self.scope => format!("{who} {}", words::count(*n)),
-            Some(_) | None => who.to_owned(),
+        match self.counted.iter().find(|(scope, _)| *scope == self.scope) {
+            Some((_, n)) => format!("{who} {}", words::count(*n)),
+            None => who.to_owned(),
         }
     }
 

@@ -126,7 +126,7 @@ impl HomePane {
                 pen.right(right + 20, line.y, 20, &who, Tone::Dim);
             }
             if is_cursor {
-                pen.embolden(line);
+                pen.embolden(Rect { width: name_wide + 1, ..line });
             }
         }
         rows

@@ -272,6 +272,7 @@ impl JourneyPane {
             x += 9;
         }
         let name = reader.event(row).unwrap_or_default();
+        let name_at = x;
         let used = pen.text(x, y, line.right().saturating_sub(x), &name, Tone::Text);
         x += used + 2;
         if line.width >= 70 {
@@ -280,14 +281,16 @@ impl JourneyPane {
             pen.text(x, y, line.right().saturating_sub(x + 1), &detail.join(" · "), Tone::Dim);
         }
         if is_cursor {
-            pen.embolden(line);
+            pen.embolden(Rect { x: name_at, width: used, ..line });
         }
     }
 
     fn view_fields(&self, reader: &Reader<'_>, area: Rect, pen: &mut Pen<'_>) {
         let name = reader.event(self.cursor).unwrap_or_default();
         let inside = pen.frame(area, &Border { title: &name, foot: "⏎ in full", ..Border::default() });
-        let fields = reader.fields(self.cursor);
+        // Time and name are in the list beside it.
+        let fields: Vec<_> =
+            reader.fields(self.cursor).into_iter().filter(|(name, _)| name != "time" && name != "event").collect();
         let wide = fields.iter().map(|(name, _)| width(name)).max().unwrap_or(0).min(14) as u16;
         for (i, (name, value)) in fields.iter().take(usize::from(inside.height)).enumerate() {
             let y = inside.y + i as u16;

@@ -39,6 +39,7 @@ impl FunnelPane {
 
     fn view_after(&self, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) {
         let reading = self.reading(facts).filter(|reading| reading.is_whole);
+        let has_focus = self.focus == Focus::After;
         let step = reading.and_then(|reading| reading.funnel.total().steps.get(self.cursor));
         let dropped = step.map_or(0, |step| step.dropped);
         let title = if self.is_last() {
@@ -46,25 +47,29 @@ impl FunnelPane {
         } else {
             format!("Next, of {} dropped after {}", words::count(dropped), self.cursor + 1)
         };
-        let inside = pen.frame(area, &Border { title: &title, ..Border::default() });
+        let foot = if has_focus { "⏎ lists them" } else { "" };
+        let inside = pen.frame(area, &Border { title: &title, note: "", foot, has_focus });
         if self.is_last() {
             say(inside, "All who came here have completed.", pen);
             return;
         }
-        let Some(reading) = reading else { return };
-        let rows: Vec<_> = reading.funnel.after.iter().filter(|after| after.step == self.cursor + 1).collect();
+        let rows = self.after_rows(facts);
         if rows.is_empty() {
-            say(inside, if dropped == 0 { "Nobody dropped after this step." } else { "" }, pen);
+            say(inside, if dropped == 0 && reading.is_some() { "Nobody dropped after this step." } else { "" }, pen);
             return;
         }
         let has_median = inside.width >= 44;
         let numbers = if has_median { 24 } else { 16 };
         let free = inside.width.saturating_sub(numbers + 2);
         let name_wide = (free * 3 / 5).max(4);
-        for (i, after) in rows.iter().take(usize::from(inside.height)).enumerate() {
-            let y = inside.y + i as u16;
+        let tall = usize::from(inside.height);
+        let from = if has_focus { scroll(0, self.after, tall, rows.len()) } else { 0 };
+        for (i, after) in rows.iter().enumerate().skip(from).take(tall) {
+            let y = inside.y + (i - from) as u16;
             let x = inside.x + 1;
-            pen.text(x, y, name_wide, &after.next, Tone::Text);
+            let is_cursor = has_focus && i == self.after;
+            pen.text(inside.x, y, 1, if is_cursor { "▸" } else { " " }, Tone::Key);
+            pen.text(x, y, name_wide, &after.next, if is_cursor { Tone::Strong } else { Tone::Text });
             let bar_wide = free.saturating_sub(name_wide + 1);
             pen.bar(x + name_wide + 1, y, bar_wide, ratio(after.customers, dropped), Tone::Bar);
             let right = x + free + 9;
@@ -141,7 +146,7 @@ impl FunnelPane {
         let groups = self.groups(facts);
         let has_focus = self.focus == Focus::Groups;
         let title = format!("[b] By {} · step {}", visible(column), self.cursor + 1);
-        let foot = if has_focus { "⏎ dropped · o went on · of this value" } else { "Tab goes here" };
+        let foot = if has_focus { "⏎ dropped · o went on · of this value" } else { "Tab" };
         let note = format!("{}", groups.len());
         let inside = pen.frame(area, &Border { title: &title, note: &note, foot, has_focus });
         if inside.height == 0 {
@@ -173,7 +178,7 @@ impl FunnelPane {
             pen.right(right, line.y, 9, &words::count(step.dropped), Tone::Text);
         }
         if is_cursor {
-            pen.embolden(line);
+            pen.embolden(Rect { width: line.width.saturating_sub(28), ..line });
         }
     }
 }

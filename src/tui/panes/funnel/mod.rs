@@ -6,7 +6,7 @@ mod steps;
 use ratatui::layout::Rect;
 
 use super::customers::CustomersPane;
-use crate::analysis::funnel::{FunnelStep, Group, Order, Unit};
+use crate::analysis::funnel::{After, FunnelStep, Group, Order, Unit};
 use crate::analysis::{Answer, Funnel, FunnelSpec, Scope, Spec};
 use crate::base::Span;
 use crate::tui::command::{Action, Place, RowAction};
@@ -19,6 +19,7 @@ use crate::tui::prompt::Prompt;
 pub enum FunnelAction {
     ListDropped,
     ListConverted,
+    ListOpen,
     AddStep,
     DropStep,
     EditStep,
@@ -38,6 +39,8 @@ pub enum FunnelAction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Focus {
     Steps,
+    /// What those who dropped did next.
+    After,
     /// The values of the breakdown.
     Groups,
 }
@@ -55,6 +58,8 @@ pub struct FunnelPane {
     cursor: usize,
     /// The breakdown value under the cursor, from 0.
     group: usize,
+    /// The next event under the cursor, from 0.
+    after: usize,
     focus: Focus,
     corner: Corner,
 }
@@ -72,7 +77,7 @@ struct Reading<'a> {
 impl FunnelPane {
     pub fn new(scope: Scope) -> Self {
         let spec = FunnelSpec { times: true, after: true, scope, ..FunnelSpec::default() };
-        FunnelPane { spec, cursor: 0, group: 0, focus: Focus::Steps, corner: Corner::Times }
+        FunnelPane { spec, cursor: 0, group: 0, after: 0, focus: Focus::Steps, corner: Corner::Times }
     }
 
     /// Replaces the question, by undo or by opening a proposed funnel.
@@ -116,6 +121,37 @@ impl FunnelPane {
         }
     }
 
+    /// What those did next who dropped after the step under the cursor.
+    fn after_rows<'a>(&self, facts: &Facts<'a>) -> Vec<&'a After> {
+        let reading = self.reading(facts).filter(|reading| reading.is_whole);
+        let after = reading.map_or(&[][..], |reading| &reading.funnel.after);
+        after.iter().filter(|after| after.step == self.cursor + 1).collect()
+    }
+
+    /// The panels that there is something to move over in.
+    fn panels(&self, facts: &Facts<'_>) -> Vec<Focus> {
+        let mut panels = vec![Focus::Steps];
+        if !self.after_rows(facts).is_empty() {
+            panels.push(Focus::After);
+        }
+        if !self.groups(facts).is_empty() {
+            panels.push(Focus::Groups);
+        }
+        panels
+    }
+
+    fn turn(&mut self, by_one_back: bool, facts: &Facts<'_>) {
+        let panels = self.panels(facts);
+        let at = panels.iter().position(|panel| *panel == self.focus).unwrap_or(0);
+        let by = if by_one_back { panels.len() - 1 } else { 1 };
+        self.focus = panels[(at + by) % panels.len()];
+        match self.focus {
+            Focus::Groups => self.corner = Corner::Groups,
+            Focus::After => self.after = 0,
+            Focus::Steps => {}
+        }
+    }
+
     fn focused_group<'a>(&self, facts: &Facts<'a>) -> Option<&'a Group> {
         if self.focus == Focus::Groups { self.groups(facts).get(self.group) } else { None }
     }
@@ -135,6 +171,7 @@ impl FunnelPane {
             format!("{}:{what}", self.cursor + 1),
             match what {
                 "dropped" => format!("Dropped after {label}"),
+                "open" => format!("Still open after {label}"),
                 _ if self.is_last() => format!("Completed with {label}"),
                 _ => format!("Went on after {label}"),
             },
@@ -142,6 +179,11 @@ impl FunnelPane {
         if let Some(value) = self.focused_group(facts).and_then(|group| group.value.as_deref()) {
             cell = format!("{cell}@{value}");
             title = format!("{title} · {value}");
+        }
+        if let (Focus::After, Some(after)) = (self.focus, self.after_rows(facts).get(self.after)) {
+            cell = format!("{cell}>{}", after.next);
+            let then = if after.next == "(end)" { "nothing" } else { &after.next };
+            title = format!("{title}, then {then}");
         }
         let of = FunnelSpec { times: false, after: false, ..self.spec.clone() };
         Effect::Push(Box::new(CustomersPane::of(Spec::Funnel(of), cell, title, self.spec.scope.clone())))
@@ -152,7 +194,11 @@ impl FunnelPane {
         let reading = self.reading(facts).filter(|reading| reading.is_whole)?;
         let group = self.focused_group(facts).unwrap_or(reading.funnel.total());
         let step = group.steps.get(self.cursor)?;
-        Some(if what == "dropped" { step.dropped } else { step.converted })
+        Some(match what {
+            "dropped" => step.dropped,
+            "open" => step.open,
+            _ => step.converted,
+        })
     }
 
     fn step_prompt(&self) -> Prompt {
@@ -227,7 +273,8 @@ impl FunnelPane {
             | FunnelAction::SetWindow
             | FunnelAction::Breakdown
             | FunnelAction::ListDropped
-            | FunnelAction::ListConverted => None,
+            | FunnelAction::ListConverted
+            | FunnelAction::ListOpen => None,
         }
     }
 }
@@ -248,10 +295,13 @@ impl Pane for FunnelPane {
     fn allows(&self, action: Action, facts: &Facts<'_>) -> Result<(), &'static str> {
         let with_steps = if self.spec.steps.is_empty() { Err("needs a step; a adds one") } else { Ok(()) };
         match action {
-            Action::Row(RowAction::NextPanel | RowAction::PreviousPanel) if self.groups(facts).is_empty() => {
-                Err("needs a breakdown; b sets one")
+            Action::Row(RowAction::NextPanel | RowAction::PreviousPanel) => {
+                if self.panels(facts).len() > 1 {
+                    Ok(())
+                } else {
+                    Err("there is nothing to open in the other panels")
+                }
             }
-            Action::Row(RowAction::NextPanel | RowAction::PreviousPanel) => Ok(()),
             Action::Row(_) => with_steps,
             Action::Funnel(action) => match action {
                 FunnelAction::AddStep => Ok(()),
@@ -264,6 +314,14 @@ impl Pane for FunnelPane {
                         None => Err("needs the answer, which is still being computed"),
                     }
                 }
+                FunnelAction::ListOpen => {
+                    with_steps?;
+                    match self.count_of("open", facts) {
+                        Some(0) | None => Err("nobody is still open after this step"),
+                        Some(_) => Ok(()),
+                    }
+                }
+                FunnelAction::ListConverted if self.focus == Focus::After => Err("those under the cursor dropped"),
                 FunnelAction::ListConverted => {
                     with_steps?;
                     match self.count_of("converted", facts) {
@@ -286,16 +344,21 @@ impl Pane for FunnelPane {
 
     fn update(&mut self, action: Action, facts: &Facts<'_>) -> Option<Effect> {
         match action {
-            Action::Row(RowAction::NextPanel | RowAction::PreviousPanel) => {
-                self.focus = if self.focus == Focus::Steps { Focus::Groups } else { Focus::Steps };
-                if self.focus == Focus::Groups {
-                    self.corner = Corner::Groups;
-                }
+            Action::Row(RowAction::NextPanel) => {
+                self.turn(false, facts);
+                None
+            }
+            Action::Row(RowAction::PreviousPanel) => {
+                self.turn(true, facts);
                 None
             }
             Action::Row(action) => {
                 let (cursor, len) = match self.focus {
                     Focus::Steps => (&mut self.cursor, self.spec.steps.len()),
+                    Focus::After => {
+                        let len = self.after_rows(facts).len();
+                        (&mut self.after, len)
+                    }
                     Focus::Groups => {
                         let len = self.groups(facts).len();
                         (&mut self.group, len)
@@ -306,6 +369,7 @@ impl Pane for FunnelPane {
             }
             Action::Funnel(FunnelAction::ListDropped) => Some(self.list("dropped", facts)),
             Action::Funnel(FunnelAction::ListConverted) => Some(self.list("converted", facts)),
+            Action::Funnel(FunnelAction::ListOpen) => Some(self.list("open", facts)),
             Action::Funnel(FunnelAction::AddStep) => {
                 let at = if self.spec.steps.is_empty() { 1 } else { self.cursor + 2 };
                 let title = format!("Add step {at} — an event, or like cart[value > 50] @within=1h");
@@ -357,9 +421,9 @@ impl Pane for FunnelPane {
     }
 
     fn arrived(&mut self, facts: &Facts<'_>) {
-        let n_groups = self.groups(facts).len();
-        self.group = self.group.min(n_groups.saturating_sub(1));
-        if n_groups == 0 {
+        self.group = self.group.min(self.groups(facts).len().saturating_sub(1));
+        self.after = self.after.min(self.after_rows(facts).len().saturating_sub(1));
+        if !self.panels(facts).contains(&self.focus) {
             self.focus = Focus::Steps;
         }
     }

@@ -13,6 +13,7 @@ use ratatui::layout::Rect;
 use super::{Focus, FunnelPane, Reading};
 use crate::analysis::funnel::{Order, StepCount, Unit};
 use crate::base::visible::{visible, width};
+use crate::table::{Cell, Kind, Table};
 use crate::tui::paint::{Border, Pen, scroll};
 use crate::tui::pane::Facts;
 use crate::tui::theme::Tone;
@@ -27,22 +28,36 @@ struct Column {
     text: fn(&Line<'_>) -> String,
 }
 
-/// A step, and the numbers it is compared with.
+/// A step, and its row in the answer's own table, so that shares are the same here and in files.
 struct Line<'a> {
     step: &'a StepCount,
-    /// The mandatory step before.
-    before: Option<&'a StepCount>,
-    first: &'a StepCount,
+    table: Option<&'a Table>,
+    row: usize,
     /// Whether the answer is about the steps on the screen; when not, only the count is sure.
     is_whole: bool,
+    is_first: bool,
     is_last: bool,
-    /// Leave those who are still open out of the shares.
-    is_mature: bool,
 }
 
 impl Line<'_> {
-    fn base(&self, step: &StepCount) -> u64 {
-        if self.is_mature { step.customers.saturating_sub(step.open) } else { step.customers }
+    fn share(&self, column: &str) -> String {
+        self.cell(column).map_or(String::new(), |cell| words::cell(&cell, Kind::Share))
+    }
+
+    fn cell(&self, column: &str) -> Option<Cell> {
+        self.table?.cell(self.row, column)
+    }
+
+    /// The interval of the share of the first step: `36.1–39.2%`.
+    fn interval(&self) -> String {
+        let bound = |column| match self.cell(column) {
+            Some(Cell::Number(value)) => Some(format!("{:.1}", value * 100.0)),
+            _ => None,
+        };
+        match (bound("lo"), bound("hi")) {
+            (Some(lo), Some(hi)) => format!("{lo}–{hi}%"),
+            _ => String::new(),
+        }
     }
 }
 
@@ -50,19 +65,18 @@ fn seconds(value: Option<f64>) -> String {
     value.map_or(String::new(), words::seconds)
 }
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 11] = [
     Column { head: "customers", wide: 11, rank: 0, text: |line| words::count(line.step.customers) },
     Column {
         head: "step",
         wide: 8,
         rank: 1,
-        text: |line| {
-            line.before.map_or("—".to_owned(), |before| words::share(line.step.customers, line.base(before)))
-        },
+        text: |line| if line.is_first { "—".to_owned() } else { line.share("share_of_previous") },
     },
-    Column { head: "total", wide: 8, rank: 3, text: |line| words::share(line.step.customers, line.base(line.first)) },
+    Column { head: "total", wide: 8, rank: 3, text: |line| line.share("share_of_first") },
+    Column { head: "95% CI", wide: 13, rank: 8, text: |line| line.interval() },
     Column { head: "median", wide: 8, rank: 4, text: |line| seconds(line.step.median_s) },
-    Column { head: "mean", wide: 8, rank: 8, text: |line| seconds(line.step.mean_s) },
+    Column { head: "mean", wide: 8, rank: 9, text: |line| seconds(line.step.mean_s) },
     Column { head: "p90", wide: 8, rank: 6, text: |line| seconds(line.step.p90_s) },
     Column {
         head: "went on",
@@ -71,7 +85,7 @@ const COLUMNS: [Column; 10] = [
         text: |line| if line.is_last { String::new() } else { words::count(line.step.converted) },
     },
     Column { head: "open", wide: 9, rank: 5, text: |line| some(line.step.open) },
-    Column { head: "excluded", wide: 9, rank: 9, text: |line| some(line.step.excluded) },
+    Column { head: "excluded", wide: 9, rank: 10, text: |line| some(line.step.excluded) },
     Column {
         head: "dropped",
         wide: 10,
@@ -136,7 +150,9 @@ impl FunnelPane {
         }
         note.push_str("base: step 1");
         let has_focus = self.focus == Focus::Steps;
-        pen.frame(area, &Border { title: &title, note: &note, foot: "", has_focus })
+        // What the answer warns of belongs next to the numbers.
+        let notes = self.reading(facts).map_or(String::new(), |reading| reading.funnel.notes.join(" · "));
+        pen.frame(area, &Border { title: &title, note: &note, foot: &notes, has_focus })
     }
 
     fn view_steps(&self, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) -> usize {
@@ -176,6 +192,8 @@ impl FunnelPane {
             right += column.wide;
             pen.right(right, area.y, column.wide, column.head, Tone::Dim);
         }
+        let group = if self.focused_group(facts).is_some() { self.group + 1 } else { 0 };
+        let first_row = group * names.len();
         let leak = reading.filter(|reading| reading.is_whole).and_then(|_| leak(steps));
         let from = scroll(0, self.cursor, rows, names.len());
         for (row, i) in (from..names.len().min(from + rows)).enumerate() {
@@ -188,20 +206,17 @@ impl FunnelPane {
                 pen.text(line.x + 5 + name_wide, line.y, bar_wide, "…", Tone::Dim);
                 continue;
             };
-            let first = &steps[0];
-            pen.bar(line.x + 5 + name_wide, line.y, bar_wide, ratio(step.customers, first.customers), Tone::Bar);
+            let part = ratio(step.customers, steps[0].customers);
+            pen.bar(line.x + 5 + name_wide, line.y, bar_wide, part, Tone::Bar);
             let shown = Line {
                 step,
-                before: steps[..i].iter().rfind(|before| !before.optional),
-                first,
+                table: facts.table,
+                row: first_row + i,
                 is_whole: reading.is_some_and(|reading| reading.is_whole),
+                is_first: i == 0,
                 is_last: i + 1 == names.len(),
-                is_mature: self.spec.mature,
             };
             numbers_of(&shown, &columns, line, area.x + 5 + name_wide + bar_wide, leak == Some(i), pen);
-            if is_cursor {
-                pen.embolden(line);
-            }
         }
         rows
     }
