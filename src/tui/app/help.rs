@@ -60,7 +60,13 @@ impl App {
     /// How the data was read, what was refused, and how far the rest can be trusted.
     pub(super) fn open_health(&mut self) {
         let Some(report) = &self.report else { return };
-        let mut lines = vec![conservation(report)];
+        let mut lines = Vec::new();
+        let notes = self.top().facts(None).answer.map_or(&[][..], Answer::notes);
+        if !notes.is_empty() {
+            lines.push("About the numbers on the screen".to_owned());
+            lines.extend(notes.iter().map(|note| format!("  {note}")));
+        }
+        lines.push(conservation(report));
         for file in &report.files {
             lines.push(format!("  {} · {} · {}", file.file, file.format, words::bytes(file.bytes)));
             if !file.dialect.is_empty() {

@@ -226,12 +226,12 @@ impl FunnelPane {
         let y = inside.bottom() - 1;
         let text = match (self.reading(facts).filter(|reading| reading.is_whole), self.spec.steps.len()) {
             (None, _) => String::new(),
-            (Some(reading), _) => self.sentence(reading, facts),
+            (Some(reading), _) => self.sentence(reading, facts, usize::from(inside.width.saturating_sub(4))),
         };
         pen.rule(inside, y, &text);
     }
 
-    fn sentence(&self, reading: Reading<'_>, facts: &Facts<'_>) -> String {
+    fn sentence(&self, reading: Reading<'_>, facts: &Facts<'_>, room: usize) -> String {
         let group = self.focused_group(facts).unwrap_or(reading.funnel.total());
         let (Some(step), Some(spec)) = (group.steps.get(self.cursor), self.spec.steps.get(self.cursor)) else {
             return String::new();
@@ -248,9 +248,7 @@ impl FunnelPane {
         }
         let next = visible(self.spec.steps[self.cursor + 1].step.label());
         let mut text = format!(
-            "step {}→{} {here} → {next}: {} went on · {} dropped",
-            self.cursor + 1,
-            self.cursor + 2,
+            "{} went on · {} dropped",
             words::share(step.converted, step.customers),
             words::count(step.dropped)
         );
@@ -260,7 +258,10 @@ impl FunnelPane {
         if step.excluded > 0 {
             text.push_str(&format!(" · {} excluded", words::count(step.excluded)));
         }
-        text
+        let step = format!("step {}→{}", self.cursor + 1, self.cursor + 2);
+        // The names stand above; the numbers come first where there is no room for both.
+        let whole = format!("{step} {here} → {next}: {text}");
+        if width(&whole) <= room { whole } else { format!("{step}: {text}") }
     }
 }
 
