@@ -141,16 +141,16 @@ fn ask(criterion: &mut Criterion, engine: &impl Deref<Target = Local>) {
     let plain = FunnelSpec { steps, ..FunnelSpec::default() };
     let by_channel =
         FunnelSpec { breakdown: Some("channel".into()), breakdown_at: BreakdownAt::First, ..plain.clone() };
-    let on_the_web = {
+    let of_one_channel = {
         let mut spec = plain.clone();
-        spec.scope.events = Some("channel == \"web\"".into());
+        spec.scope.events = Some("channel == \"organic\"".into());
         spec
     };
     let mut group = criterion.benchmark_group("warm");
     let funnels = [
         ("funnel of 5 steps in 7d", plain),
         ("funnel by channel of the first event", by_channel),
-        ("funnel of one channel", on_the_web),
+        ("funnel of one channel", of_one_channel),
     ];
     for (name, spec) in funnels {
         let mut asked = 0;
