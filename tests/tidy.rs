@@ -31,7 +31,7 @@ const LAYERS: &[Layer] = &[
         crates: &["serde", "thiserror", "rayon", "hashbrown", "rustc_hash", "regex", "winnow", "memchr", "unicode_width"],
         never: FILES_AND_CLOCKS },
     Layer { name: "analysis", uses: &["base", "table", "journey"],
-        crates: &["serde", "thiserror", "clap", "rayon", "hashbrown", "rustc_hash"],
+        crates: &["serde", "serde_json", "shell_words", "thiserror", "clap", "rayon", "hashbrown", "rustc_hash"],
         never: FILES_AND_CLOCKS },
     Layer { name: "ingest", uses: &["base", "journey"],
         crates: &["polars", "serde", "serde_json", "thiserror", "flate2", "zstd", "zip", "encoding_rs", "chardetng", "glob",

@@ -1,5 +1,6 @@
 //! The questions: a spec is the one way to ask, an answer is numbers and names, a pure function lies between.
 
+pub mod ask;
 pub mod customers;
 pub mod events;
 pub mod funnel;
@@ -17,6 +18,7 @@ use crate::journey::expr::{ExprError, MaskError};
 use crate::journey::{StepError, View};
 use crate::table::Table;
 
+pub use ask::Among;
 pub use customers::{Customers, CustomersSpec};
 pub use events::{Events, EventsSpec};
 pub use funnel::{Funnel, FunnelSpec};
@@ -60,6 +62,9 @@ pub enum Error {
     UnknownCustomer { name: String, nearest: Option<String> },
     #[error("`{cell}` is not a cell of this answer; write it like {example}")]
     UnknownCell { cell: String, example: String },
+    /// What is wrong with the question whose customers are to be kept.
+    #[error("--among: {0}")]
+    Among(Box<Error>),
     /// A question that contradicts itself; the sentence says how to put it right.
     #[error("{0}")]
     Invalid(String),

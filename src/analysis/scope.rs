@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Error;
+use super::{Among, Error};
 use crate::base::{Cancelled, Ctl, Instant, Span, When, Zone};
 use crate::journey::expr::{MaskError, customer_mask, event_mask};
 use crate::journey::{Bitmap, Expr, JourneyStore, View};
@@ -34,6 +34,9 @@ pub struct Scope {
     /// The gap after which a new session starts
     #[arg(long, value_name = "SPAN", default_value_t = Scope::default().session_gap, help_heading = "Choosing")]
     pub session_gap: Span,
+    /// Keep only the customers behind a number of another question: 'funnel -s cart -s pay --who 1:dropped'; begin with not to leave them out
+    #[arg(long, value_name = "QUESTION", help_heading = "Choosing")]
+    pub among: Vec<Among>,
 }
 
 impl Default for Scope {
@@ -46,6 +49,7 @@ impl Default for Scope {
             clip: false,
             as_of: None,
             session_gap: Span::minutes(30),
+            among: Vec::new(),
         }
     }
 }
@@ -101,7 +105,22 @@ impl Scope {
                 view = view.with_customers(chosen);
             }
         }
+        for among in &self.among {
+            view = view.with_customers(self.chosen_by(among, store, ctl)?);
+        }
         Ok(view)
+    }
+
+    fn chosen_by(&self, among: &Among, store: &Arc<JourneyStore>, ctl: &Ctl) -> Result<Bitmap, Error> {
+        let ids = among.customers(store, ctl).map_err(|err| match err {
+            Error::Cancelled(cancelled) => Error::Cancelled(cancelled),
+            err => Error::Among(Box::new(err)),
+        })?;
+        let mut chosen = Bitmap::none(store.n_customers());
+        for id in ids {
+            chosen.set(id.idx());
+        }
+        Ok(if among.is_without { chosen.negated() } else { chosen })
     }
 
     fn checked_period(&self, zone: &Zone) -> Result<(Option<Instant>, Option<Instant>), Error> {

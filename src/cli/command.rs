@@ -61,8 +61,9 @@ pub fn command() -> Command {
 }
 
 fn question(question: &Question) -> Command {
-    let mut command = (question.args)(Command::new(question.name));
-    if question.has_cells {
+    let kind = question.kind();
+    let mut command = (question.args)((kind.args)(Command::new(question.name)));
+    if kind.has_cells {
         command = command.arg(
             Arg::new("who")
                 .long("who")

@@ -1,22 +1,26 @@
 //! The table of questions: every analysis as a subcommand. A row here is all that a new one needs.
 
 use anyhow::Result;
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgMatches, Command};
 
 use super::command::shared;
 use super::unexpected;
-use crate::analysis::{CustomersSpec, EventsSpec, FunnelSpec, JourneySpec, ProfileSpec, Spec};
+use crate::analysis::ask::{self, Kind};
 use crate::batch::Ask;
 
 pub struct Question {
     pub name: &'static str,
     pub about: &'static str,
     pub examples: &'static str,
-    /// Whether `--who` opens its numbers.
-    pub has_cells: bool,
-    /// Adds its own flags, then those that all commands share.
+    /// Adds the flags that all commands share behind its own.
     pub args: fn(Command) -> Command,
-    pub spec: fn(&ArgMatches) -> Result<Spec, clap::Error>,
+}
+
+impl Question {
+    /// Its own flags, and the spec they make.
+    pub fn kind(&self) -> &'static Kind {
+        ask::kind(self.name).expect("every question of the table is a kind of `analysis::ask`")
+    }
 }
 
 pub const QUESTIONS: &[Question] = &[
@@ -26,9 +30,7 @@ pub const QUESTIONS: &[Question] = &[
         examples: "  trailmap profile shop.csv
   trailmap profile 'exports/2025-*.csv.gz' --table quality
   trailmap profile shop.csv --format html --out profile.html",
-        has_cells: false,
-        args: |command| shared(ProfileSpec::augment_args(command)),
-        spec: |matches| ProfileSpec::from_arg_matches(matches).map(Spec::Profile),
+        args: shared,
     },
     Question {
         name: "funnel",
@@ -37,18 +39,14 @@ pub const QUESTIONS: &[Question] = &[
   trailmap funnel shop.csv -s 'cart[value > 50]' -s purchase --breakdown device
   trailmap funnel shop.csv -s view -s cart -s pay --exclude support:2-3 --times --trend week
   trailmap funnel shop.csv -s cart -s pay --who 1:dropped --format csv --out dropped.csv",
-        has_cells: true,
-        args: |command| shared(FunnelSpec::augment_args(command)),
-        spec: |matches| FunnelSpec::from_arg_matches(matches).map(Spec::Funnel),
+        args: shared,
     },
     Question {
         name: "customers",
         about: "List customers with their first and last event, events, sessions and value",
         examples: "  trailmap customers shop.csv --customers 'did(purchase) and sessions > 3'
   trailmap customers shop.csv --format parquet --out customers.parquet",
-        has_cells: false,
-        args: |command| shared(CustomersSpec::augment_args(command)),
-        spec: |matches| CustomersSpec::from_arg_matches(matches).map(Spec::Customers),
+        args: shared,
     },
     Question {
         name: "journey",
@@ -57,39 +55,37 @@ pub const QUESTIONS: &[Question] = &[
   trailmap journey shop.csv --customer 42 --customer-column user_id
 
 Here --customer names the customer; the column of ids is --customer-column.",
-        has_cells: false,
         args: journey_args,
-        spec: |matches| JourneySpec::from_arg_matches(matches).map(Spec::Journey),
     },
     Question {
         name: "events",
         about: "Print every event as understood, in journey order; also the way to convert an export",
         examples: "  trailmap events shop.csv --out shop.parquet
   trailmap events shop.csv --events 'channel == \"email\"' --format ndjson",
-        has_cells: false,
-        args: |command| shared(EventsSpec::augment_args(command)),
-        spec: |matches| EventsSpec::from_arg_matches(matches).map(Spec::Events),
+        args: shared,
     },
 ];
 
 /// On `journey`, `--customer ID` is the customer; the column flag keeps its longer name.
 fn journey_args(command: Command) -> Command {
-    shared(JourneySpec::augment_args(command))
-        .mut_arg("customer", |arg| arg.long("customer").visible_alias("customer-id"))
-        .mut_arg("customer_column", |arg| {
+    shared(command).mut_arg("customer", |arg| arg.long("customer").visible_alias("customer-id")).mut_arg(
+        "customer_column",
+        |arg| {
             Arg::new(arg.get_id().clone())
                 .long("customer-column")
                 .value_name("COLUMN")
                 .help("The column that says whose event it is")
                 .help_heading("Reading")
-        })
+        },
+    )
 }
 
 /// What a subcommand of this table asks.
 pub fn ask(name: &str, matches: &ArgMatches) -> Result<Ask> {
     let question = QUESTIONS.iter().find(|question| question.name == name).ok_or_else(|| unexpected(name))?;
-    let spec = Box::new((question.spec)(matches)?);
-    let who = if question.has_cells { matches.get_one::<String>("who") } else { None };
+    let kind = question.kind();
+    let spec = Box::new((kind.spec)(matches)?);
+    let who = if kind.has_cells { matches.get_one::<String>("who") } else { None };
     Ok(match who {
         Some(cell) => Ask::Who(spec, cell.clone()),
         None => Ask::Spec(spec),

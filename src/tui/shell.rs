@@ -1,20 +1,8 @@
 //! The batch command that gives what a screen shows, quoted for a shell.
 
-use crate::analysis::funnel::{BreakdownAt, ExcludeMode, FunnelSpec, Order, Unit};
-use crate::analysis::{Scope, Spec};
-use crate::base::WeekStart;
+use crate::analysis::ask::{self, quote};
+use crate::analysis::{CustomersSpec, Spec};
 use crate::ingest::LoadOptions;
-
-/// A text as one word of a shell command.
-pub fn quote(text: &str) -> String {
-    let is_plain =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '=' | ',' | '+' | '%');
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
 
 /// The words of a command, collected.
 #[derive(Default)]
@@ -54,83 +42,17 @@ pub fn command(options: &LoadOptions, spec: &Spec) -> String {
     let mut words = Words::default();
     words.word("trailmap");
     let (asked, cell) = match spec {
-        Spec::Customers(customers) => match (&customers.of, &customers.cell) {
-            (Some(of), Some(cell)) => (&**of, Some(cell)),
-            _ => (spec, None),
-        },
+        Spec::Customers(CustomersSpec { of: Some(of), cell: Some(cell), .. }) => (&**of, Some(cell)),
         spec => (spec, None),
     };
     words.word(asked.name());
     for source in &options.sources {
         words.word(source);
     }
-    match asked {
-        Spec::Funnel(spec) => funnel(spec, cell.is_some(), &mut words),
-        Spec::Journey(spec) => words.flag("--customer-id", &spec.customer),
-        Spec::Profile(_) | Spec::Customers(_) | Spec::Events(_) => {}
-    }
-    scope(asked.scope(), &mut words);
+    words.0.extend(ask::flags(asked));
     words.maybe("--who", cell.map(String::as_str));
     load(options, &mut words);
     words.0.join(" ")
-}
-
-fn funnel(spec: &FunnelSpec, is_list: bool, words: &mut Words) {
-    for step in &spec.steps {
-        words.flag("-s", &step.to_string());
-    }
-    words.flag("--within", &spec.within.to_string());
-    match spec.order {
-        Order::Ordered => {}
-        Order::Strict => words.flag("--order", "strict"),
-        Order::Any => words.flag("--order", "any"),
-    }
-    for step in &spec.ignore {
-        words.flag("--ignore", &step.to_string());
-    }
-    for exclusion in &spec.exclude {
-        words.flag("--exclude", &exclusion.to_string());
-    }
-    if spec.exclude_mode == ExcludeMode::Remove {
-        words.flag("--exclude-mode", "remove");
-    }
-    words.maybe("--same", spec.same.as_deref());
-    words.switch("--first-time", spec.first_time);
-    match spec.unit {
-        Unit::Customers => {}
-        Unit::Sessions => words.flag("--unit", "sessions"),
-        Unit::Attempts => words.flag("--unit", "attempts"),
-    }
-    words.switch("--mature", spec.mature);
-    words.maybe("--breakdown", spec.breakdown.as_deref());
-    if spec.breakdown_at != BreakdownAt::Entry {
-        words.flag("--breakdown-at", &spec.breakdown_at.to_string());
-    }
-    if is_list {
-        return;
-    }
-    words.switch("--times", spec.times);
-    words.switch("--after", spec.after);
-    words.switch("--sensitivity", spec.sensitivity);
-    if let Some(period) = spec.trend {
-        words.flag("--trend", &format!("{period:?}").to_lowercase());
-    }
-    if spec.week_start != WeekStart::default() {
-        words.flag("--week-start", &format!("{:?}", spec.week_start).to_lowercase());
-    }
-    words.maybe("--trace", spec.trace.as_deref());
-}
-
-fn scope(scope: &Scope, words: &mut Words) {
-    words.maybe("--events", scope.events.as_deref());
-    words.maybe("--customers", scope.customers.as_deref());
-    for (name, when) in [("--since", &scope.since), ("--until", &scope.until), ("--as-of", &scope.as_of)] {
-        words.maybe(name, when.as_ref().map(ToString::to_string).as_deref());
-    }
-    words.switch("--clip", scope.clip);
-    if scope.session_gap != Scope::default().session_gap {
-        words.flag("--session-gap", &scope.session_gap.to_string());
-    }
 }
 
 fn load(options: &LoadOptions, words: &mut Words) {
@@ -157,7 +79,7 @@ fn load(options: &LoadOptions, words: &mut Words) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::{CustomersSpec, JourneySpec};
+    use crate::analysis::{FunnelSpec, JourneySpec, Scope};
     use crate::base::Span;
 
     fn options(sources: &[&str]) -> LoadOptions {

@@ -1,0 +1,317 @@
+//! Questions as words: every analysis as flags, a spec written out as the words of a batch command, and read back.
+//!
+//! The flags themselves say how a spec is written: each field of a spec has the name of its flag's id, so a field that
+//! differs from its default is that flag with the field's text. Nothing here knows the flags of a single analysis.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{CustomersSpec, Error, EventsSpec, FunnelSpec, JourneySpec, ProfileSpec, Spec};
+use crate::base::nearest::nearest;
+use crate::base::{Ctl, CustomerId};
+use crate::journey::JourneyStore;
+
+/// An analysis as a command: its flags, and the spec that they make.
+pub struct Kind {
+    pub name: &'static str,
+    /// Whether its numbers can be opened by the name of a cell.
+    pub has_cells: bool,
+    pub args: fn(Command) -> Command,
+    /// # Errors
+    /// Clap's, where a required flag is missing.
+    pub spec: fn(&ArgMatches) -> Result<Spec, clap::Error>,
+    default: fn() -> Spec,
+    /// Fields that are written even where they are at their default, because the numbers hang on them.
+    always: &'static [&'static str],
+}
+
+macro_rules! kinds {
+    ($($name:literal $spec:ident $variant:ident $has_cells:literal $always:expr;)*) => {
+        &[$( Kind {
+            name: $name,
+            has_cells: $has_cells,
+            args: |command| $spec::augment_args(command),
+            spec: |matches| $spec::from_arg_matches(matches).map(Spec::$variant),
+            default: || Spec::$variant($spec::default()),
+            always: &$always,
+        } ),*]
+    };
+}
+
+/// Every analysis that is a command.
+#[rustfmt::skip]
+pub static KINDS: &[Kind] = kinds! {
+    "profile" ProfileSpec Profile false [];
+    "funnel" FunnelSpec Funnel true ["within"];
+    "customers" CustomersSpec Customers false [];
+    "journey" JourneySpec Journey false [];
+    "events" EventsSpec Events false [];
+};
+
+/// The analysis with this name.
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// A text as one word of a shell command.
+pub fn quote(text: &str) -> String {
+    let is_plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '=' | ',' | '+' | '%');
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// The fields of a spec by the ids of their flags; those of the scope stand among them.
+fn fields(spec: &Spec) -> Map<String, Value> {
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(spec) else { return Map::new() };
+    if let Some(Value::Object(scope)) = fields.remove("scope") {
+        fields.extend(scope);
+    }
+    fields
+}
+
+/// The flags that make this spec, each quoted for a shell; without the name of the analysis.
+pub fn flags(spec: &Spec) -> Vec<String> {
+    let Some(kind) = kind(spec.name()) else { return Vec::new() };
+    let (fields, defaults) = (fields(spec), fields(&(kind.default)()));
+    let command = (kind.args)(Command::new(kind.name));
+    let mut words = Vec::new();
+    for arg in command.get_arguments() {
+        let id = arg.get_id().as_str();
+        let Some(value) = fields.get(id) else { continue };
+        if defaults.get(id) != Some(value) || kind.always.contains(&id) {
+            write_flag(arg, value, &mut words);
+        }
+    }
+    words
+}
+
+fn write_flag(arg: &Arg, value: &Value, words: &mut Vec<String>) {
+    let text = match value {
+        Value::Null | Value::Bool(false) | Value::Object(_) => return,
+        Value::Bool(true) => None,
+        Value::Array(values) => {
+            for value in values {
+                write_flag(arg, value, words);
+            }
+            return;
+        }
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+    };
+    let long = arg.get_long().map(|long| format!("--{long}"));
+    let name = arg.get_short().map(|short| format!("-{short}")).or(long.clone()).unwrap_or_default();
+    let is_switch = matches!(arg.get_action(), ArgAction::SetTrue);
+    match text.filter(|_| !is_switch) {
+        None => words.push(name),
+        // A value that begins with a dash would be read as a flag.
+        Some(text) if text.starts_with('-') => words.push(format!("{}={}", long.unwrap_or(name), quote(&text))),
+        Some(text) => words.extend([name, quote(&text)]),
+    }
+}
+
+/// The customers behind a number of another question, or all but them: `funnel -s cart -s pay --who 1:dropped`.
+///
+/// The question has its own scope, so the group stays the same whatever else is filtered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Among {
+    pub spec: Box<Spec>,
+    /// The number, as `--who` writes it; a list of customers needs none.
+    pub cell: Option<String>,
+    /// Everybody but those.
+    pub is_without: bool,
+}
+
+impl Among {
+    pub fn new(spec: Spec, cell: Option<String>) -> Self {
+        Among { spec: Box::new(spec), cell, is_without: false }
+    }
+
+    /// Those for whom an expression holds.
+    pub fn expression(text: &str) -> Self {
+        let mut spec = CustomersSpec::default();
+        spec.scope.customers = Some(text.to_owned());
+        Among::new(Spec::Customers(spec), None)
+    }
+
+    pub fn without(self) -> Self {
+        Among { is_without: !self.is_without, ..self }
+    }
+
+    /// Who they are, in text order of their ids; one who stands for several units comes several times.
+    ///
+    /// # Errors
+    /// As the question, and `UnknownCell`.
+    pub(super) fn customers(&self, store: &Arc<JourneyStore>, ctl: &Ctl) -> Result<Vec<CustomerId>, Error> {
+        let view = self.spec.scope().view(store, ctl)?;
+        match (&*self.spec, &self.cell) {
+            (Spec::Customers(spec), _) => Ok(super::customers::customers(&view, spec, ctl)?.ids),
+            (spec, Some(cell)) => super::who(&view, spec, cell, ctl),
+            (spec, None) => Err(Error::Invalid(format!(
+                "--among: `{}` needs the number that is opened; add --who to it",
+                spec.name()
+            ))),
+        }
+    }
+}
+
+impl fmt::Display for Among {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A list behind a number is that number's own question.
+        let (spec, cell) = match &*self.spec {
+            Spec::Customers(CustomersSpec { of: Some(of), cell, .. }) => (&**of, cell),
+            spec => (spec, &self.cell),
+        };
+        if self.is_without {
+            f.write_str("not ")?;
+        }
+        f.write_str(spec.name())?;
+        for word in flags(spec) {
+            write!(f, " {word}")?;
+        }
+        match cell {
+            Some(cell) => write!(f, " --who {}", quote(cell)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<Among> for String {
+    fn from(among: Among) -> String {
+        among.to_string()
+    }
+}
+
+impl TryFrom<String> for Among {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl FromStr for Among {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut words = shell_words::split(text).map_err(|_| format!("`{text}`: a quote is not closed"))?;
+        let is_without = words.first().is_some_and(|word| word == "not");
+        if is_without {
+            words.remove(0);
+        }
+        let example = "write it like a command: funnel -s cart -s pay --who 1:dropped";
+        let Some(name) = words.first() else { return Err(format!("a question is missing; {example}")) };
+        let askable = || KINDS.iter().filter(|kind| kind.has_cells || kind.name == "customers");
+        let Some(kind) = askable().find(|kind| kind.name == name) else {
+            let near = nearest(name, askable().map(|kind| kind.name));
+            let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            return Err(format!("`{name}` is no question with customers behind its numbers{near} ({example})"));
+        };
+        let who = Arg::new("who").long("who").required(kind.has_cells);
+        let command = (kind.args)(Command::new(kind.name)).arg(who).disable_help_flag(true);
+        let matches = command.try_get_matches_from(&words).map_err(|err| first_sentence(&err))?;
+        let spec = (kind.spec)(&matches).map_err(|err| first_sentence(&err))?;
+        Ok(Among { spec: Box::new(spec), cell: matches.get_one::<String>("who").cloned(), is_without })
+    }
+}
+
+/// What clap says, in one line.
+fn first_sentence(err: &clap::Error) -> String {
+    let text = err.to_string();
+    let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    lines.join(" ").trim_start_matches("error: ").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Scope;
+    use crate::base::Span;
+    use crate::journey::fixture::journeys;
+
+    #[track_caller]
+    fn check(text: &str, expect: &str) {
+        let among: Among = text.parse().unwrap_or_else(|err| panic!("{text}: {err}"));
+        assert_eq!(among.to_string(), expect);
+        assert_eq!(among.to_string().parse::<Among>().as_ref(), Ok(&among));
+    }
+
+    #[test]
+    fn a_question_is_written_as_it_is_read() {
+        check("funnel -s cart -s pay --who 1:dropped", "funnel -s cart -s pay --within 7d --who 1:dropped");
+        check(
+            "not funnel --step 'a b[value > 50]' -s=b --order any --unit sessions --first-time --within 1h --who '2:converted@it'\\''s'",
+            "not funnel -s 'a b[value > 50]' -s b --within 1h --order any --first-time --unit sessions --who '2:converted@it'\\''s'",
+        );
+        check("customers --customers 'did(cart)'", "customers --customers 'did(cart)'");
+        check(
+            "customers --among \"customers --customers 'did(cart)'\" --session-gap 1h",
+            "customers --session-gap 1h --among 'customers --customers '\\''did(cart)'\\'''",
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_asked_says_why() {
+        let err = |text: &str| text.parse::<Among>().expect_err("an error");
+        assert!(err("").starts_with("a question is missing"), "{}", err(""));
+        assert!(err("funel -s a").contains("did you mean `funnel`?"), "{}", err("funel -s a"));
+        assert!(err("funnel -s a -s b").contains("--who"), "{}", err("funnel -s a -s b"));
+        assert!(err("funnel -s 'a").contains("a quote is not closed"));
+        assert!(err("profile").contains("no question with customers"));
+    }
+
+    #[test]
+    fn a_value_that_begins_with_a_dash_is_no_flag() {
+        let mut spec = FunnelSpec { steps: vec!["-x".parse().expect("a step")], ..FunnelSpec::default() };
+        spec.within = Span::days(1);
+        assert_eq!(flags(&Spec::Funnel(spec)), ["--step=-x", "--within", "1d"]);
+    }
+
+    #[test]
+    fn every_kind_can_be_asked_with_its_defaults() {
+        for kind in KINDS {
+            let spec = (kind.default)();
+            assert_eq!(spec.name(), kind.name);
+            let (written, always) = (flags(&spec).len(), 2 * kind.always.len());
+            assert_eq!(written, always, "{}: what is at its default is not written", kind.name);
+            let command = (kind.args)(Command::new(kind.name));
+            let ids: Vec<&str> = command.get_arguments().map(|arg| arg.get_id().as_str()).collect();
+            for field in fields(&spec).keys().filter(|field| *field != "analysis") {
+                let is_known = ids.contains(&field.as_str()) || matches!(field.as_str(), "of" | "cell");
+                assert!(is_known, "{}: the field `{field}` is no flag's id", kind.name);
+            }
+        }
+    }
+
+    #[test]
+    fn among_keeps_those_behind_a_number_whatever_else_is_filtered() {
+        let store = Arc::new(journeys("x: a0 b5\ny: a0 c9\nz: a0 b1 c2\nw: c1"));
+        let names = |scope: &Scope| {
+            let view = scope.view(&store, &Ctl::new()).expect("a view");
+            view.customers().map(|id| store.customer_name(id).to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        let among = |texts: &[&str]| texts.iter().map(|text| text.parse().expect("a question")).collect();
+        let scope = |texts: &[&str]| Scope { among: among(texts), ..Scope::default() };
+        assert_eq!(names(&scope(&["funnel -s a -s b --within 1s --who 1:customers"])), "x y z");
+        assert_eq!(names(&scope(&["funnel -s a -s b --within 5s --who 2:customers"])), "x z");
+        assert_eq!(names(&scope(&["not funnel -s a -s b --within 5s --who 2:customers"])), "y w");
+        assert_eq!(
+            names(&scope(&["funnel -s a -s b --within 5s --who 2:customers", "customers --customers 'did(c)'"])),
+            "z"
+        );
+        let events = Some("event == \"c\"".to_owned());
+        let both = Scope { events, ..scope(&["funnel -s a -s b --within 5s --who 2:customers"]) };
+        assert_eq!(names(&both), "z");
+        let err = scope(&["funnel -s a -s bb --who 1:dropped"]).view(&store, &Ctl::new()).expect_err("an error");
+        assert_eq!(err.to_string(), "--among: no event is named `bb`; did you mean `b`?");
+    }
+}
