@@ -111,6 +111,26 @@ impl Spec {
     }
 }
 
+impl Spec {
+    pub fn scope_mut(&mut self) -> &mut Scope {
+        match self {
+            Spec::Profile(spec) => &mut spec.scope,
+            Spec::Funnel(spec) => &mut spec.scope,
+            Spec::Customers(spec) => &mut spec.scope,
+            Spec::Journey(spec) => &mut spec.scope,
+            Spec::Events(spec) => &mut spec.scope,
+        }
+    }
+
+    /// Whether enough is said to ask it.
+    pub fn can_be_asked(&self) -> bool {
+        match self {
+            Spec::Funnel(spec) => !spec.steps.is_empty(),
+            Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => true,
+        }
+    }
+}
+
 impl Answer {
     /// Every table of the answer; the first is the one that CSV gets.
     pub fn tables(&self) -> Vec<Table> {

@@ -31,6 +31,13 @@ pub struct Progress {
     pub rows: u64,
 }
 
+impl Progress {
+    /// The share that is done, where the whole is known.
+    pub fn share(&self) -> Option<f64> {
+        (self.total > 0).then(|| (self.done as f64 / self.total as f64).min(1.0))
+    }
+}
+
 impl Ctl {
     pub fn new() -> Self {
         Self::default()

@@ -12,9 +12,10 @@ use crate::base::Ctl;
 use crate::base::nearest::nearest;
 use crate::base::visible::visible;
 use crate::batch::demo::{self, CUSTOMERS_MAX, Size};
-use crate::batch::output::{Target, to_file, to_stdout};
+use crate::batch::output::{Target, to_stdout};
 use crate::batch::{Messages, Usage, signals};
 use crate::export;
+use crate::export::file::to_file;
 
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = "\

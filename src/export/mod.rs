@@ -7,6 +7,7 @@
 mod blocks;
 mod delimited;
 mod document;
+pub mod file;
 mod html;
 mod json;
 mod markdown;

@@ -14,12 +14,13 @@ use super::source::Input;
 use super::sources::{Source, Table, look, role_of};
 use super::{Error, LoadOptions, Loaded, ipc, json, parquet};
 use crate::base::visible::visible;
-use crate::base::{Ctl, CustomerId, Instant};
+use crate::base::{Cancelled, Ctl, CustomerId, Instant};
 use crate::journey::build::BuildError;
 use crate::journey::{BatchValues, BuildOptions, Coded, JourneyStore, Roles, StoreBuilder, Values};
 
-/// Reads the sources into a store, in blocks of so many bytes; the size does not change what comes out.
-pub(super) fn load(options: &LoadOptions, block: usize, ctl: &Ctl) -> Result<Loaded, Error> {
+/// Reads the sources into a store, in blocks of so many bytes; the size does not change what comes out. Stops after the
+/// block in which there are `enough` rows.
+pub(super) fn load(options: &LoadOptions, block: usize, enough: u64, ctl: &Ctl) -> Result<Loaded, Error> {
     let started = std::time::Instant::now();
     ctl.check()?;
     let (sources, table, notes) = look(options, ctl)?;
@@ -33,11 +34,16 @@ pub(super) fn load(options: &LoadOptions, block: usize, ctl: &Ctl) -> Result<Loa
         n_ambiguous_times: 0,
         late: HashMap::new(),
         is_cut: false,
+        enough,
         ctl,
         options,
     };
     for source in &sources {
-        read(source, block, &mut merger)?;
+        match read(source, block, &mut merger) {
+            // That was the sign to stop.
+            Err(Error::Cancelled(_)) if merger.has_enough() && !ctl.is_cancelled() => break,
+            read => read?,
+        }
     }
     let Merger { builder, mut report, n_not_numbers, n_ambiguous_times, is_cut, .. } = merger;
     let store = builder.finish(build_options(&sources, &table, options), ctl)?;
@@ -190,6 +196,8 @@ struct Merger<'a> {
     /// Columns that the samples did not have.
     late: HashMap<String, usize>,
     is_cut: bool,
+    /// As many rows as are wanted.
+    enough: u64,
     ctl: &'a Ctl,
     options: &'a LoadOptions,
 }
@@ -230,7 +238,12 @@ impl Merger<'_> {
                 self.n_not_numbers[number] += not_numbers(&batch.columns[column]);
             }
         }
-        Ok(self.builder.add(batch, &positions)?)
+        self.builder.add(batch, &positions)?;
+        if self.has_enough() { Err(Error::Cancelled(Cancelled)) } else { Ok(()) }
+    }
+
+    fn has_enough(&self) -> bool {
+        self.report.rows >= self.enough
     }
 
     /// The column of a key that the sample did not have, while there is room for it.
@@ -392,5 +405,31 @@ fn note_rows(
 /// # Errors
 /// See `Error`; a row that cannot be an event is counted in the report instead.
 pub fn open(options: &LoadOptions, ctl: &Ctl) -> Result<Loaded, Error> {
-    load(options, BLOCK, ctl)
+    load(options, BLOCK, u64::MAX, ctl)
 }
+
+/// Sources smaller than this are read whole before somebody could look at their start.
+const HEAD_FROM: u64 = 64 << 20;
+
+/// Rows after which the start of the sources is enough to be looked at.
+const HEAD_ROWS: u64 = 200_000;
+
+/// Reads the start of the sources, to have something to show while the rest is read; `None` where they are small, or can
+/// be read only once.
+///
+/// # Errors
+/// As `open`.
+pub fn open_head(options: &LoadOptions, ctl: &Ctl) -> Result<Option<Loaded>, Error> {
+    if options.sources.iter().any(|source| source == "-") {
+        return Ok(None);
+    }
+    let (inputs, _) = super::source::expand(&options.sources, ctl)?;
+    let bytes: Option<u64> = inputs.iter().map(|input| input.path().and(input.bytes)).sum();
+    if bytes.is_none_or(|bytes| bytes < HEAD_FROM) {
+        return Ok(None);
+    }
+    load(options, HEAD_BLOCK, HEAD_ROWS, ctl).map(Some)
+}
+
+/// Smaller blocks than usual, to be done soon after there are enough rows.
+const HEAD_BLOCK: usize = 2 << 20;

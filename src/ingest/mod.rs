@@ -33,7 +33,7 @@ mod tests;
 use crate::base::Zone;
 use crate::journey::JourneyStore;
 
-pub use load::open;
+pub use load::{open, open_head};
 pub use plan::RawRows;
 pub use report::{ColumnReport, FileReport, LoadReport, Reason, Reject, Rejects, Role};
 pub use rows::rows;

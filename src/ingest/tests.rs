@@ -27,7 +27,7 @@ fn open_with(bytes: &[u8], block: usize, adjust: impl FnOnce(&mut LoadOptions)) 
     let (_folder, path) = file("events.csv", bytes);
     let mut options = options(&[&path]);
     adjust(&mut options);
-    load(&options, block, &Ctl::new())
+    load(&options, block, u64::MAX, &Ctl::new())
 }
 
 fn open(bytes: &[u8]) -> Result<Loaded, Error> {
@@ -297,14 +297,14 @@ fn folders_globs_and_lists_of_files_are_one_table() {
         loaded.report.files.iter().map(|file| name(&file.file)).collect()
     };
     let mut both = options(&[&at("b.csv")]);
-    assert_eq!(names(&load(&both, BLOCK, &Ctl::new()).expect("a table")), ["b.csv"]);
+    assert_eq!(names(&load(&both, BLOCK, u64::MAX, &Ctl::new()).expect("a table")), ["b.csv"]);
     // A file that is there is no pattern.
     both = options(&[&at("a[1].csv")]);
     both.event = Some("action".into());
-    assert_eq!(names(&load(&both, BLOCK, &Ctl::new()).expect("a table")), ["a[1].csv"]);
-    assert_eq!(names(&load(&options(&[&at("b*.csv")]), BLOCK, &Ctl::new()).expect("a table")), ["b.csv"]);
+    assert_eq!(names(&load(&both, BLOCK, u64::MAX, &Ctl::new()).expect("a table")), ["a[1].csv"]);
+    assert_eq!(names(&load(&options(&[&at("b*.csv")]), BLOCK, u64::MAX, &Ctl::new()).expect("a table")), ["b.csv"]);
     std::fs::write(at("a[1].csv"), CLEAN.replace("channel", "plan")).expect("a file");
-    let loaded = load(&options(&[folder.path()]), BLOCK, &Ctl::new()).expect("tables");
+    let loaded = load(&options(&[folder.path()]), BLOCK, u64::MAX, &Ctl::new()).expect("tables");
     assert_eq!(names(&loaded), ["a[1].csv", "b.csv"]);
     assert_eq!(
         loaded.report.notes.iter().filter(|note| note.contains("eft out")).count(),
@@ -313,10 +313,10 @@ fn folders_globs_and_lists_of_files_are_one_table() {
         loaded.report.notes
     );
     assert_eq!((loaded.report.rows, loaded.store.n_duplicates), (4, 0));
-    let missing = load(&options(&[&at("c*.csv")]), BLOCK, &Ctl::new()).expect_err("none");
+    let missing = load(&options(&[&at("c*.csv")]), BLOCK, u64::MAX, &Ctl::new()).expect_err("none");
     assert!(missing.to_string().ends_with("matches no file"), "{missing}");
     let address = LoadOptions { sources: vec!["s3://bucket/x.csv".into()], ..LoadOptions::default() };
-    assert!(load(&address, BLOCK, &Ctl::new()).expect_err("none").to_string().contains("network"));
+    assert!(load(&address, BLOCK, u64::MAX, &Ctl::new()).expect_err("none").to_string().contains("network"));
 }
 
 #[test]
@@ -390,7 +390,7 @@ fn a_stopped_load_says_so() {
     let (_folder, path) = file("a.csv", CLEAN.as_bytes());
     let ctl = Ctl::new();
     ctl.cancel();
-    assert!(matches!(load(&options(&[&path]), BLOCK, &ctl), Err(Error::Cancelled(_))));
+    assert!(matches!(load(&options(&[&path]), BLOCK, u64::MAX, &ctl), Err(Error::Cancelled(_))));
 }
 
 #[test]
@@ -484,7 +484,7 @@ fn real_logs_are_read_without_loss() {
         let mut options = options(&[&path]);
         (options.customer, options.event) = (Some(customer.to_owned()), Some(event.to_owned()));
         options.time = Some(time.to_owned());
-        let loaded = load(&options, super::blocks::BLOCK, &Ctl::new()).expect(name);
+        let loaded = load(&options, super::blocks::BLOCK, u64::MAX, &Ctl::new()).expect(name);
         let store = &loaded.store;
         let found = [loaded.report.rows as usize, store.n_customers(), store.touchpoints.len()];
         assert_eq!((found, loaded.report.rejects.total()), ([rows, customers, names], 0), "{name}");

@@ -78,9 +78,14 @@ impl Step {
 
     /// What people read as the step's name: without quotes where it is one plain name.
     pub fn label(&self) -> &str {
+        self.only_name().unwrap_or(&self.text)
+    }
+
+    /// The name, where the step is one name without a condition.
+    pub fn only_name(&self) -> Option<&str> {
         match &self.alternatives[..] {
-            [Alternative { name: Some(name), condition: None }] => name,
-            _ => &self.text,
+            [Alternative { name: Some(name), condition: None }] => Some(name),
+            _ => None,
         }
     }
 

@@ -169,6 +169,12 @@ impl Table {
         (row < self.len()).then(|| self.row(row)[idx].clone())
     }
 
+    /// Only these rows, in this order.
+    pub fn picked(self, rows: Vec<usize>) -> Self {
+        let (name, columns) = (self.name.clone(), self.columns.clone());
+        Table::made(name, columns, rows.len(), move |at| self.row(rows[at]).into_owned())
+    }
+
     /// The first `n` rows.
     pub fn limited(mut self, n: usize) -> Self {
         match &mut self.rows {
@@ -205,6 +211,7 @@ mod tests {
             Table::made("numbers", vec![Column::new("n", Kind::Count)], 1_000_000_000, |i| vec![Cell::Count(i as u64)]);
         assert_eq!(table.cell(999_999_999, "n"), Some(Cell::Count(999_999_999)));
         assert_eq!(table.cell(1_000_000_000, "n"), None);
+        assert_eq!(table.clone().picked(vec![7, 3]).cell(1, "n"), Some(Cell::Count(3)));
         assert_eq!(table.limited(2).rows().count(), 2);
     }
 }

@@ -35,7 +35,24 @@ pub enum AppAction {
     SessionGap,
     Undo,
     Redo,
+    HistoryBack,
+    HistoryForward,
+    SaveCohort,
+    PinA,
+    PinB,
+    Cohorts,
+    LeaveOutCohort,
+    ForgetCohort,
+    CopyValue,
+    CopyIds,
+    CopyCsv,
+    CopyMarkdown,
+    CopyJson,
     CopyCommand,
+    Export,
+    Steps,
+    SaveSteps,
+    Tasks,
     DataHealth,
     Interrupt,
     Redraw,
@@ -43,6 +60,7 @@ pub enum AppAction {
     Quit,
     CancelLoad,
     Retry,
+    ReadAll,
 }
 
 /// Moving about in a list, and between the panels of a pane.
@@ -90,6 +108,7 @@ pub enum Place {
     List,
     Help,
     Page,
+    Tasks,
     /// Everything but places where letters are typed.
     Plain,
     Always,
@@ -109,13 +128,14 @@ impl Place {
             Place::List => "Choosing",
             Place::Help => "Help",
             Place::Page => "Reading",
+            Place::Tasks => "Tasks",
             Place::Plain | Place::Always => "Always",
         }
     }
 }
 
 /// The places that are in force together, innermost first.
-pub const MEETINGS: [&[Place]; 10] = [
+pub const MEETINGS: [&[Place]; 11] = [
     &[Place::Home, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Funnel, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Customers, Place::Rows, Place::Panes, Place::Plain, Place::Always],
@@ -126,6 +146,7 @@ pub const MEETINGS: [&[Place]; 10] = [
     &[Place::List, Place::Always],
     &[Place::Help, Place::Always],
     &[Place::Page, Place::Always],
+    &[Place::Tasks, Place::Always],
 ];
 
 #[derive(Debug)]
@@ -200,6 +221,10 @@ pub static COMMANDS: &[Command] = {
     command(Customers(CustomersAction::Sort), "sort", &["s"], Place::Customers, "Sort by a column; choose the same column again to reverse").hint(14, "sort"),
     command(Customers(CustomersAction::Unsort), "sort-by-id", &[], Place::Customers, "Go back to the order of customer ids"),
     command(Customers(CustomersAction::Find), "find", &["/"], Place::Customers, "Find a customer by part of the id").hint(16, "find"),
+    command(Customers(CustomersAction::Mark), "mark", &["space"], Place::Customers, "Mark this customer, or take the mark away").hint(18, "mark"),
+    command(Customers(CustomersAction::MarkRange), "mark-range", &["V"], Place::Customers, "Mark everybody from the last mark to here"),
+    command(Customers(CustomersAction::MarkAll), "mark-all", &["*"], Place::Customers, "Mark everybody in the list"),
+    command(Customers(CustomersAction::Unmark), "unmark-all", &[], Place::Customers, "Take every mark away"),
 
     // Timeline
     command(Journey(JourneyAction::Fields), "show-fields", &["enter"], Place::Journey, "Show every field of this event in full").hint(10, "fields"),
@@ -231,13 +256,31 @@ pub static COMMANDS: &[Command] = {
     command(App(AppAction::SessionGap), "set-session-gap", &[], Place::Panes, "Set the gap after which a new session starts"),
     command(App(AppAction::Undo), "undo", &["u"], Place::Panes, "Undo the last change of the funnel or the filter").hint(36, "undo"),
     command(App(AppAction::Redo), "redo", &["U"], Place::Panes, "Redo what was undone").hint(37, "redo"),
-    command(App(AppAction::CopyCommand), "copy-command", &["y"], Place::Panes, "Copy the batch command that gives this screen").hint(38, "copy"),
+    command(App(AppAction::HistoryBack), "history-back", &["["], Place::Panes, "Go back to where you were before").hint(60, "history"),
+    command(App(AppAction::HistoryForward), "history-forward", &["]"], Place::Panes, "Go forward again, to where you were").hint(60, "history"),
+    command(App(AppAction::SaveCohort), "save-cohort", &["C"], Place::Panes, "Save these customers as a cohort").hint(33, "save cohort"),
+    command(App(AppAction::PinA), "pin-a", &["m"], Place::Panes, "Pin these customers as A, to be compared").hint(35, "pin A/B"),
+    command(App(AppAction::PinB), "pin-b", &["M"], Place::Panes, "Pin these customers as B, to be compared").hint(35, "pin A/B"),
+    command(App(AppAction::Cohorts), "cohorts", &["g c"], Place::Panes, "Choose a cohort, and keep only its customers"),
+    command(App(AppAction::LeaveOutCohort), "leave-out-cohort", &["g x"], Place::Panes, "Choose a cohort, and leave out its customers"),
+    command(App(AppAction::ForgetCohort), "forget-cohort", &[], Place::Panes, "Forget a saved cohort"),
+    command(App(AppAction::CopyValue), "copy-value", &["y y"], Place::Panes, "Copy what is under the cursor").hint(17, "copy…"),
+    command(App(AppAction::CopyIds), "copy-ids", &["y i"], Place::Panes, "Copy the first column of this list, one per line: of customers, their ids"),
+    command(App(AppAction::CopyCsv), "copy-csv", &["y c"], Place::Panes, "Copy this table as CSV"),
+    command(App(AppAction::CopyMarkdown), "copy-markdown", &["y m"], Place::Panes, "Copy this table as Markdown"),
+    command(App(AppAction::CopyJson), "copy-json", &["y j"], Place::Panes, "Copy this table as JSON lines"),
+    command(App(AppAction::CopyCommand), "copy-command", &["y b"], Place::Panes, "Copy the batch command that gives this screen"),
+    command(App(AppAction::Export), "export", &["e"], Place::Panes, "Write this table to a file, in any format").hint(39, "export"),
+    command(App(AppAction::Steps), "steps", &["g u"], Place::Panes, "List the steps that led here"),
+    command(App(AppAction::SaveSteps), "save-steps", &["g s"], Place::Panes, "Write the steps as a shell script that prints their tables"),
+    command(App(AppAction::Tasks), "tasks", &["W"], Place::Panes, "List what runs in the background").hint(62, "tasks"),
     command(App(AppAction::DataHealth), "data-health", &["i"], Place::Panes, "Show how the data was read, what was refused, and why").hint(42, "data"),
     command(App(AppAction::Palette), "commands", &["ctrl-p", ":"], Place::Panes, "Find and run any command").hint(44, "commands"),
     command(App(AppAction::Help), "help", &["?", "f1"], Place::Panes, "Show the keys that work here").hint(255, "help"),
 
     // Loading
     command(App(AppAction::CancelLoad), "cancel-load", &["esc"], Place::Loading, "Stop reading").hint(10, "stop reading"),
+    command(App(AppAction::ReadAll), "read-again-all", &[], Place::Panes, "Read the data again, all of it"),
     command(App(AppAction::Retry), "read-again", &["r"], Place::Failed, "Read the data again").hint(10, "read again"),
 
     // Overlays
@@ -264,6 +307,11 @@ pub static COMMANDS: &[Command] = {
     command(Entry(EntryAction::PageNext), "scroll-page-down", &["pagedown", "space"], Place::Page, "Scroll down by a page"),
     command(Entry(EntryAction::PagePrevious), "scroll-page-up", &["pageup"], Place::Page, "Scroll up by a page"),
     command(Entry(EntryAction::Cancel), "close-page", &["esc", "q", "enter", "backspace"], Place::Page, "Close the page").hint(10, "close"),
+
+    command(Entry(EntryAction::Next), "next-task", &["j", "down"], Place::Tasks, "Go down").hint(12, "move"),
+    command(Entry(EntryAction::Previous), "previous-task", &["k", "up"], Place::Tasks, "Go up").hint(12, "move"),
+    command(Entry(EntryAction::Accept), "stop-task", &["x"], Place::Tasks, "Stop the task under the cursor").hint(10, "stop"),
+    command(Entry(EntryAction::Cancel), "close-tasks", &["esc", "q", "W"], Place::Tasks, "Close the list of tasks").hint(18, "close"),
 
     // Always
     command(App(AppAction::Quit), "quit", &["q"], Place::Plain, "Quit").hint(46, "quit"),

@@ -12,7 +12,7 @@ use super::terminal::Terminal;
 use super::words;
 
 /// Terminals and multiplexers cut longer ones.
-const COPY_MAX: usize = 74_000;
+pub const COPY_MAX: usize = 74_000;
 
 /// screen takes strings only up to this length.
 const SCREEN_PIECE: usize = 768;

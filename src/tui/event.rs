@@ -10,6 +10,7 @@ use signal_hook::iterator::Signals;
 use super::key::{Decoder, Input};
 use super::layer::LayerId;
 use crate::analysis;
+use crate::export::file::FileError;
 use crate::ingest;
 use crate::job::{Fallen, Ticket};
 
@@ -22,6 +23,8 @@ pub enum Event {
     Resize,
     Signal(i32),
     Loaded(Ticket, Box<Result<LoadOutcome, Fallen>>),
+    /// The start of the data was read, or it is not worth while.
+    HeadLoaded(Ticket, Box<Result<Result<Option<super::load::Opened>, ingest::Error>, Fallen>>),
     Done(LayerId, Ticket, Box<Result<Finding, Fallen>>),
     /// Values of a column, for completion.
     Values(Ticket, String, Result<Vec<(String, u64)>, Fallen>),
@@ -29,6 +32,8 @@ pub enum Event {
     Tried(Ticket, Result<Result<u64, analysis::Error>, Fallen>),
     /// What came of copying, in words.
     Copied(Result<String, String>),
+    /// A file was written, or not.
+    Written(Ticket, Result<Result<(), FileError>, Fallen>),
     /// Time passes while something runs.
     Tick,
 }

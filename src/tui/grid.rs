@@ -63,6 +63,8 @@ pub struct Grid<'g> {
     pub sorted_by: Option<(usize, bool)>,
     pub from: usize,
     pub cursor: usize,
+    /// Which rows of the table are marked, where any is.
+    pub marked: Option<&'g dyn Fn(usize) -> bool>,
 }
 
 impl Grid<'_> {
@@ -85,8 +87,12 @@ impl Grid<'_> {
         let rows = usize::from(area.height - 1);
         for place in self.from..self.table.len().min(self.from + rows) {
             let line = Rect { y: area.y + 1 + (place - self.from) as u16, height: 1, ..area };
-            let row = self.table.row(facts.row_at(place));
+            let row_idx = facts.row_at(place);
+            let row = self.table.row(row_idx);
             pen.text(line.x, line.y, 1, if place == self.cursor { "▸" } else { " " }, Tone::Key);
+            if self.marked.is_some_and(|is_marked| is_marked(row_idx)) {
+                pen.text(line.x + 1, line.y, 1, "✓", Tone::Key);
+            }
             for &(i, x, wide) in &columns {
                 let kind = self.table.columns[i].kind;
                 self.put(x, line.y, wide, kind, &shown(&row[i], kind), Tone::Text, pen);
@@ -100,7 +106,7 @@ impl Grid<'_> {
 
     /// Which columns fit, where, and how wide. Columns on the right go first; the first one shrinks last.
     fn places(&self, area: Rect) -> Vec<(usize, u16, u16)> {
-        let mut x = area.x + 1;
+        let mut x = area.x + if self.marked.is_some() { 3 } else { 1 };
         let mut places = Vec::new();
         for (i, &wide) in self.widths.0.iter().enumerate() {
             let left = area.right().saturating_sub(x);

@@ -8,6 +8,7 @@ use super::event::{Event, Finding};
 use super::pane::{Facts, Pane};
 use super::sorting;
 use crate::analysis::{self, Answer, Spec};
+use crate::base::ctl::Progress;
 use crate::engine::Engine;
 use crate::ingest::LoadReport;
 use crate::job::{Fallen, Slot, Ticket};
@@ -100,6 +101,14 @@ impl Layer {
             move |ctl| Finding::Answer(Box::new(engine.answer(&spec, ctl))),
             move |ticket, finding| tell(&events, id, ticket, finding),
         );
+    }
+
+    /// Asks again, because the data is other; what is on the screen stays until the answer comes.
+    pub fn ask_of_other_data(&mut self) {
+        self.question.cancel();
+        self.chore.cancel();
+        (self.asked, self.answered) = (None, None);
+        self.pane.data_changed();
     }
 
     /// Takes an answer; returns what to say about it.
@@ -203,9 +212,12 @@ impl Layer {
 
     /// How long the running question has been asked, and how far it is.
     pub fn waiting(&self, now: Instant) -> Option<(Duration, Option<f64>)> {
-        let progress = self.question.progress().or_else(|| self.chore.progress())?;
-        let share = (progress.total > 0).then(|| progress.done as f64 / progress.total as f64);
+        let share = self.progress()?.share();
         Some((now.saturating_duration_since(self.since), share))
+    }
+
+    pub fn progress(&self) -> Option<Progress> {
+        self.question.progress().or_else(|| self.chore.progress())
     }
 
     /// Whether the answer is to the question that is asked now.
@@ -257,7 +269,7 @@ impl Stack {
     }
 
     /// Takes the top away, unless it is the bottom.
-    pub fn pop(&mut self) -> bool {
-        self.layers.len() > 1 && self.layers.pop().is_some()
+    pub fn pop(&mut self) -> Option<Layer> {
+        if self.layers.len() > 1 { self.layers.pop() } else { None }
     }
 }

@@ -12,7 +12,7 @@ use crate::base::Ctl;
 use crate::base::ctl::Progress;
 use crate::base::visible::visible;
 use crate::engine::{Engine, Local};
-use crate::ingest::{self, LoadOptions, LoadReport};
+use crate::ingest::{self, LoadOptions, LoadReport, Loaded};
 use crate::job::Slot;
 
 /// Data that is ready for questions.
@@ -29,23 +29,47 @@ impl std::fmt::Debug for Opened {
     }
 }
 
-/// How data is opened; tests open made-up data.
-pub type Opener = Arc<dyn Fn(&LoadOptions, &Ctl) -> Result<Opened, ingest::Error> + Send + Sync>;
+type Open<T> = Arc<dyn Fn(&LoadOptions, &Ctl) -> Result<T, ingest::Error> + Send + Sync>;
 
-/// Reads the sources, and the names that completion needs, while nobody waits for anything else.
-///
-/// # Errors
-/// As `ingest::open`.
-pub fn open(options: &LoadOptions, ctl: &Ctl) -> Result<Opened, ingest::Error> {
-    let loaded = ingest::open(options, ctl)?;
+/// How data is opened; tests open made-up data.
+#[derive(Clone)]
+pub struct Opener {
+    pub whole: Open<Opened>,
+    /// Its start, where looking at that is worth while.
+    pub head: Open<Option<Opened>>,
+}
+
+impl Opener {
+    /// Reads the sources, and the names that completion needs.
+    pub fn of_sources() -> Self {
+        Opener {
+            whole: Arc::new(|options, ctl| ingest::open(options, ctl).map(opened)),
+            head: Arc::new(|options, ctl| Ok(ingest::open_head(options, ctl)?.map(opened))),
+        }
+    }
+
+    /// Without a look at the start.
+    pub fn whole(open: impl Fn(&LoadOptions, &Ctl) -> Result<Opened, ingest::Error> + Send + Sync + 'static) -> Self {
+        Opener { whole: Arc::new(open), head: Arc::new(|_, _| Ok(None)) }
+    }
+}
+
+fn opened(loaded: Loaded) -> Opened {
     let engine = Local::new(loaded.store);
     let (touchpoints, columns) = (engine.touchpoints(), engine.columns());
-    Ok(Opened { engine: Arc::new(engine), report: loaded.report, touchpoints, columns })
+    Opened { engine: Arc::new(engine), report: loaded.report, touchpoints, columns }
 }
 
 pub enum Stage {
-    Loading { slot: Slot, since: Instant },
-    Failed { message: String },
+    /// Reading, with a look at the start of the data on the side.
+    Loading {
+        slot: Slot,
+        head: Slot,
+        since: Instant,
+    },
+    Failed {
+        message: String,
+    },
     Ready,
 }
 
@@ -72,7 +96,7 @@ pub fn view_loading(slot: &Slot, taken: Duration, sources: &str, area: Rect, pen
     }
 }
 
-fn lines(progress: Progress, taken: Duration) -> [String; 2] {
+pub fn lines(progress: Progress, taken: Duration) -> [String; 2] {
     let seconds = taken.as_secs_f64();
     let mut first = format!("{} read", words::bytes(progress.done));
     if progress.total > 0 {

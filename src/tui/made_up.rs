@@ -362,7 +362,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 impl Desk {
     /// The workbench with the made-up data read.
     pub fn open(width: u16, height: u16) -> Self {
-        let mut desk = Self::with(Arc::new(|_, _| {
+        let mut desk = Self::with(Opener::whole(|_, _| {
             let engine: Arc<dyn Engine> = Arc::new(MadeUp);
             Ok(Opened { report: report(), touchpoints: engine.touchpoints(), columns: engine.columns(), engine })
         }));
@@ -374,7 +374,7 @@ impl Desk {
     }
 
     pub fn failing(err: fn() -> ingest::Error) -> Self {
-        let mut desk = Self::with(Arc::new(move |_, _| Err(err())));
+        let mut desk = Self::with(Opener::whole(move |_, _| Err(err())));
         desk.app.load();
         desk.until_idle();
         desk
@@ -382,7 +382,7 @@ impl Desk {
 
     /// The workbench while nothing has been read yet, and nothing ever will be unless it is stopped.
     pub fn waiting() -> Self {
-        let mut desk = Self::with(Arc::new(|_: &LoadOptions, ctl: &Ctl| {
+        let mut desk = Self::with(Opener::whole(|_: &LoadOptions, ctl: &Ctl| {
             while !ctl.is_cancelled() {
                 std::thread::yield_now();
             }
@@ -390,6 +390,43 @@ impl Desk {
         }));
         desk.app.load();
         desk
+    }
+
+    /// The start of the made-up data is read; the whole comes when `release` is set.
+    pub fn at_the_start(release: &Arc<std::sync::atomic::AtomicBool>) -> Self {
+        let made_up = || {
+            let engine: Arc<dyn Engine> = Arc::new(MadeUp);
+            Opened { report: report(), touchpoints: engine.touchpoints(), columns: engine.columns(), engine }
+        };
+        let release = Arc::clone(release);
+        let whole = move |_: &LoadOptions, ctl: &Ctl| {
+            while !release.load(std::sync::atomic::Ordering::Relaxed) {
+                ctl.check()?;
+                std::thread::yield_now();
+            }
+            Ok(made_up())
+        };
+        let mut desk = Self::with(Opener { whole: Arc::new(whole), head: Arc::new(move |_, _| Ok(Some(made_up()))) });
+        desk.app.load();
+        while !desk.screen().contains("Headline") || desk.app.is_waiting_for_answer() {
+            let event = desk.events.recv_timeout(PATIENCE).expect("the start is read");
+            desk.app.handle(event, desk.now);
+        }
+        desk
+    }
+
+    /// Presses one key, by its name, and waits for nothing.
+    pub fn press(&mut self, name: &str) {
+        let key = super::key::Key::named(name).expect("a key");
+        self.app.handle(Event::Input(Input::Key(key)), self.now);
+    }
+
+    /// Waits for the answers, though reading goes on.
+    pub fn until_answered(&mut self) {
+        while self.app.is_waiting_for_answer() {
+            let event = self.events.recv_timeout(PATIENCE).expect("an answer comes");
+            self.app.handle(event, self.now);
+        }
     }
 
     fn with(opener: Opener) -> Self {

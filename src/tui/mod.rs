@@ -9,6 +9,7 @@
 //! decide what things look like; `terminal` sends frames and gives the terminal back.
 
 pub mod app;
+mod cohort;
 pub mod command;
 mod complete;
 mod copy;
@@ -19,6 +20,7 @@ mod grid;
 pub mod key;
 mod layer;
 mod load;
+mod marks;
 pub mod offscreen;
 mod overlay;
 mod paint;
@@ -39,7 +41,6 @@ mod tests;
 
 use std::io::{IsTerminal, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,7 @@ use signal_hook::consts::SIGHUP;
 use crate::ingest::LoadOptions;
 use app::{App, Leave, Outside};
 use event::Event;
+use load::Opener;
 use terminal::Terminal;
 use theme::{Environment, Scheme, Theme};
 
@@ -127,7 +129,7 @@ pub fn run(options: LoadOptions, settings: Settings) -> Result<(), Error> {
 
 fn work(options: LoadOptions, theme: Theme, keys: Box<dyn Read + Send>, terminal: &mut Terminal) -> Result<(), Error> {
     let (send, events) = channel();
-    let mut app = App::new(options, Arc::new(load::open), theme, send.clone(), Instant::now());
+    let mut app = App::new(options, Opener::of_sources(), theme, send.clone(), Instant::now());
     app.load();
     draw(&mut app, terminal)?;
     // Shows what people would see of a mistake in trailmap, for the tests of just that.

@@ -1,6 +1,5 @@
 //! The workbench without a terminal: keys go in, frames are drawn into memory. What benches measure.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
@@ -10,7 +9,7 @@ use ratatui::layout::Rect;
 use super::app::App;
 use super::event::Event;
 use super::key::{Input, Key};
-use super::load;
+use super::load::Opener;
 use super::theme::{Environment, Scheme, Theme};
 use crate::ingest::LoadOptions;
 
@@ -25,7 +24,7 @@ impl Offscreen {
     pub fn open(options: LoadOptions, width: u16, height: u16) -> Self {
         let (send, events) = channel();
         let theme = Theme::new(Scheme::Dark, false, &Environment::default());
-        let mut app = App::new(options, Arc::new(load::open), theme, send, Instant::now());
+        let mut app = App::new(options, Opener::of_sources(), theme, send, Instant::now());
         app.load();
         let mut screen = Offscreen { app, events, area: Rect::new(0, 0, width, height) };
         screen.settle();

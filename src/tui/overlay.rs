@@ -14,6 +14,8 @@ pub enum Overlay {
     List(Picker),
     Help(Picker),
     Page(Page),
+    /// What runs, and the cursor in it; the app knows and draws the tasks.
+    Tasks(usize),
 }
 
 /// A page of text to read.
@@ -31,6 +33,7 @@ impl Overlay {
             Overlay::List(_) => Place::List,
             Overlay::Help(_) => Place::Help,
             Overlay::Page(_) => Place::Page,
+            Overlay::Tasks(_) => Place::Tasks,
         }
     }
 
@@ -47,6 +50,7 @@ impl Overlay {
                 EntryAction::Complete | EntryAction::Mark => false,
             },
             Overlay::Page(_) => !matches!(action, EntryAction::Complete | EntryAction::Mark | EntryAction::Accept),
+            Overlay::Tasks(_) => !matches!(action, EntryAction::Complete | EntryAction::Mark),
         }
     }
 
@@ -56,7 +60,7 @@ impl Overlay {
                 prompt.type_key(key);
             }
             Overlay::List(picker) | Overlay::Help(picker) => picker.type_key(key),
-            Overlay::Page(_) => {}
+            Overlay::Page(_) | Overlay::Tasks(_) => {}
         }
     }
 
@@ -66,7 +70,7 @@ impl Overlay {
                 prompt.type_text(text);
             }
             Overlay::List(picker) | Overlay::Help(picker) => picker.type_text(text),
-            Overlay::Page(_) => {}
+            Overlay::Page(_) | Overlay::Tasks(_) => {}
         }
     }
 
@@ -75,6 +79,11 @@ impl Overlay {
             Overlay::Prompt(prompt) => prompt.update(action),
             Overlay::List(picker) | Overlay::Help(picker) => picker.update(action, page),
             Overlay::Page(text) => text.update(action, page),
+            Overlay::Tasks(cursor) => match action {
+                EntryAction::Next => *cursor += 1,
+                EntryAction::Previous => *cursor = cursor.saturating_sub(1),
+                _ => {}
+            },
         }
     }
 
@@ -84,6 +93,7 @@ impl Overlay {
             Overlay::Prompt(prompt) => (prompt.view(body, pen), 0),
             Overlay::List(picker) | Overlay::Help(picker) => picker.view(body, pen),
             Overlay::Page(page) => (None, page.view(body, pen)),
+            Overlay::Tasks(_) => (None, 0),
         }
     }
 }

@@ -3,11 +3,12 @@
 use ratatui::layout::Rect;
 
 use super::command::{Action, Place};
+use super::filter::Condition;
 use super::paint::Pen;
 use super::panes::funnel::FunnelPane;
 use super::picker::Picker;
 use super::prompt::Prompt;
-use crate::analysis::{Answer, Scope, Spec};
+use crate::analysis::{Among, Answer, Scope, Spec};
 use crate::ingest::LoadReport;
 use crate::table::Table;
 
@@ -44,6 +45,12 @@ pub enum Purpose {
     FilterEvents,
     FilterCustomers,
     RemoveFilter,
+    SaveCohort,
+    ChooseCohort,
+    WithoutCohort,
+    ForgetCohort,
+    ExportFormat,
+    ExportPath,
     Breakdown,
     SortBy,
     Find,
@@ -84,6 +91,14 @@ pub enum Effect {
     OpenHealth,
 }
 
+/// Some customers, and what they have in common.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    pub among: Among,
+    pub title: String,
+    pub size: u64,
+}
+
 pub trait Pane {
     /// The place of the keys that are this pane's own.
     fn place(&self) -> Place;
@@ -107,6 +122,9 @@ pub trait Pane {
         Ok(None)
     }
 
+    /// The next answers will be about other data: forget what only the old data knows.
+    fn data_changed(&mut self) {}
+
     /// There is a new answer, or its rows are in another order: keep the cursor on what it was on.
     fn arrived(&mut self, _: &Facts<'_>) {}
 
@@ -119,10 +137,41 @@ pub trait Pane {
     /// Draws the pane and returns how many rows of its list there was room for.
     fn view(&self, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) -> usize;
 
-    /// The event under the cursor, for filters and lists of those who had it.
-    fn event_under_cursor(&self, _: &Facts<'_>) -> Option<String> {
+    /// The value under the cursor, for filters.
+    fn condition_under_cursor(&self, _: &Facts<'_>) -> Option<Condition> {
         None
     }
+
+    /// What the cursor is on, as text to copy.
+    fn value_under_cursor(&self, facts: &Facts<'_>) -> Option<String> {
+        self.condition_under_cursor(facts)?.value
+    }
+
+    /// The customers that the cursor is on, to be saved, pinned or filtered to.
+    ///
+    /// # Errors
+    /// Why there are none, in words that follow a command's name.
+    fn group(&self, _: &Facts<'_>) -> Result<Group, &'static str> {
+        Err("needs a list of customers, or a number of them")
+    }
+
+    /// The table of the answer that the cursor is in, where it is not the first.
+    fn table_name(&self, _: &Facts<'_>) -> Option<&'static str> {
+        None
+    }
+
+    /// The rows that are shown or marked, in their order, where that is not simply all of them.
+    fn chosen_rows(&self, _: &Facts<'_>) -> Option<Vec<usize>> {
+        None
+    }
+
+    /// What this pane asks, for undo, even where it is not enough to be asked; `None` for panes that undo does not touch.
+    fn draft(&self) -> Option<Spec> {
+        None
+    }
+
+    /// Goes back to a question that `draft` gave.
+    fn set_draft(&mut self, _: Spec) {}
 
     /// Moves the cursor and returns the customer there, for panes that list customers.
     fn step_to_customer(&mut self, _: isize, _: &Facts<'_>) -> Option<String> {

@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_list_is_the_question_and_the_cell() {
         let list = CustomersSpec {
-            of: Some(Box::new(Spec::Funnel(funnel_spec()))),
+            of: Some(Box::new(Spec::Funnel(FunnelSpec { times: false, ..funnel_spec() }))),
             cell: Some("1:dropped@-x".into()),
             scope: Scope::default(),
         };

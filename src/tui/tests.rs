@@ -1,5 +1,7 @@
 //! The workbench as a person sees it: keys in, screens out.
 
+mod taking;
+
 use proptest::prelude::*;
 
 use super::command::COMMANDS;
@@ -173,7 +175,7 @@ fn an_event_on_home_opens_those_who_had_it() {
 #[test]
 fn the_command_of_the_screen_is_copied() {
     let mut desk = Desk::open(80, 24);
-    desk.keys(FOUR_STEPS).keys("y");
+    desk.keys(FOUR_STEPS).keys("yb");
     let copied = format!("{:?}", desk.app.outside);
     assert!(
         copied

@@ -27,6 +27,12 @@ pub fn fraction(value: f64) -> String {
     if shown == "100.0%" && value >= 1.0 { "100%".to_owned() } else { shown }
 }
 
+/// A title as it stands inside a sentence: `Dropped after cart` is `dropped after cart`.
+pub fn lowered(title: &str) -> String {
+    let mut chars = title.chars();
+    chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
+}
+
 /// A length of time in its two largest units: `1m12s`, `18m`, `2h14m`, `3d4h`.
 pub fn seconds(value: f64) -> String {
     if !value.is_finite() || value < 0.0 {

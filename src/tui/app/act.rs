@@ -5,6 +5,7 @@ use crate::analysis::{self, Answer, CustomersSpec, Spec};
 use crate::base::Span;
 use crate::job::{Fallen, Ticket};
 use crate::journey::Step;
+use crate::tui::cohort::Pin;
 use crate::tui::command::{Action, AppAction, COMMANDS, EntryAction, of};
 use crate::tui::complete::Source;
 use crate::tui::event::Event;
@@ -16,7 +17,6 @@ use crate::tui::pane::{Effect, Pane, Purpose};
 use crate::tui::panes::customers::CustomersPane;
 use crate::tui::picker::{Item, Picker};
 use crate::tui::prompt::{Accepted, Prompt};
-use crate::tui::shell;
 
 impl App {
     /// Does a command, or says why it cannot be done.
@@ -46,7 +46,7 @@ impl App {
             AppAction::GoFunnel => self.go(Screen::Funnel),
             AppAction::GoCustomers => self.go(Screen::Customers),
             AppAction::Back => {
-                if !self.stack_mut().pop() {
+                if !self.pop() {
                     self.screen = Screen::Home;
                 }
             }
@@ -62,25 +62,26 @@ impl App {
                 let text = self.scope.session_gap.to_string();
                 self.ask_for(Prompt::new(Purpose::SessionGap, title, Source::Spans, text));
             }
-            AppAction::Undo => {
-                if let Some(before) = self.undo.pop() {
-                    self.redo.push(self.last.clone());
-                    self.restore(before);
-                    self.say(format!("undone; {} more, U redoes", self.undo.len()));
-                }
-            }
-            AppAction::Redo => {
-                if let Some(after) = self.redo.pop() {
-                    self.undo.push(self.last.clone());
-                    self.restore(after);
-                    self.say(format!("redone; {} more", self.redo.len()));
-                }
-            }
-            AppAction::CopyCommand => {
-                if let Some(spec) = self.top().pane.spec() {
-                    self.outside.push(Outside::Copy(shell::command(&self.options, &spec)));
-                }
-            }
+            AppAction::Undo => self.undo(),
+            AppAction::Redo => self.redo(),
+            AppAction::HistoryBack => self.go_back_in_history(),
+            AppAction::HistoryForward => self.go_forward_in_history(),
+            AppAction::SaveCohort => self.ask_cohort_name(),
+            AppAction::PinA => self.pin(Pin::A),
+            AppAction::PinB => self.pin(Pin::B),
+            AppAction::Cohorts => self.list_cohorts(Purpose::ChooseCohort),
+            AppAction::LeaveOutCohort => self.list_cohorts(Purpose::WithoutCohort),
+            AppAction::ForgetCohort => self.list_cohorts(Purpose::ForgetCohort),
+            AppAction::CopyValue => self.copy_value(),
+            AppAction::CopyIds => self.copy_ids(),
+            AppAction::CopyCsv => self.copy_table("csv"),
+            AppAction::CopyMarkdown => self.copy_table("md"),
+            AppAction::CopyJson => self.copy_table("ndjson"),
+            AppAction::CopyCommand => self.copy_command(),
+            AppAction::Export => self.ask_export_format(),
+            AppAction::SaveSteps => self.ask_steps_path(),
+            AppAction::Steps => self.read_steps(),
+            AppAction::Tasks => self.overlays.push(Overlay::Tasks(0)),
             AppAction::DataHealth => self.open_health(),
             AppAction::Interrupt => self.interrupt(),
             AppAction::Redraw => {
@@ -95,23 +96,16 @@ impl App {
                 });
             }
             AppAction::CancelLoad => self.cancel_load(),
-            AppAction::Retry => self.load(),
+            AppAction::Retry | AppAction::ReadAll => self.load(),
         }
     }
 
     /// Goes to a screen; from a deeper level of that screen, to its first.
     fn go(&mut self, screen: Screen) {
         if self.screen == screen {
-            while self.stack_mut().pop() {}
+            while self.pop() {}
         }
         self.screen = screen;
-    }
-
-    fn cancel_load(&mut self) {
-        if let Stage::Loading { slot, .. } = &mut self.stage {
-            slot.cancel();
-            self.failed("Reading was stopped.".to_owned());
-        }
     }
 
     fn interrupt(&mut self) {
@@ -168,6 +162,10 @@ impl App {
                     self.entered(purpose, &[value]);
                 }
             }
+            Some(Overlay::Tasks(cursor)) => {
+                let at = *cursor;
+                self.stop_task(at);
+            }
             Some(Overlay::Page(_)) | None => {}
         }
     }
@@ -185,10 +183,26 @@ impl App {
             Purpose::FilterEvents => return self.try_filter(Which::Events, text),
             Purpose::FilterCustomers => return self.try_filter(Which::Customers, text),
             Purpose::RemoveFilter => {
-                let which = if text == Which::Events.name() { Which::Events } else { Which::Customers };
-                self.set_scope(which.set(&self.scope, ""));
+                self.drop_chip(text);
                 Ok(None)
             }
+            Purpose::SaveCohort => self.save_cohort(text).map(|()| None),
+            Purpose::ChooseCohort | Purpose::WithoutCohort => {
+                self.filter_to_cohort(text, purpose == Purpose::WithoutCohort);
+                Ok(None)
+            }
+            Purpose::ForgetCohort => {
+                self.forget_cohort(text);
+                Ok(None)
+            }
+            Purpose::ExportFormat => {
+                self.ask_export_path(text);
+                return;
+            }
+            Purpose::ExportPath => match self.write_file(text) {
+                Ok(()) => return,
+                Err(message) => Err(message),
+            },
             Purpose::SessionGap => text.parse::<Span>().map_err(|err| err.to_string()).map(|gap| {
                 self.set_scope(analysis::Scope { session_gap: gap, ..self.scope.clone() });
                 None
@@ -209,18 +223,19 @@ impl App {
             Ok(effect) => {
                 self.close_prompt();
                 self.carry_out(effect);
+                self.remember();
             }
             Err(message) => self.show_in_prompt(message),
         }
     }
 
-    fn close_prompt(&mut self) {
+    pub(super) fn close_prompt(&mut self) {
         if matches!(self.overlays.last(), Some(Overlay::Prompt(_))) {
             self.overlays.pop();
         }
     }
 
-    fn show_in_prompt(&mut self, message: String) {
+    pub(super) fn show_in_prompt(&mut self, message: String) {
         match self.overlays.last_mut() {
             Some(Overlay::Prompt(prompt)) => {
                 prompt.is_trying = false;
@@ -230,7 +245,7 @@ impl App {
         }
     }
 
-    fn ask_for(&mut self, prompt: Prompt) {
+    pub(super) fn ask_for(&mut self, prompt: Prompt) {
         self.overlays.push(Overlay::Prompt(prompt));
         self.refresh_prompt();
     }
@@ -302,26 +317,35 @@ impl App {
     }
 
     fn remove_filter(&mut self) {
-        let set: Vec<Which> =
-            [Which::Events, Which::Customers].into_iter().filter(|which| which.of(&self.scope).is_some()).collect();
-        if let [which] = set[..] {
-            self.set_scope(which.set(&self.scope, ""));
+        let chips = filter::chips(&self.scope, &self.cohorts);
+        if let [chip] = &chips[..] {
+            self.drop_chip(&chip.clone());
             self.say("filter removed; u brings it back");
             return;
         }
-        let items = set.iter().map(|which| Item {
-            label: which.of(&self.scope).unwrap_or_default().to_owned(),
-            detail: which.name().to_owned(),
-            value: which.name().to_owned(),
-            ..Item::default()
-        });
+        let items = chips.into_iter().map(|chip| Item { label: chip.clone(), value: chip, ..Item::default() });
         self.overlays.push(Overlay::List(Picker::new(Purpose::RemoveFilter, "Remove a filter", items.collect())));
+    }
+
+    fn drop_chip(&mut self, chip: &str) {
+        self.set_scope(filter::without_chip(&self.scope, chip, &self.cohorts));
+    }
+
+    /// Shows the steps that were taken, the newest last.
+    fn read_steps(&mut self) {
+        let steps = self.steps_taken();
+        let mut lines: Vec<String> = steps.iter().enumerate().map(|(i, step)| format!("  {}  {step}", i + 1)).collect();
+        if lines.is_empty() {
+            lines.push("  none yet".to_owned());
+        }
+        lines.insert(0, "u takes the last one back, U brings it again; g s writes them as a shell script".to_owned());
+        self.overlays.push(Overlay::Page(Page::new("[g u] Steps you took".to_owned(), lines)));
     }
 
     fn filter_by_cursor(&mut self, is_kept: bool) {
         let layer = self.top();
-        let Some(event) = layer.pane.event_under_cursor(&layer.facts(self.report.as_ref())) else { return };
-        let expression = filter::both(self.scope.events.as_deref(), &filter::about_event(&event, is_kept));
+        let Some(condition) = layer.pane.condition_under_cursor(&layer.facts(self.report.as_ref())) else { return };
+        let expression = filter::both(self.scope.events.as_deref(), &condition.expression(is_kept));
         self.set_scope(Which::Events.set(&self.scope, &expression));
     }
 
@@ -360,7 +384,7 @@ impl App {
             }
             Effect::OpenFunnel(names) => {
                 self.screen = Screen::Funnel;
-                while self.stack_mut().pop() {}
+                while self.pop() {}
                 if let Some(funnel) = self.stack_mut().base_mut().pane.as_funnel() {
                     funnel.set_steps(&names);
                 }

@@ -2,19 +2,27 @@
 //! happen outside is left in `outside` for the loop.
 
 mod act;
+mod cohorts;
 mod help;
+mod history;
+mod loading;
+mod output;
+mod tasks;
+mod undo;
 mod view;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use signal_hook::consts::SIGTSTP;
 
+use super::cohort::Cohorts;
 use super::command::{Action, AppAction, Lookup, Place, find};
 use super::complete::Vocabulary;
-use super::event::{Event, LoadOutcome, ends_program};
+use super::event::{Event, ends_program};
+use super::filter;
 use super::key::{Code, Input, Key};
 use super::layer::{Layer, LayerId, Stack};
 use super::load::{Opener, Stage};
@@ -23,7 +31,7 @@ use super::panes::customers::CustomersPane;
 use super::panes::funnel::FunnelPane;
 use super::panes::home::HomePane;
 use super::theme::Theme;
-use crate::analysis::{Answer, FunnelSpec, Scope};
+use crate::analysis::{Answer, Scope};
 use crate::engine::Engine;
 use crate::ingest::{LoadOptions, LoadReport};
 use crate::job::{Fallen, Slot, Ticket};
@@ -74,16 +82,6 @@ pub struct Status {
     pub is_error: bool,
 }
 
-/// Everything that undo brings back.
-#[derive(Debug, Clone, PartialEq)]
-struct Analysis {
-    funnel: FunnelSpec,
-    scope: Scope,
-}
-
-/// Most changes that can be undone.
-const UNDO_MAX: usize = 200;
-
 /// Scopes whose number of customers is remembered.
 const COUNTED_MAX: usize = 16;
 
@@ -99,6 +97,7 @@ pub struct App {
     opener: Opener,
     stage: Stage,
     engine: Option<Arc<dyn Engine>>,
+    extent: loading::Extent,
     report: Option<LoadReport>,
     vocabulary: Vocabulary,
     values: Slot,
@@ -111,9 +110,12 @@ pub struct App {
     scope: Scope,
     /// How many customers a scope leaves, as heard; the newest last.
     counted: Vec<(Scope, u64)>,
-    undo: Vec<Analysis>,
-    redo: Vec<Analysis>,
-    last: Analysis,
+    steps: undo::Steps,
+    history: history::History,
+    cohorts: Cohorts,
+    /// What is being written to a file, or asked for.
+    writing: Option<output::Writing>,
+    writer: Slot,
     status: Option<Status>,
     /// Keys of a sequence that is not complete yet.
     pending: Vec<Key>,
@@ -130,19 +132,19 @@ impl App {
     pub fn new(options: LoadOptions, opener: Opener, theme: Theme, events: Sender<Event>, now: Instant) -> Self {
         let scope = Scope::default();
         let funnel = FunnelPane::new(scope.clone());
-        let last = Analysis { funnel: funnel.spec.clone(), scope: scope.clone() };
         let layer = |id, pane| Stack::new(Layer::new(LayerId(id), pane, now));
         let stacks = BTreeMap::from([
             (Screen::Home, layer(0, Box::new(HomePane::new(scope.clone())))),
             (Screen::Funnel, layer(1, Box::new(funnel))),
             (Screen::Customers, layer(2, Box::new(CustomersPane::everybody(scope.clone())))),
         ]);
-        App {
+        let mut app = App {
             theme,
             options,
             opener,
             stage: Stage::Failed { message: String::new() },
             engine: None,
+            extent: loading::Extent::Whole,
             report: None,
             vocabulary: Vocabulary::default(),
             values: Slot::new(),
@@ -153,9 +155,11 @@ impl App {
             trial: Trial { slot: Slot::new(), scope: scope.clone() },
             scope,
             counted: Vec::new(),
-            undo: Vec::new(),
-            redo: Vec::new(),
-            last,
+            steps: undo::Steps::default(),
+            history: history::History::new(Screen::Home, LayerId(0)),
+            cohorts: Cohorts::default(),
+            writing: None,
+            writer: Slot::new(),
             status: None,
             pending: Vec::new(),
             events,
@@ -164,21 +168,9 @@ impl App {
             now,
             ticks: 0,
             layers_made: 3,
-        }
-    }
-
-    /// Starts reading the data.
-    pub fn load(&mut self) {
-        let (opener, options, events) = (Arc::clone(&self.opener), self.options.clone(), self.events.clone());
-        let mut slot = Slot::new();
-        slot.start(
-            move |ctl| opener(&options, ctl),
-            move |ticket, outcome| {
-                // Nobody is left to tell once the loop has ended.
-                let _ = events.send(Event::Loaded(ticket, Box::new(outcome)));
-            },
-        );
-        self.stage = Stage::Loading { slot, since: self.now };
+        };
+        app.steps = undo::Steps::new(app.analysis());
+        app
     }
 
     pub fn handle(&mut self, event: Event, now: Instant) {
@@ -192,13 +184,16 @@ impl App {
             Event::Signal(SIGTSTP) => self.outside.push(Outside::Suspend),
             Event::Signal(_) => self.outside.push(Outside::Resume),
             Event::Loaded(ticket, outcome) => self.loaded(ticket, *outcome),
+            Event::HeadLoaded(ticket, outcome) => self.head_loaded(ticket, *outcome),
             Event::Done(id, ticket, finding) => self.done(id, ticket, *finding),
             Event::Values(ticket, column, values) => self.values_arrived(ticket, column, values),
             Event::Tried(ticket, outcome) => self.tried(ticket, outcome),
             Event::Copied(Ok(text)) => self.say(text),
             Event::Copied(Err(text)) => self.complain(text),
+            Event::Written(ticket, outcome) => self.written(ticket, outcome),
             Event::Tick => self.ticks += 1,
         }
+        self.note_spot();
         self.ask();
     }
 
@@ -208,11 +203,12 @@ impl App {
             || self.top().is_busy()
             || self.trial.slot.is_running()
             || self.values.is_running()
+            || self.writer.is_running()
     }
 
     /// Whether the screen waits for an answer that may be nearly there.
     pub fn is_waiting_for_answer(&self) -> bool {
-        matches!(self.stage, Stage::Ready) && (self.top().is_busy() || self.trial.slot.is_running())
+        self.has_data() && (self.top().is_busy() || self.trial.slot.is_running())
     }
 
     /// Remembers what drawing found out.
@@ -241,11 +237,11 @@ impl App {
             return vec![overlay.place(), Place::Always];
         }
         match self.stage {
-            Stage::Loading { .. } => vec![Place::Loading, Place::Plain, Place::Always],
-            Stage::Failed { .. } => vec![Place::Failed, Place::Plain, Place::Always],
-            Stage::Ready => {
+            _ if self.has_data() => {
                 vec![self.top().pane.place(), Place::Rows, Place::Panes, Place::Plain, Place::Always]
             }
+            Stage::Loading { .. } => vec![Place::Loading, Place::Plain, Place::Always],
+            Stage::Failed { .. } | Stage::Ready => vec![Place::Failed, Place::Plain, Place::Always],
         }
     }
 
@@ -304,41 +300,11 @@ impl App {
         self.status = Some(Status { text: text.into(), is_error: true });
     }
 
-    fn loaded(&mut self, ticket: Ticket, outcome: Result<LoadOutcome, Fallen>) {
-        let Stage::Loading { slot, since } = &mut self.stage else { return };
-        if !slot.accept(ticket) {
-            return;
-        }
-        let taken = self.now.saturating_duration_since(*since);
-        match outcome {
-            Ok(Ok(opened)) => {
-                self.vocabulary =
-                    Vocabulary { touchpoints: opened.touchpoints, columns: opened.columns, ..Vocabulary::default() };
-                self.engine = Some(opened.engine);
-                let rows = opened.report.rows;
-                self.report = Some(opened.report);
-                self.stage = Stage::Ready;
-                let seconds = if taken >= Duration::from_millis(100) {
-                    format!(" in {:.1}s", taken.as_secs_f64())
-                } else {
-                    String::new()
-                };
-                self.say(format!("✓ read {}{seconds}", super::words::things(rows, "row")));
-            }
-            Ok(Err(crate::ingest::Error::Cancelled(_))) => self.failed("Reading was stopped.".to_owned()),
-            Ok(Err(err)) => self.failed(err.to_string()),
-            Err(fallen) => self.failed(fallen.to_string()),
-        }
-    }
-
-    fn failed(&mut self, message: String) {
-        self.stage = Stage::Failed { message };
-    }
-
     fn done(&mut self, id: LayerId, ticket: Ticket, finding: Result<super::event::Finding, Fallen>) {
         let top = self.top().id;
         let (report, events, now) = (self.report.as_ref(), &self.events, self.now);
-        let layers = self.stacks.values_mut().flat_map(|stack| &mut stack.layers);
+        let shown = self.stacks.values_mut().flat_map(|stack| &mut stack.layers);
+        let layers = shown.chain(&mut self.history.attic);
         // A layer that was left meanwhile wants no answer any more.
         let Some(layer) = layers.into_iter().find(|layer| layer.id == id) else { return };
         let said = layer.take(ticket, finding, report, events, now);
@@ -367,7 +333,7 @@ impl App {
 
     /// Asks what the layer on top wants to know.
     fn ask(&mut self) {
-        let (Some(engine), Stage::Ready) = (&self.engine, &self.stage) else { return };
+        let Some(engine) = self.engine.as_ref().filter(|_| self.has_data()) else { return };
         let (engine, events, now) = (Arc::clone(engine), self.events.clone(), self.now);
         self.stack_mut().top_mut().ask(&engine, &events, now);
     }
@@ -395,37 +361,9 @@ impl App {
         }
     }
 
-    fn analysis(&mut self) -> Analysis {
-        let scope = self.scope.clone();
-        let stack = self.stacks.get_mut(&Screen::Funnel).expect("every screen has a stack");
-        let funnel = stack.base_mut().pane.as_funnel().expect("the bottom of the funnel screen is the funnel pane");
-        Analysis { funnel: FunnelSpec { scope: Scope::default(), ..funnel.spec.clone() }, scope }
-    }
-
-    /// Notes a change of the funnel or the filter, so that it can be undone.
-    fn remember(&mut self) {
-        let now = self.analysis();
-        if now != self.last {
-            let before = std::mem::replace(&mut self.last, now);
-            self.undo.push(before);
-            if self.undo.len() > UNDO_MAX {
-                self.undo.remove(0);
-            }
-            self.redo.clear();
-        }
-    }
-
-    fn restore(&mut self, analysis: Analysis) {
-        self.set_scope(analysis.scope.clone());
-        let stack = self.stacks.get_mut(&Screen::Funnel).expect("every screen has a stack");
-        if let Some(funnel) = stack.base_mut().pane.as_funnel() {
-            funnel.set_spec(FunnelSpec { scope: analysis.scope.clone(), ..analysis.funnel.clone() });
-        }
-        self.last = analysis;
-    }
-
     fn set_scope(&mut self, scope: Scope) {
-        for layer in self.stacks.values_mut().flat_map(|stack| &mut stack.layers) {
+        let shown = self.stacks.values_mut().flat_map(|stack| &mut stack.layers);
+        for layer in shown.chain(&mut self.history.attic) {
             layer.pane.set_scope(&scope);
         }
         self.scope = scope;
@@ -462,15 +400,32 @@ impl App {
             AppAction::GoCustomers if self.screen == Screen::Customers && self.stack().layers.len() == 1 => {
                 Err("you are there")
             }
-            AppAction::RemoveFilter if self.scope.events.is_none() && self.scope.customers.is_none() => {
+            AppAction::RemoveFilter if filter::chips(&self.scope, &self.cohorts).is_empty() => {
                 Err("there is no filter")
             }
             AppAction::FilterTo | AppAction::FilterOut => {
                 let facts = layer.facts(self.report.as_ref());
-                layer.pane.event_under_cursor(&facts).map(drop).ok_or("needs an event under the cursor")
+                layer.pane.condition_under_cursor(&facts).map(drop).ok_or("needs an event or a value under the cursor")
             }
-            AppAction::Undo if self.undo.is_empty() => Err("there is nothing to undo"),
-            AppAction::Redo if self.redo.is_empty() => Err("there is nothing to redo"),
+            AppAction::Undo if !self.steps.can_undo() => Err("there is nothing to undo"),
+            AppAction::Redo if !self.steps.can_redo() => Err("there is nothing to redo"),
+            AppAction::HistoryBack if !self.history.can_go_back() => Err("there is nothing before this"),
+            AppAction::HistoryForward if !self.history.can_go_forward() => Err("there is nothing after this"),
+            AppAction::SaveCohort | AppAction::PinA | AppAction::PinB => self.group().map(drop),
+            AppAction::Cohorts | AppAction::LeaveOutCohort if self.cohorts.all().next().is_none() => {
+                Err("there is no cohort yet; C saves one")
+            }
+            AppAction::ForgetCohort if self.cohorts.saved.is_empty() => Err("there is no cohort yet; C saves one"),
+            AppAction::SaveSteps if !self.steps.can_undo() => Err("there are no steps yet"),
+            AppAction::CopyIds
+            | AppAction::CopyCsv
+            | AppAction::CopyMarkdown
+            | AppAction::CopyJson
+            | AppAction::Export
+                if layer.facts(None).answer.is_none() =>
+            {
+                Err("needs an answer on the screen")
+            }
             AppAction::CopyCommand => layer.pane.spec().map(drop).ok_or("there is no question yet; add a step"),
             _ => Ok(()),
         }

@@ -11,6 +11,7 @@ use crate::tui::command::{COMMANDS, Command};
 use crate::tui::filter;
 use crate::tui::key::Key;
 use crate::tui::load::{Stage, view_failed, view_loading};
+use crate::tui::overlay::Overlay;
 use crate::tui::paint::{Border, Pen, wrap};
 use crate::tui::theme::Tone;
 use crate::tui::words;
@@ -48,14 +49,17 @@ impl App {
             self.view_crumbs(Rect { y: area.y + 1, height: 1, ..area }, &mut pen);
         }
         match &self.stage {
-            Stage::Loading { slot, since } => {
+            _ if self.has_data() => drawn.page = self.view_pane(body, &mut pen),
+            Stage::Loading { slot, since, .. } => {
                 let taken = self.now.saturating_duration_since(*since);
                 view_loading(slot, taken, &self.sources(), body, &mut pen);
             }
             Stage::Failed { message } => view_failed(message, body, &mut pen),
-            Stage::Ready => drawn.page = self.view_pane(body, &mut pen),
+            Stage::Ready => {}
         }
-        if let Some(overlay) = self.overlays.last() {
+        if let Some(Overlay::Tasks(cursor)) = self.overlays.last() {
+            self.view_tasks(*cursor, body, &mut pen);
+        } else if let Some(overlay) = self.overlays.last() {
             (drawn.cursor, drawn.overlay_page) = overlay.view(body, &mut pen);
         }
         if bottom >= 2 {
@@ -68,14 +72,14 @@ impl App {
         drawn
     }
 
-    fn sources(&self) -> String {
+    pub(super) fn sources(&self) -> String {
         let names: Vec<_> = self.options.sources.iter().map(|source| visible(source).into_owned()).collect();
         names.join(" · ")
     }
 
     fn view_tabs(&self, line: Rect, pen: &mut Pen<'_>) {
         let mut x = line.x + 1 + pen.text(line.x + 1, line.y, line.width, "trailmap ", Tone::Title);
-        let is_ready = matches!(self.stage, Stage::Ready);
+        let is_ready = self.has_data();
         if line.width < 60 {
             let tab = if is_ready { self.screen.tab() } else { "" };
             x += pen.pieces(x, line.y, line.right().saturating_sub(x), &[("▸ ", Tone::Key), (tab, Tone::Strong)]);
@@ -107,17 +111,20 @@ impl App {
     }
 
     fn view_crumbs(&self, line: Rect, pen: &mut Pen<'_>) {
-        if !matches!(self.stage, Stage::Ready) {
+        if !self.has_data() {
             pen.text(line.x + 1, line.y, line.width.saturating_sub(2), &self.sources(), Tone::Dim);
             return;
         }
-        let chips = filter::chips(&self.scope);
-        let (shown, tone) = match chips.len() {
-            0 => ("no filter".to_owned(), Tone::Dim),
-            _ => (chips.join("  "), Tone::Key),
+        let chips = filter::chips(&self.scope, &self.cohorts);
+        let partial = self.partial_note();
+        let (shown, tone) = match (&partial, chips.len()) {
+            (None, 0) => ("no filter".to_owned(), Tone::Dim),
+            (Some(note), 0) => (note.clone(), Tone::Warn),
+            (None, _) => (chips.join("  "), Tone::Key),
+            (Some(note), _) => (format!("{note}  {}", chips.join("  ")), Tone::Key),
         };
         let room = line.width.saturating_sub(2);
-        let chip_room = if chips.is_empty() { room / 3 } else { room / 2 };
+        let chip_room = if chips.is_empty() && partial.is_none() { room / 3 } else { room / 2 };
         let chip = truncate(&visible(&shown), usize::from(chip_room)).into_owned();
         let chip_wide = pen.right(line.right().saturating_sub(1), line.y, chip_room, &chip, tone);
         let stack = self.stack();
@@ -152,7 +159,7 @@ impl App {
 
     /// Whose numbers these are.
     fn everybody(&self) -> String {
-        let who = if filter::chips(&self.scope).is_empty() { "All" } else { "Filtered" };
+        let who = if filter::chips(&self.scope, &self.cohorts).is_empty() { "All" } else { "Filtered" };
         match self.counted.iter().find(|(scope, _)| *scope == self.scope) {
             Some((_, n)) => format!("{who} {}", words::count(*n)),
             None => who.to_owned(),
@@ -184,14 +191,14 @@ impl App {
             return;
         }
         let text = match self.stage {
+            _ if self.has_data() => self.reading_note().unwrap_or_else(|| self.mark()),
             Stage::Loading { .. } => format!("{} reading", self.spinner()),
-            Stage::Failed { .. } => String::new(),
-            Stage::Ready => self.mark(),
+            Stage::Failed { .. } | Stage::Ready => String::new(),
         };
         pen.text(line.x + 1, line.y, room, &text, Tone::Dim);
     }
 
-    fn spinner(&self) -> &'static str {
+    pub(super) fn spinner(&self) -> &'static str {
         SPINNER[(self.ticks % 4) as usize]
     }
 
@@ -210,7 +217,7 @@ impl App {
         if !layer.is_current() {
             return String::new();
         }
-        let mut text = "● exact".to_owned();
+        let mut text = self.partial_note().unwrap_or_else(|| "● exact".to_owned());
         if layer.took >= Duration::from_millis(50) {
             text.push_str(&format!(" · {:.2}s", layer.took.as_secs_f64()));
         }
@@ -226,6 +233,7 @@ impl App {
             }
             text.push_str(&format!(" · level {}", stack.layers.len()));
         }
+        text.push_str(&self.tasks_note().unwrap_or_default());
         text
     }
 
@@ -257,7 +265,11 @@ impl App {
     pub fn key_line(&self) -> Vec<(String, String)> {
         let mut line: Vec<(String, String)> = Vec::new();
         for (command, _, word) in self.hints() {
-            let Some(keys) = command.shown_keys().into_iter().next() else { continue };
+            let Some(mut keys) = command.shown_keys().into_iter().next() else { continue };
+            // A word that goes on stands for everything that begins with its first key.
+            if word.ends_with('…') {
+                keys = keys.split(' ').next().unwrap_or_default().to_owned();
+            }
             match line.iter_mut().find(|(_, other)| other == word) {
                 Some((all, _)) => {
                     all.push('/');

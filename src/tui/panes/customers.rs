@@ -2,14 +2,15 @@
 
 use ratatui::layout::Rect;
 
-use crate::analysis::{Answer, Customers, CustomersSpec, Scope, Spec};
+use crate::analysis::{Among, Answer, Customers, CustomersSpec, Scope, Spec};
 use crate::table::{Cell, Table};
 use crate::tui::command::{Action, Place, RowAction};
-use crate::tui::complete::Source;
+use crate::tui::complete::{Source, quoted};
 use crate::tui::filter::both;
 use crate::tui::grid::{Grid, Widths};
+use crate::tui::marks::Marks;
 use crate::tui::paint::{Border, Pen, scroll};
-use crate::tui::pane::{Effect, Facts, Pane, Purpose, moved};
+use crate::tui::pane::{Effect, Facts, Group, Pane, Purpose, moved};
 use crate::tui::panes::journey::JourneyPane;
 use crate::tui::picker::{Item, Picker};
 use crate::tui::prompt::Prompt;
@@ -21,7 +22,14 @@ pub enum CustomersAction {
     Sort,
     Unsort,
     Find,
+    Mark,
+    MarkRange,
+    MarkAll,
+    Unmark,
 }
+
+/// Most marked customers that can be named one by one in a cohort.
+const NAMED_MAX: usize = 2_000;
 
 pub struct CustomersPane {
     spec: CustomersSpec,
@@ -36,6 +44,7 @@ pub struct CustomersPane {
     sorted_by: Option<(usize, bool)>,
     widths: Widths,
     searched: String,
+    marks: Marks,
 }
 
 impl CustomersPane {
@@ -67,6 +76,7 @@ impl CustomersPane {
             sorted_by: None,
             widths: Widths::default(),
             searched: String::new(),
+            marks: Marks::default(),
         }
     }
 
@@ -106,6 +116,47 @@ impl CustomersPane {
         }
     }
 
+    fn mark(&mut self, action: CustomersAction, facts: &Facts<'_>) -> Option<Effect> {
+        let answer = Self::answer(facts)?;
+        let n_customers = answer.view.store().n_customers();
+        let id_at = |place: usize| answer.ids.get(facts.row_at(place)).copied();
+        match action {
+            CustomersAction::Mark => {
+                self.marks.toggle(id_at(self.cursor)?, n_customers);
+                self.marks.last = Some(self.cursor);
+                let next = (self.cursor + 1).min(Self::len(facts).saturating_sub(1));
+                self.go(next, facts);
+            }
+            CustomersAction::MarkRange => {
+                let from = self.marks.last.unwrap_or(0).min(Self::len(facts).saturating_sub(1));
+                let (low, high) = (from.min(self.cursor), from.max(self.cursor));
+                self.marks.set((low..=high).filter_map(id_at), true, n_customers);
+                self.marks.last = Some(self.cursor);
+            }
+            CustomersAction::MarkAll => self.marks.set(answer.ids.iter().copied(), true, n_customers),
+            _ => self.marks.clear(),
+        }
+        let n = self.marks.count() as u64;
+        Some(Effect::Say(if n == 0 {
+            "nobody is marked".into()
+        } else {
+            format!("{} marked", words::things(n, "customer"))
+        }))
+    }
+
+    /// The rows to copy and to write: those marked, or all as they are sorted.
+    fn rows(&self, facts: &Facts<'_>) -> Option<Vec<usize>> {
+        let answer = Self::answer(facts)?;
+        if self.marks.is_empty() && facts.order.is_none() {
+            return None;
+        }
+        let rows = (0..Self::len(facts)).map(|place| facts.row_at(place));
+        Some(
+            rows.filter(|&row| self.marks.is_empty() || answer.ids.get(row).is_some_and(|id| self.marks.has(*id)))
+                .collect(),
+        )
+    }
+
     fn sort_picker(&self, table: &Table) -> Picker {
         let items = table.columns.iter().enumerate().map(|(i, column)| Item {
             label: column.name.clone(),
@@ -133,9 +184,8 @@ impl Pane for CustomersPane {
     }
 
     fn set_scope(&mut self, scope: &Scope) {
-        match self.spec.of.as_deref_mut() {
-            Some(Spec::Funnel(spec)) => spec.scope = scope.clone(),
-            Some(Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_)) | None => {}
+        if let Some(of) = self.spec.of.as_deref_mut() {
+            *of.scope_mut() = scope.clone();
         }
         self.spec.scope = scope.clone();
         if let Some(also) = &self.also {
@@ -148,6 +198,7 @@ impl Pane for CustomersPane {
         match action {
             Action::Row(RowAction::NextPanel | RowAction::PreviousPanel) => Err("there is only one panel here"),
             Action::Row(_) => with_rows,
+            Action::Customers(CustomersAction::Unmark) if self.marks.is_empty() => Err("nobody is marked"),
             Action::Customers(CustomersAction::Unsort) if self.sorted_by.is_none() => Err("the list is not sorted"),
             Action::Customers(_) => with_rows,
             _ => Err("belongs to another pane"),
@@ -172,6 +223,12 @@ impl Pane for CustomersPane {
                 self.sorted_by = None;
                 Some(Effect::Unsort)
             }
+            Action::Customers(
+                action @ (CustomersAction::Mark
+                | CustomersAction::MarkRange
+                | CustomersAction::MarkAll
+                | CustomersAction::Unmark),
+            ) => self.mark(action, facts),
             Action::Customers(CustomersAction::Find) => {
                 let prompt = Prompt::new(Purpose::Find, "Find in the customer's id", Source::Nothing, &*self.searched);
                 Some(Effect::Ask(prompt))
@@ -201,6 +258,10 @@ impl Pane for CustomersPane {
             }
             _ => Ok(None),
         }
+    }
+
+    fn data_changed(&mut self) {
+        self.marks.clear();
     }
 
     fn arrived(&mut self, facts: &Facts<'_>) {
@@ -236,6 +297,11 @@ impl Pane for CustomersPane {
             }
             _ => "by customer id".to_owned(),
         };
+        let marked = match self.marks.count() {
+            0 => String::new(),
+            n => format!("{} marked · ", words::count(n as u64)),
+        };
+        let note = format!("{marked}{note}");
         let framed = area.width >= 40 && area.height >= 5;
         let rows = usize::from(area.height.saturating_sub(if framed { 3 } else { 1 }));
         let from = scroll(self.from, self.cursor, rows, len);
@@ -252,8 +318,45 @@ impl Pane for CustomersPane {
             pen.text(inside.x + 1, inside.y, inside.width.saturating_sub(2), "Nobody.", crate::tui::theme::Tone::Dim);
             return rows;
         }
-        Grid { table, widths: &self.widths, sorted_by: self.sorted_by, from, cursor: self.cursor }
+        let answer = Self::answer(facts);
+        let is_marked =
+            |row: usize| answer.and_then(|answer| answer.ids.get(row)).is_some_and(|id| self.marks.has(*id));
+        let marked: Option<&dyn Fn(usize) -> bool> = if self.marks.is_empty() { None } else { Some(&is_marked) };
+        Grid { table, widths: &self.widths, sorted_by: self.sorted_by, from, cursor: self.cursor, marked }
             .view(facts, inside, pen)
+    }
+
+    fn value_under_cursor(&self, facts: &Facts<'_>) -> Option<String> {
+        Self::name_at(self.cursor, facts)
+    }
+
+    fn group(&self, facts: &Facts<'_>) -> Result<Group, &'static str> {
+        let answer = Self::answer(facts).ok_or("needs the list, which is still being computed")?;
+        let n_marked = self.marks.count();
+        if n_marked > NAMED_MAX && n_marked < answer.ids.len() {
+            return Err("marks too many customers to name one by one; filter to them instead");
+        }
+        if n_marked > 0 && n_marked < answer.ids.len() {
+            let names = answer.ids.iter().filter(|id| self.marks.has(**id));
+            let mut names: Vec<String> = names.map(|id| quoted(answer.view.store().customer_name(*id))).collect();
+            names.dedup();
+            let among = Among::expression(&format!("customer in [{}]", names.join(", ")));
+            let title = words::things(names.len() as u64, "marked customer");
+            return Ok(Group { among, title, size: names.len() as u64 });
+        }
+        if answer.ids.is_empty() {
+            return Err("needs a customer in the list");
+        }
+        let among = match (&self.spec.of, &self.spec.cell) {
+            (Some(of), Some(cell)) => Among::new((**of).clone(), Some(cell.clone())),
+            _ => Among::new(Spec::Customers(self.spec.clone()), None),
+        };
+        let title = words::lowered(&self.title);
+        Ok(Group { among, title, size: answer.ids.len() as u64 })
+    }
+
+    fn chosen_rows(&self, facts: &Facts<'_>) -> Option<Vec<usize>> {
+        self.rows(facts)
     }
 
     fn step_to_customer(&mut self, by: isize, facts: &Facts<'_>) -> Option<String> {

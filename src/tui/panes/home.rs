@@ -2,12 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use crate::analysis::{Answer, Profile, ProfileSpec, Scope, Spec};
+use crate::analysis::{Among, Answer, CustomersSpec, Profile, ProfileSpec, Scope, Spec};
 use crate::base::Period;
 use crate::base::visible::{visible, width};
+use crate::journey::Step;
 use crate::tui::command::{Action, Place, RowAction};
+use crate::tui::filter::{Condition, both};
 use crate::tui::paint::{Border, Pen, resample, scroll, wrap};
-use crate::tui::pane::{Effect, Facts, Pane, moved};
+use crate::tui::pane::{Effect, Facts, Group, Pane, moved};
 use crate::tui::theme::Tone;
 use crate::tui::words;
 
@@ -241,6 +243,16 @@ pub fn health_lines(profile: &Profile, report: Option<&crate::ingest::LoadReport
     lines
 }
 
+impl HomePane {
+    /// The event under the cursor.
+    fn event_under_cursor(&self, facts: &Facts<'_>) -> Option<String> {
+        if self.tile != Tile::Events {
+            return None;
+        }
+        Self::profile(facts)?.events.get(self.event).map(|event| event.name.clone())
+    }
+}
+
 impl Pane for HomePane {
     fn place(&self) -> Place {
         Place::Home
@@ -331,10 +343,23 @@ impl Pane for HomePane {
         page
     }
 
-    fn event_under_cursor(&self, facts: &Facts<'_>) -> Option<String> {
-        if self.tile != Tile::Events {
-            return None;
-        }
-        Self::profile(facts)?.events.get(self.event).map(|event| event.name.clone())
+    fn group(&self, facts: &Facts<'_>) -> Result<Group, &'static str> {
+        let (Some(event), Some(profile)) = (self.event_under_cursor(facts), Self::profile(facts)) else {
+            return Err("needs an event under the cursor");
+        };
+        let row = profile.events.get(self.event).ok_or("needs an event under the cursor")?;
+        let did = format!("did({})", Step::named(&event));
+        let mut spec = CustomersSpec { scope: self.spec.scope.clone(), ..CustomersSpec::default() };
+        spec.scope.customers = Some(both(self.spec.scope.customers.as_deref(), &did));
+        let among = Among::new(Spec::Customers(spec), None);
+        Ok(Group { among, title: format!("had {event}"), size: row.customers })
+    }
+
+    fn table_name(&self, _: &Facts<'_>) -> Option<&'static str> {
+        Some("events")
+    }
+
+    fn condition_under_cursor(&self, facts: &Facts<'_>) -> Option<Condition> {
+        self.event_under_cursor(facts).map(|event| Condition::event(&event))
     }
 }

@@ -7,6 +7,7 @@ use crate::base::Instant;
 use crate::base::visible::{visible, width};
 use crate::table::{Cell, Table};
 use crate::tui::command::{Action, Place, RowAction};
+use crate::tui::filter::Condition;
 use crate::tui::grid;
 use crate::tui::paint::{Border, Pen};
 use crate::tui::pane::{Effect, Facts, Pane, moved};
@@ -301,6 +302,13 @@ impl JourneyPane {
     }
 }
 
+impl JourneyPane {
+    /// The event under the cursor.
+    fn event_under_cursor(&self, facts: &Facts<'_>) -> Option<String> {
+        Reader::of(facts).filter(|reader| self.cursor < reader.table.len())?.event(self.cursor)
+    }
+}
+
 impl Pane for JourneyPane {
     fn place(&self) -> Place {
         Place::Journey
@@ -391,8 +399,8 @@ impl Pane for JourneyPane {
         page
     }
 
-    fn event_under_cursor(&self, facts: &Facts<'_>) -> Option<String> {
-        Reader::of(facts).filter(|reader| self.cursor < reader.table.len())?.event(self.cursor)
+    fn condition_under_cursor(&self, facts: &Facts<'_>) -> Option<Condition> {
+        self.event_under_cursor(facts).map(|event| Condition::event(&event))
     }
 
     fn follow(&mut self, customer: String) {

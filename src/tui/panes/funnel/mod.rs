@@ -7,13 +7,15 @@ use ratatui::layout::Rect;
 
 use super::customers::CustomersPane;
 use crate::analysis::funnel::{After, FunnelStep, Group, Order, Unit};
-use crate::analysis::{Answer, Funnel, FunnelSpec, Scope, Spec};
+use crate::analysis::{Among, Answer, Funnel, FunnelSpec, Scope, Spec};
 use crate::base::Span;
 use crate::tui::command::{Action, Place, RowAction};
 use crate::tui::complete::Source;
+use crate::tui::filter::Condition;
 use crate::tui::paint::Pen;
 use crate::tui::pane::{Effect, Facts, Pane, Purpose, moved};
 use crate::tui::prompt::Prompt;
+use crate::tui::words;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FunnelAction {
@@ -72,6 +74,13 @@ struct Reading<'a> {
     n_common: usize,
     /// Whether the answer is about exactly these steps.
     is_whole: bool,
+}
+
+/// What stands behind a number: its question, its cell, and what the customers have in common.
+struct Behind {
+    of: Spec,
+    cell: String,
+    title: String,
 }
 
 impl FunnelPane {
@@ -166,6 +175,11 @@ impl FunnelPane {
 
     /// The list behind a number of the step under the cursor.
     fn list(&self, what: &str, facts: &Facts<'_>) -> Effect {
+        let Behind { of, cell, title } = self.behind(what, facts);
+        Effect::Push(Box::new(CustomersPane::of(of, cell, title, self.spec.scope.clone())))
+    }
+
+    fn behind(&self, what: &str, facts: &Facts<'_>) -> Behind {
         let label = self.spec.steps.get(self.cursor).map_or("", |step| step.step.label());
         let (mut cell, mut title) = (
             format!("{}:{what}", self.cursor + 1),
@@ -186,7 +200,7 @@ impl FunnelPane {
             title = format!("{title}, then {then}");
         }
         let of = FunnelSpec { times: false, after: false, ..self.spec.clone() };
-        Effect::Push(Box::new(CustomersPane::of(Spec::Funnel(of), cell, title, self.spec.scope.clone())))
+        Behind { of: Spec::Funnel(of), cell, title }
     }
 
     /// The count that a list would open: `None` while it is not known.
@@ -445,6 +459,52 @@ impl Pane for FunnelPane {
 
     fn view(&self, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) -> usize {
         self.draw(facts, area, pen)
+    }
+
+    fn condition_under_cursor(&self, facts: &Facts<'_>) -> Option<Condition> {
+        if let (Some(group), Some(column)) = (self.focused_group(facts), &self.spec.breakdown) {
+            let value = group.value.clone().filter(|value| value != "(other)")?;
+            return Some(Condition { field: column.clone(), value: Some(value).filter(|value| value != "(none)") });
+        }
+        let next = match self.focus {
+            Focus::After => Some(self.after_rows(facts).get(self.after)?.next.clone()),
+            Focus::Steps | Focus::Groups => None,
+        };
+        let step = self.spec.steps.get(self.cursor)?;
+        let name = next.filter(|next| !next.starts_with('(')).or_else(|| step.step.only_name().map(str::to_owned))?;
+        Some(Condition::event(&name))
+    }
+
+    fn group(&self, facts: &Facts<'_>) -> Result<crate::tui::pane::Group, &'static str> {
+        let what = if self.is_last() { "converted" } else { "dropped" };
+        self.allows(
+            Action::Funnel(if self.is_last() { FunnelAction::ListConverted } else { FunnelAction::ListDropped }),
+            facts,
+        )?;
+        let size = match (self.focus, self.after_rows(facts).get(self.after)) {
+            (Focus::After, Some(after)) => after.customers,
+            _ => self.count_of(what, facts).ok_or("needs the answer, which is still being computed")?,
+        };
+        let Behind { of, cell, title } = self.behind(what, facts);
+        let title = words::lowered(&title);
+        Ok(crate::tui::pane::Group { among: Among::new(of, Some(cell)), title, size })
+    }
+
+    fn table_name(&self, _: &Facts<'_>) -> Option<&'static str> {
+        Some(match self.focus {
+            Focus::After => "after",
+            Focus::Steps | Focus::Groups => "steps",
+        })
+    }
+
+    fn draft(&self) -> Option<Spec> {
+        Some(Spec::Funnel(self.spec.clone()))
+    }
+
+    fn set_draft(&mut self, spec: Spec) {
+        if let Spec::Funnel(spec) = spec {
+            self.set_spec(spec);
+        }
     }
 
     fn as_funnel(&mut self) -> Option<&mut FunnelPane> {

@@ -1,0 +1,138 @@
+//! Reading the data in the background: its start is looked at first where the whole takes long, and the whole takes its
+//! place as soon as it is there.
+
+use std::time::Duration;
+
+use super::App;
+use crate::ingest;
+use crate::job::{Fallen, Slot, Ticket};
+use crate::tui::complete::Vocabulary;
+use crate::tui::event::{Event, LoadOutcome};
+use crate::tui::load::{Opened, Stage, lines};
+use crate::tui::words;
+
+/// Which part of the data the numbers on the screen are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    Whole,
+    /// So many rows from the start.
+    Head(u64),
+}
+
+impl App {
+    /// Starts reading the data.
+    pub fn load(&mut self) {
+        let (mut slot, mut head) = (Slot::new(), Slot::new());
+        let (opener, options, events) = (self.opener.clone(), self.options.clone(), self.events.clone());
+        // Nobody is left to tell once the loop has ended.
+        slot.start(
+            move |ctl| (opener.whole)(&options, ctl),
+            move |ticket, outcome| drop(events.send(Event::Loaded(ticket, Box::new(outcome)))),
+        );
+        if self.engine.is_none() {
+            let (opener, options, events) = (self.opener.clone(), self.options.clone(), self.events.clone());
+            head.start(
+                move |ctl| (opener.head)(&options, ctl),
+                move |ticket, outcome| drop(events.send(Event::HeadLoaded(ticket, Box::new(outcome)))),
+            );
+        }
+        self.stage = Stage::Loading { slot, head, since: self.now };
+    }
+
+    pub(super) fn loaded(&mut self, ticket: Ticket, outcome: Result<LoadOutcome, Fallen>) {
+        let Stage::Loading { slot, since, .. } = &mut self.stage else { return };
+        if !slot.accept(ticket) {
+            return;
+        }
+        let taken = self.now.saturating_duration_since(*since);
+        match outcome {
+            Ok(Ok(opened)) => {
+                let rows = opened.report.rows;
+                self.take(opened, Extent::Whole);
+                self.stage = Stage::Ready;
+                let seconds = if taken >= Duration::from_millis(100) {
+                    format!(" in {:.1}s", taken.as_secs_f64())
+                } else {
+                    String::new()
+                };
+                self.say(format!("✓ read {}{seconds}", words::things(rows, "row")));
+            }
+            Ok(Err(ingest::Error::Cancelled(_))) => self.failed("Reading was stopped.".to_owned()),
+            Ok(Err(err)) => self.failed(err.to_string()),
+            Err(fallen) => self.failed(fallen.to_string()),
+        }
+    }
+
+    pub(super) fn head_loaded(
+        &mut self,
+        ticket: Ticket,
+        outcome: Result<Result<Option<Opened>, ingest::Error>, Fallen>,
+    ) {
+        let Stage::Loading { head, .. } = &mut self.stage else { return };
+        // What is wrong with the start, reading the whole will say.
+        if head.accept(ticket)
+            && let Ok(Ok(Some(opened))) = outcome
+        {
+            let rows = opened.report.rows;
+            self.take(opened, Extent::Head(rows));
+        }
+    }
+
+    /// Asks everything on the screens of other data. Cursors stay on what they were on, by name.
+    fn take(&mut self, opened: Opened, extent: Extent) {
+        self.vocabulary =
+            Vocabulary { touchpoints: opened.touchpoints, columns: opened.columns, ..Vocabulary::default() };
+        self.engine = Some(opened.engine);
+        self.report = Some(opened.report);
+        self.extent = extent;
+        self.counted.clear();
+        let shown = self.stacks.values_mut().flat_map(|stack| &mut stack.layers);
+        for layer in shown.chain(&mut self.history.attic) {
+            layer.ask_of_other_data();
+        }
+    }
+
+    pub(super) fn failed(&mut self, message: String) {
+        (self.engine, self.report) = (None, None);
+        self.extent = Extent::Whole;
+        self.stage = Stage::Failed { message };
+    }
+
+    /// Stops reading. What was read from the start stays, where there is something.
+    pub(super) fn cancel_load(&mut self) {
+        let Stage::Loading { slot, head, .. } = &mut self.stage else { return };
+        slot.cancel();
+        head.cancel();
+        match self.extent {
+            Extent::Head(rows) if self.engine.is_some() => {
+                self.stage = Stage::Ready;
+                self.say(format!(
+                    "stopped; everything is about the first {} · :read-again-all reads the rest",
+                    words::things(rows, "row")
+                ));
+            }
+            Extent::Head(_) | Extent::Whole => self.failed("Reading was stopped.".to_owned()),
+        }
+    }
+
+    /// `◐ the first 200,000 rows`, where the numbers are not about everything.
+    pub(super) fn partial_note(&self) -> Option<String> {
+        match self.extent {
+            Extent::Whole => None,
+            Extent::Head(rows) => Some(format!("◐ only the first {}", words::things(rows, "row"))),
+        }
+    }
+
+    /// How far reading is, where something can be looked at meanwhile.
+    pub(super) fn reading_note(&self) -> Option<String> {
+        let Stage::Loading { slot, since, .. } = &self.stage else { return None };
+        let progress = slot.progress()?;
+        let [amount, _] = lines(progress, self.now.saturating_duration_since(*since));
+        Some(format!("{} reading {amount} · all of this counts {}", self.spinner(), self.partial_note()?))
+    }
+
+    /// Whether there is something to ask questions of.
+    pub(super) fn has_data(&self) -> bool {
+        self.engine.is_some() && !matches!(self.stage, Stage::Failed { .. })
+    }
+}

@@ -1,0 +1,174 @@
+//! Undo and redo over whole questions, and the list of steps that they leave: on the screen, and as a script.
+
+use super::{App, Screen};
+use crate::analysis::{Scope, Spec, ask};
+use crate::tui::cohort::Cohorts;
+use crate::tui::filter;
+use crate::tui::shell;
+
+/// Everything that undo brings back: what every screen asks, and the filter that they share.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Analysis {
+    /// Without their scopes.
+    drafts: Vec<(Screen, Spec)>,
+    scope: Scope,
+}
+
+/// A state of the analysis, and the screen on which it came about.
+#[derive(Debug, Clone)]
+pub(super) struct Moment {
+    analysis: Analysis,
+    screen: Screen,
+}
+
+/// The states before and after the one that is shown.
+pub(super) struct Steps {
+    undo: Vec<Moment>,
+    redo: Vec<Moment>,
+    now: Moment,
+}
+
+/// Most changes that can be undone.
+const UNDO_MAX: usize = 200;
+
+impl Default for Steps {
+    fn default() -> Self {
+        Steps::new(Analysis { drafts: Vec::new(), scope: Scope::default() })
+    }
+}
+
+impl Steps {
+    pub fn new(analysis: Analysis) -> Self {
+        Steps { undo: Vec::new(), redo: Vec::new(), now: Moment { analysis, screen: Screen::Home } }
+    }
+
+    pub fn can_undo(&self) -> bool {
+        !self.undo.is_empty()
+    }
+
+    pub fn can_redo(&self) -> bool {
+        !self.redo.is_empty()
+    }
+
+    fn remember(&mut self, moment: Moment) {
+        if moment.analysis == self.now.analysis {
+            return;
+        }
+        self.undo.push(std::mem::replace(&mut self.now, moment));
+        if self.undo.len() > UNDO_MAX {
+            self.undo.remove(0);
+        }
+        self.redo.clear();
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Moment> {
+        self.undo.iter().chain([&self.now])
+    }
+}
+
+impl Analysis {
+    /// The question of a screen, in the scope that all share.
+    fn question(&self, screen: Screen) -> Option<Spec> {
+        let (_, draft) = self.drafts.iter().find(|(of, _)| *of == screen)?;
+        let mut spec = draft.clone();
+        *spec.scope_mut() = self.scope.clone();
+        Some(spec)
+    }
+
+    /// What changed since another state, in one line.
+    fn change(&self, before: &Analysis, cohorts: &Cohorts) -> String {
+        if self.scope != before.scope {
+            let (now, then) = (filter::chips(&self.scope, cohorts), filter::chips(&before.scope, cohorts));
+            if let Some(new) = now.iter().find(|chip| !then.contains(chip)) {
+                return format!("filter {new}");
+            }
+            if let Some(gone) = then.iter().find(|chip| !now.contains(chip)) {
+                return format!("no filter {gone}");
+            }
+            return format!("session gap {}", self.scope.session_gap);
+        }
+        let changed = self.drafts.iter().zip(&before.drafts).find(|((_, now), (_, then))| now != then);
+        match changed {
+            Some(((_, now), _)) => format!("{} {}", now.name(), ask::flags(now).join(" ")),
+            None => "the same".to_owned(),
+        }
+    }
+}
+
+impl App {
+    pub(super) fn analysis(&mut self) -> Analysis {
+        let scope = self.scope.clone();
+        let drafts = self.stacks.iter_mut().filter_map(|(screen, stack)| {
+            let mut spec = stack.base_mut().pane.draft()?;
+            *spec.scope_mut() = Scope::default();
+            Some((*screen, spec))
+        });
+        Analysis { drafts: drafts.collect(), scope }
+    }
+
+    /// Notes a change of a question or the filter, so that it can be undone.
+    pub(super) fn remember(&mut self) {
+        let moment = Moment { analysis: self.analysis(), screen: self.screen };
+        self.steps.remember(moment);
+    }
+
+    pub(super) fn undo(&mut self) {
+        if let Some(before) = self.steps.undo.pop() {
+            let undone = std::mem::replace(&mut self.steps.now, before);
+            let what = undone.analysis.change(&self.steps.now.analysis, &self.cohorts);
+            self.steps.redo.push(undone);
+            self.restore();
+            self.say(format!("undone: {what} · {} more, U redoes", self.steps.undo.len()));
+        }
+    }
+
+    pub(super) fn redo(&mut self) {
+        if let Some(after) = self.steps.redo.pop() {
+            let before = std::mem::replace(&mut self.steps.now, after);
+            let what = self.steps.now.analysis.change(&before.analysis, &self.cohorts);
+            self.steps.undo.push(before);
+            self.restore();
+            self.say(format!("redone: {what} · {} more", self.steps.redo.len()));
+        }
+    }
+
+    fn restore(&mut self) {
+        let analysis = self.steps.now.analysis.clone();
+        self.set_scope(analysis.scope.clone());
+        for (screen, _) in &analysis.drafts {
+            let question = analysis.question(*screen);
+            let stack = self.stacks.get_mut(screen).expect("every screen has a stack");
+            if let Some(question) = question {
+                stack.base_mut().pane.set_draft(question);
+            }
+        }
+    }
+
+    /// The steps so far, one line each, the newest last.
+    pub fn steps_taken(&self) -> Vec<String> {
+        let all: Vec<&Moment> = self.steps.all().collect();
+        all.windows(2).map(|pair| pair[1].analysis.change(&pair[0].analysis, &self.cohorts)).collect()
+    }
+
+    /// The steps as a shell script whose commands print the tables of each.
+    pub(super) fn script(&self) -> String {
+        let mut script =
+            "#!/bin/sh\n# The steps of an analysis made in trailmap; each command prints the tables of one step.\n"
+                .to_owned();
+        let all: Vec<&Moment> = self.steps.all().collect();
+        let lines = self.steps_taken();
+        for (i, moment) in all.iter().enumerate() {
+            let title = if i == 0 { "what is in the data" } else { &lines[i - 1] };
+            let asked = moment.analysis.question(moment.screen).filter(|spec| spec.can_be_asked());
+            let spec = asked.unwrap_or_else(|| {
+                let mut spec = Spec::Profile(crate::analysis::ProfileSpec::default());
+                *spec.scope_mut() = moment.analysis.scope.clone();
+                spec
+            });
+            // A line break in a filter would end the comment.
+            let title = crate::base::visible::visible(title).into_owned();
+            script.push_str(&format!("\n# {}  {title}\n{}\n", i + 1, shell::command(&self.options, &spec)));
+        }
+        script
+    }
+}
