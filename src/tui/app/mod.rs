@@ -3,6 +3,7 @@
 
 mod act;
 mod help;
+mod notices;
 mod view;
 
 use std::collections::BTreeMap;
@@ -12,10 +13,11 @@ use std::time::{Duration, Instant};
 
 use signal_hook::consts::SIGTSTP;
 
-use super::command::{Action, AppAction, Lookup, Place, find};
+use super::command::{Action, AppAction, Place};
 use super::complete::Vocabulary;
 use super::event::{Event, LoadOutcome, ends_program};
 use super::key::{Code, Input, Key};
+use super::keymap::{Keymap, Lookup};
 use super::layer::{Layer, LayerId, Stack};
 use super::load::{Opener, Stage};
 use super::overlay::Overlay;
@@ -95,6 +97,9 @@ struct Trial {
 
 pub struct App {
     pub theme: Theme,
+    pub keymap: Keymap,
+    /// What is wrong with the person's own files, to be said once the data is there.
+    notices: Vec<String>,
     options: LoadOptions,
     opener: Opener,
     stage: Stage,
@@ -139,6 +144,8 @@ impl App {
         ]);
         App {
             theme,
+            keymap: Keymap::default(),
+            notices: Vec::new(),
             options,
             opener,
             stage: Stage::Failed { message: String::new() },
@@ -186,6 +193,7 @@ impl App {
         match event {
             Event::Input(Input::Key(key)) => self.key(key),
             Event::Input(Input::Paste(text)) => self.paste(&text),
+            Event::Input(Input::Mouse(_) | Input::Answer(_)) | Event::Kept(_) | Event::SlowLine => {}
             Event::InputEnded => self.leave = Some(Leave::TerminalGone),
             Event::Resize => {}
             Event::Signal(signal) if ends_program(signal) => self.leave = Some(Leave::Signal(signal)),
@@ -260,7 +268,7 @@ impl App {
             return;
         }
         self.pending.push(key);
-        match find(&self.places(), &self.pending) {
+        match self.keymap.find(&self.places(), &self.pending) {
             Lookup::Found(command) => {
                 self.pending.clear();
                 self.act(command.action);
@@ -271,7 +279,7 @@ impl App {
     }
 
     fn overlay_key(&mut self, key: Key) {
-        if let Lookup::Found(command) = find(&self.places(), &[key]) {
+        if let Lookup::Found(command) = self.keymap.find(&self.places(), &[key]) {
             let is_allowed = match command.action {
                 Action::Entry(action) => self.overlays.last().is_some_and(|overlay| overlay.allows(action)),
                 _ => true,
@@ -324,6 +332,7 @@ impl App {
                     String::new()
                 };
                 self.say(format!("✓ read {}{seconds}", super::words::things(rows, "row")));
+                self.tell_notices();
             }
             Ok(Err(crate::ingest::Error::Cancelled(_))) => self.failed("Reading was stopped.".to_owned()),
             Ok(Err(err)) => self.failed(err.to_string()),

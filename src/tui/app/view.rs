@@ -257,7 +257,7 @@ impl App {
     pub fn key_line(&self) -> Vec<(String, String)> {
         let mut line: Vec<(String, String)> = Vec::new();
         for (command, _, word) in self.hints() {
-            let Some(keys) = command.shown_keys().into_iter().next() else { continue };
+            let Some(keys) = self.keymap.shown(command).into_iter().next() else { continue };
             match line.iter_mut().find(|(_, other)| other == word) {
                 Some((all, _)) => {
                     all.push('/');
@@ -273,7 +273,8 @@ impl App {
     fn continuations(&self) -> Vec<(String, String)> {
         let places = self.places();
         let fits = |command: &Command| {
-            command.sequences().find(|keys| keys.starts_with(&self.pending) && keys.len() > self.pending.len())
+            let sequences = self.keymap.of_command(command).iter();
+            sequences.into_iter().find(|keys| keys.starts_with(&self.pending) && keys.len() > self.pending.len())
         };
         let mut line: Vec<(String, String)> = COMMANDS
             .iter()
