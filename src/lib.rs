@@ -7,6 +7,7 @@
 //!    \--> journey -> analysis --+-> engine --+-> batch --+
 //!              \-> ingest -------------------+           +-> cli -> main
 //!    \--> job -------------------------------+-> tui ----+
+//!    \--> workspace ---------------------------/
 //! ```
 //!
 //! Read in this order: `base` (time, spans, cancelling), `journey::store` (what everything is computed from),
@@ -23,3 +24,4 @@ pub mod job;
 pub mod journey;
 pub mod table;
 pub mod tui;
+pub mod workspace;

@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::ingest::LoadOptions;
 use crate::tui::theme::Scheme;
 use crate::tui::{self, Settings};
+use crate::workspace::Folders;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct ScreenArgs {
@@ -39,7 +40,7 @@ impl ScreenArgs {
             Theme::Ansi => Scheme::Ansi,
             Theme::Mono => Scheme::Mono,
         };
-        match tui::run(options, Settings { scheme, ascii: self.ascii, keys: None }) {
+        match tui::run(options, Settings { scheme, ascii: self.ascii, keys: None, folders: Folders::find() }) {
             Ok(()) => Ok(0),
             Err(tui::Error::Signal(signal)) => Ok(128 + u8::try_from(signal).unwrap_or(0)),
             Err(tui::Error::Load(message)) => anyhow::bail!(message),

@@ -178,14 +178,9 @@ impl Command {
         self
     }
 
-    /// The keys as pressed, one list per way to press them.
+    /// The keys as pressed where nobody changed them, one list per way to press them.
     pub fn sequences(&self) -> impl Iterator<Item = Vec<Key>> + '_ {
         self.keys.iter().map(|keys| keys.split(' ').filter_map(Key::named).collect())
-    }
-
-    /// The keys as screens show them: `⏎`, `g g`.
-    pub fn shown_keys(&self) -> Vec<String> {
-        self.sequences().map(|keys| keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ")).collect()
     }
 }
 
@@ -320,30 +315,6 @@ pub static COMMANDS: &[Command] = {
     command(App(AppAction::Suspend), "suspend", &["ctrl-z"], Place::Always, "Go back to the shell; fg comes back here"),
     ]
 };
-
-/// What a press of keys means in some places.
-#[derive(Debug, Clone, Copy)]
-pub enum Lookup {
-    Found(&'static Command),
-    /// The beginning of a longer sequence.
-    Prefix,
-    Nothing,
-}
-
-pub fn find(places: &[Place], pressed: &[Key]) -> Lookup {
-    let mut is_prefix = false;
-    for &place in places {
-        for command in COMMANDS.iter().filter(|command| command.place == place) {
-            for keys in command.sequences() {
-                if keys == pressed {
-                    return Lookup::Found(command);
-                }
-                is_prefix |= keys.starts_with(pressed);
-            }
-        }
-    }
-    if is_prefix { Lookup::Prefix } else { Lookup::Nothing }
-}
 
 /// The row of an action, for messages that name its key.
 pub fn of(action: Action) -> Option<&'static Command> {

@@ -1,6 +1,8 @@
 //! Everything that can happen to the workbench: one closed enum, one channel, and the threads that fill it.
 
 use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
@@ -16,7 +18,7 @@ use crate::job::{Fallen, Ticket};
 
 #[derive(Debug)]
 pub enum Event {
-    /// A key, or pasted text.
+    /// A key, pasted text, the mouse, or what the terminal says about itself.
     Input(Input),
     /// The keyboard is gone: the terminal was closed.
     InputEnded,
@@ -34,7 +36,11 @@ pub enum Event {
     Copied(Result<String, String>),
     /// A file was written, or not.
     Written(Ticket, Result<Result<(), FileError>, Fallen>),
-    /// Time passes while something runs.
+    /// What came of keeping a setting.
+    Kept(Result<(), String>),
+    /// The line to the terminal takes frames slowly.
+    SlowLine,
+    /// Time passes: something runs, or is due.
     Tick,
 }
 
@@ -50,11 +56,13 @@ pub enum Finding {
     Found(Option<usize>),
 }
 
-/// How long the rest of an escape sequence may take to arrive; a lone Esc is known after that.
-const ESCAPE_WAIT: Duration = Duration::from_millis(40);
-
-/// Reads keys until the terminal is gone. Two threads: one blocks on the terminal, one knows how long ago the last byte came.
-pub fn read_keys(mut keys: Box<dyn Read + Send>, events: Sender<Event>) -> std::io::Result<()> {
+/// Reads keys until the terminal is gone. Two threads: one blocks on the terminal, one knows how long ago the last byte
+/// came. `is_asked` says that the terminal was asked something, so that its answers are on their way.
+pub fn read_keys(
+    mut keys: Box<dyn Read + Send>,
+    events: Sender<Event>,
+    is_asked: Arc<AtomicBool>,
+) -> std::io::Result<()> {
     let (send, bytes) = channel::<Vec<u8>>();
     std::thread::Builder::new().name("keys".into()).spawn(move || {
         let mut buffer = [0u8; 4096];
@@ -75,10 +83,13 @@ pub fn read_keys(mut keys: Box<dyn Read + Send>, events: Sender<Event>) -> std::
         let mut decoder = Decoder::default();
         loop {
             let received = if decoder.is_waiting() {
-                bytes.recv_timeout(ESCAPE_WAIT)
+                bytes.recv_timeout(decoder.patience())
             } else {
                 bytes.recv().map_err(|_| RecvTimeoutError::Disconnected)
             };
+            if is_asked.swap(false, Ordering::Relaxed) {
+                decoder.expect_answers();
+            }
             let inputs = match received {
                 Ok(bytes) => decoder.feed(&bytes),
                 Err(RecvTimeoutError::Timeout) => decoder.settle(),

@@ -4,6 +4,9 @@
 //! sequence that a slow line cut in two for a press of Esc.
 
 use std::fmt;
+use std::time::Duration;
+
+use crate::base::visible::{truncate, visible};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
@@ -36,6 +39,39 @@ pub struct Key {
 pub enum Input {
     Key(Key),
     Paste(String),
+    Mouse(Mouse),
+    Answer(Answer),
+}
+
+/// What the mouse did, and on which cell; the top left one is 0, 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    pub deed: Deed,
+    pub column: u16,
+    pub row: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    Press,
+    WheelUp,
+    WheelDown,
+}
+
+/// What a terminal says about itself when it is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    Background([u8; 3]),
+    /// Whether it draws a frame as a whole when it is marked as one.
+    Synchronized(bool),
+    Version(String),
+    /// Where its cursor is, both from 1.
+    Cursor {
+        row: u16,
+        column: u16,
+    },
+    /// What kind of terminal it is; every terminal answers this one, so it ends a bundle of questions.
+    Attributes,
 }
 
 const NAMES: [(&str, Code); 16] = [
@@ -70,19 +106,68 @@ impl Key {
         Key { code: Code::Char(c), ctrl: true }
     }
 
-    /// Reads a key as the command table writes it: `j`, `X`, `ctrl-p`, `pagedown`, `f1`.
+    /// Reads a key as the command table writes it: `j`, `X`, `ctrl-p`, `pagedown`, `f1`. Only in single letters does
+    /// case matter.
     pub fn named(name: &str) -> Option<Self> {
-        if let Some(rest) = name.strip_prefix("ctrl-") {
-            return Key::named(rest).map(|key| Key { ctrl: true, ..key });
-        }
         let mut chars = name.chars();
         if let (Some(c), None) = (chars.next(), chars.next()) {
-            return Some(Key::char(c));
+            return (!c.is_control() && c != ' ').then_some(Key::char(c));
         }
-        if let Some(n) = name.strip_prefix('f').and_then(|n| n.parse().ok()) {
+        let name = name.to_ascii_lowercase();
+        if let Some(rest) = name.strip_prefix("ctrl-") {
+            return Key::named(rest).filter(|key| !key.ctrl).map(|key| Key { ctrl: true, ..key });
+        }
+        if let Some(n) = name.strip_prefix('f').and_then(|n| n.parse().ok()).filter(|n| (1..=12).contains(n)) {
             return Some(Key::plain(Code::F(n)));
         }
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, code)| Key::plain(*code))
+    }
+
+    /// The name that `named` reads.
+    pub fn name(self) -> String {
+        let name = match self.code {
+            Code::F(n) => format!("f{n}"),
+            code => match NAMES.iter().find(|(_, known)| *known == code) {
+                Some((name, _)) => (*name).to_owned(),
+                None => self.code_char().map_or(String::new(), String::from),
+            },
+        };
+        if self.ctrl { format!("ctrl-{name}") } else { name }
+    }
+
+    fn code_char(self) -> Option<char> {
+        match self.code {
+            Code::Char(c) => Some(c),
+            _ => None,
+        }
+    }
+
+    /// Why no plain terminal sends this key, where none does.
+    pub fn never_sent(self) -> Option<&'static str> {
+        if !self.ctrl {
+            return None;
+        }
+        match self.code {
+            Code::Char('i') => Some("terminals send Tab for it"),
+            Code::Char('m' | 'j') => Some("terminals send Enter for it"),
+            Code::Char('h') => Some("terminals send Backspace for it"),
+            Code::Char('[') => Some("terminals send Esc for it"),
+            Code::Char(c) if c.is_ascii_lowercase() || " \\]^_".contains(c) => None,
+            Code::Char(_) | Code::Enter | Code::Esc | Code::Tab | Code::BackTab | Code::Backspace => {
+                Some("plain terminals do not send it")
+            }
+            Code::Delete
+            | Code::Insert
+            | Code::Up
+            | Code::Down
+            | Code::Left
+            | Code::Right
+            | Code::PageUp
+            | Code::PageDown
+            | Code::Home
+            | Code::End
+            | Code::F(_) => None,
+        }
     }
 
     /// The character that this key types, if it types one.
@@ -129,17 +214,33 @@ const PASTE_MAX: usize = 4096;
 
 const PASTE_END: &[u8] = b"\x1b[201~";
 
+/// A string that a terminal answers is shorter than this.
+const STRING_MAX: usize = 4096;
+
+/// How answers go on behind their Esc, where a slow line brought that alone and it was taken for the key.
+const ANSWER_TAILS: [&[u8]; 4] = [b"]11;", b"P>|", b"[?", b"[2;"];
+
+/// How long the rest of an escape sequence may take to arrive; a lone Esc is known after that.
+const ESCAPE_WAIT: Duration = Duration::from_millis(40);
+
+/// How long the rest of an answer may take to arrive.
+const ANSWER_WAIT: Duration = Duration::from_secs(2);
+
 /// Turns bytes into keys, however they are cut.
 #[derive(Debug, Default)]
 pub struct Decoder {
     pending: Vec<u8>,
     paste: Option<Vec<u8>>,
+    /// Whether the terminal was asked something and has not answered yet.
+    is_asked: bool,
+    /// Whether an Esc that stood alone was the last that was read.
+    was_escape: bool,
 }
 
 /// What the pending bytes begin with.
 enum Token {
-    Key(usize, Key),
-    /// Understood and without meaning here: mouse reports, answers of the terminal, bytes that are no text.
+    Input(usize, Input),
+    /// Understood and without meaning here: releases of the mouse, answers nobody asked for, bytes that are no text.
     Nothing(usize),
     PasteStart(usize),
     More,
@@ -151,7 +252,32 @@ impl Decoder {
         self.paste.is_none() && !self.pending.is_empty()
     }
 
+    /// Expect answers of the terminal: they may come in pieces, and late.
+    pub fn expect_answers(&mut self) {
+        self.is_asked = true;
+    }
+
+    /// How long to wait for the rest of what is held back.
+    pub fn patience(&self) -> Duration {
+        if self.is_answer() { ANSWER_WAIT } else { ESCAPE_WAIT }
+    }
+
+    /// Whether what is held back is the beginning of an answer, and nothing that a person types.
+    fn is_answer(&self) -> bool {
+        match &self.pending[..] {
+            [0x1b, b']' | b'P' | b'['] => self.is_asked,
+            [0x1b, b']', b'1', ..] | [0x1b, b'P', b'>', ..] | [0x1b, b'[', b'?' | b'0'..=b'9', ..] => true,
+            _ => false,
+        }
+    }
+
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<Input> {
+        if std::mem::take(&mut self.was_escape)
+            && self.is_asked
+            && ANSWER_TAILS.iter().any(|tail| bytes.starts_with(tail))
+        {
+            self.pending.push(0x1b);
+        }
         self.pending.extend_from_slice(bytes);
         let mut inputs = Vec::new();
         loop {
@@ -166,8 +292,9 @@ impl Decoder {
                 return inputs;
             }
             let used = match token(&self.pending) {
-                Token::Key(used, key) => {
-                    inputs.push(Input::Key(key));
+                Token::Input(used, input) => {
+                    self.is_asked &= input != Input::Answer(Answer::Attributes);
+                    inputs.push(input);
                     used
                 }
                 Token::Nothing(used) => used,
@@ -183,6 +310,10 @@ impl Decoder {
 
     /// Nothing followed in time: an Esc that stands alone was the key, anything else broken off is dropped.
     pub fn settle(&mut self) -> Vec<Input> {
+        if self.is_answer() && self.pending.len() > 2 {
+            self.pending.clear();
+            return Vec::new();
+        }
         let was_escape = self.pending.first() == Some(&0x1b);
         let rest = if was_escape { self.pending.split_off(1) } else { Vec::new() };
         self.pending.clear();
@@ -190,6 +321,7 @@ impl Decoder {
             return Vec::new();
         }
         let mut inputs = vec![Input::Key(Key::plain(Code::Esc))];
+        self.was_escape = rest.is_empty();
         if !matches!(rest.first(), None | Some(b'[' | b'O')) {
             inputs.extend(self.feed(&rest));
         }
@@ -220,15 +352,23 @@ impl Decoder {
     }
 }
 
+fn key(used: usize, key: Key) -> Token {
+    Token::Input(used, Input::Key(key))
+}
+
+fn answer(used: usize, answer: Option<Answer>) -> Token {
+    answer.map_or(Token::Nothing(used), |answer| Token::Input(used, Input::Answer(answer)))
+}
+
 fn token(bytes: &[u8]) -> Token {
     match bytes[0] {
         0x1b => escape(bytes),
-        b'\r' | b'\n' => Token::Key(1, Key::plain(Code::Enter)),
-        b'\t' => Token::Key(1, Key::plain(Code::Tab)),
-        0x7f | 0x08 => Token::Key(1, Key::plain(Code::Backspace)),
-        0 => Token::Key(1, Key::ctrl(' ')),
-        byte @ 0x01..=0x1a => Token::Key(1, Key::ctrl(char::from(byte - 1 + b'a'))),
-        byte @ 0x1c..=0x1f => Token::Key(1, Key::ctrl(char::from(byte - 0x1c + b'\\'))),
+        b'\r' | b'\n' => key(1, Key::plain(Code::Enter)),
+        b'\t' => key(1, Key::plain(Code::Tab)),
+        0x7f | 0x08 => key(1, Key::plain(Code::Backspace)),
+        0 => key(1, Key::ctrl(' ')),
+        byte @ 0x01..=0x1a => key(1, Key::ctrl(char::from(byte - 1 + b'a'))),
+        byte @ 0x1c..=0x1f => key(1, Key::ctrl(char::from(byte - 0x1c + b'\\'))),
         _ => letter(bytes),
     }
 }
@@ -246,7 +386,7 @@ fn letter(bytes: &[u8]) -> Token {
         return if so_far_valid { Token::More } else { Token::Nothing(1) };
     }
     match std::str::from_utf8(&bytes[..len]).ok().and_then(|text| text.chars().next()) {
-        Some(c) if !c.is_control() => Token::Key(len, Key::char(c)),
+        Some(c) if !c.is_control() => key(len, Key::char(c)),
         Some(_) => Token::Nothing(len),
         None => Token::Nothing(1),
     }
@@ -258,7 +398,7 @@ fn escape(bytes: &[u8]) -> Token {
         Some(b'[') => csi(bytes),
         Some(b'O') => match bytes.get(2) {
             None => Token::More,
-            Some(letter) => code_of_letter(*letter).map_or(Token::Nothing(3), |code| Token::Key(3, Key::plain(code))),
+            Some(letter) => code_of_letter(*letter).map_or(Token::Nothing(3), |code| key(3, Key::plain(code))),
         },
         // A string that the terminal answered: up to BEL or ESC \.
         Some(b']' | b'P' | b'_' | b'^') => {
@@ -267,10 +407,14 @@ fn escape(bytes: &[u8]) -> Token {
                 .position(|byte| *byte == 0x07)
                 .map(|at| at + 1)
                 .or_else(|| bytes[1..].windows(2).position(|window| window == b"\x1b\\").map(|at| at + 3));
-            end.map_or(Token::More, Token::Nothing)
+            match end {
+                Some(end) => answer(end, string_answer(&bytes[1..end])),
+                None if bytes.len() > STRING_MAX => Token::Nothing(bytes.len()),
+                None => Token::More,
+            }
         }
         // No key is bound to Alt, so this is Esc and another key that a slow line brought together.
-        Some(_) => Token::Key(1, Key::plain(Code::Esc)),
+        Some(_) => key(1, Key::plain(Code::Esc)),
     }
 }
 
@@ -285,8 +429,14 @@ fn csi(bytes: &[u8]) -> Token {
     let used = end + 3;
     let parameters = std::str::from_utf8(&bytes[2..2 + end]).unwrap_or_default();
     // Mouse reports and answers of the terminal carry a mark of their own.
-    if parameters.starts_with(['<', '=', '>', '?']) {
-        return Token::Nothing(used);
+    match parameters.chars().next() {
+        Some('<') => {
+            let mouse = mouse(&parameters[1..], bytes[2 + end]);
+            return mouse.map_or(Token::Nothing(used), |mouse| Token::Input(used, Input::Mouse(mouse)));
+        }
+        Some('?') => return answer(used, marked_answer(&parameters[1..], bytes[2 + end])),
+        Some('=' | '>') => return Token::Nothing(used),
+        Some(_) | None => {}
     }
     let mut numbers = parameters.split(';').map(|n| n.parse::<u16>().unwrap_or(0));
     let (first, second) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(1));
@@ -306,10 +456,56 @@ fn csi(bytes: &[u8]) -> Token {
             _ => None,
         },
         // With another first number it is the terminal's answer about its cursor.
+        b'R' if !parameters.is_empty() && first != 1 => {
+            return answer(used, Some(Answer::Cursor { row: first, column: second }));
+        }
         b'P'..=b'S' if !parameters.is_empty() && first != 1 => None,
         letter => code_of_letter(letter),
     };
-    code.map_or(Token::Nothing(used), |code| Token::Key(used, Key { code, ctrl }))
+    code.map_or(Token::Nothing(used), |code| key(used, Key { code, ctrl }))
+}
+
+/// `0;12;3` behind `ESC [ <`: which button, column and row; a capital M where it went down.
+fn mouse(parameters: &str, last: u8) -> Option<Mouse> {
+    let numbers: Vec<u16> = parameters.split(';').map(str::parse).collect::<Result<_, _>>().ok()?;
+    let [button, column, row] = numbers[..] else { return None };
+    // Shift, Alt and Ctrl are bits of the button.
+    let deed = match (button & !0b1_1100, last) {
+        (0, b'M') => Deed::Press,
+        (64, b'M') => Deed::WheelUp,
+        (65, b'M') => Deed::WheelDown,
+        _ => return None,
+    };
+    Some(Mouse { deed, column: column.checked_sub(1)?, row: row.checked_sub(1)? })
+}
+
+/// `?2026;2$y`, `?62;22c`
+fn marked_answer(parameters: &str, last: u8) -> Option<Answer> {
+    match last {
+        b'c' => Some(Answer::Attributes),
+        b'y' => match parameters.strip_suffix('$')?.split_once(';')? {
+            ("2026", state) => Some(Answer::Synchronized(matches!(state, "1" | "2" | "3"))),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A string between `ESC` and its end: `]11;rgb:0000/0000/0000`, `P>|xterm(390)`.
+fn string_answer(bytes: &[u8]) -> Option<Answer> {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_end_matches(['\u{7}', '\\', '\u{1b}']);
+    if let Some(version) = text.strip_prefix("P>|") {
+        return Some(Answer::Version(truncate(&visible(version), 40).into_owned()));
+    }
+    let color = text.strip_prefix("]11;")?;
+    let color = color.strip_prefix("rgb:").or_else(|| color.strip_prefix("rgba:"))?;
+    let mut channels = color.split('/').map(|digits| {
+        let value = u32::from_str_radix(digits, 16).ok()?;
+        let most = 16u32.checked_pow(digits.len() as u32).filter(|most| digits.len() <= 4 && *most > 1)? - 1;
+        Some((value * 255 / most) as u8)
+    });
+    Some(Answer::Background([channels.next()??, channels.next()??, channels.next()??]))
 }
 
 fn code_of_letter(letter: u8) -> Option<Code> {
@@ -342,6 +538,8 @@ mod tests {
                 .map(|input| match input {
                     Input::Key(key) => key.to_string(),
                     Input::Paste(text) => format!("paste({text})"),
+                    Input::Mouse(Mouse { deed, column, row }) => format!("{deed:?}({column},{row})"),
+                    Input::Answer(answer) => format!("{answer:?}"),
                 })
                 .collect::<Vec<_>>()
         };
@@ -369,13 +567,56 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_nothing() {
-        check(b"\x1b[<0;9999;9999Mj", "j");
+        check(b"\x1b[<0;9999;9999mj", "j");
+        check(b"\x1b[<3;1;1M\x1b[<0;0;1M\x1b[<0;1Mj", "j");
         check(b"\x1b[M !!j", "j");
-        check(b"\x1b]11;rgb:0000/0000/0000\x07j", "j");
-        check(b"\x1b]11;rgb:0/0/0\x1b\\j", "j");
-        check(b"\x1b[?62;c\x1b[12;40Rj", "j");
+        check(b"\x1b]52;c;aGk=\x07\x1b]11;#000\x07j", "j");
         check(b"\xff\xc3j", "j");
         check(b"\x1bx", "Esc x");
+    }
+
+    #[test]
+    fn the_mouse_says_where() {
+        check(b"\x1b[<0;12;3M\x1b[<64;1;1M\x1b[<81;2;2Mj", "Press(11,2) WheelUp(0,0) WheelDown(1,1) j");
+    }
+
+    #[test]
+    fn answers_are_never_keys() {
+        check(b"\x1b]11;rgb:0000/8080/ffff\x07j", "Background([0, 128, 255]) j");
+        check(b"\x1b]11;rgb:0/8/f\x1b\\j", "Background([0, 136, 255]) j");
+        check(b"\x1b]11;rgba:ff/00/00/ff\x07j", "Background([255, 0, 0]) j");
+        check(b"\x1b[?2026;2$yj", "Synchronized(true) j");
+        check(b"\x1b[?2026;0$y\x1b[?2027;2$yj", "Synchronized(false) j");
+        check(b"\x1bP>|xterm(390)\x1b\\j", "Version(\"xterm(390)\") j");
+        check(b"\x1bP>|\xe2\x80\xaex\x1b\\", "Version(\"<U+202E>x\")");
+        check(b"\x1b[?62;22c\x1b[12;40Rj", "Attributes Cursor { row: 12, column: 40 } j");
+    }
+
+    #[test]
+    fn an_answer_that_a_slow_line_cuts_is_still_none() {
+        let answers = b"\x1b]11;rgb:0000/0000/0000\x07\x1b[2;4R\x1b[?2026;2$y\x1bP>|x\x1b\\\x1b[?62c";
+        for cut in 1..answers.len() {
+            let mut decoder = Decoder::default();
+            decoder.expect_answers();
+            let mut inputs = decoder.feed(&answers[..cut]);
+            // The wait of a lone Esc is over, that of an answer is not.
+            if decoder.is_waiting() && decoder.patience() == ESCAPE_WAIT {
+                inputs.extend(decoder.settle());
+            }
+            inputs.extend(decoder.feed(&answers[cut..]));
+            inputs.extend(decoder.settle());
+            let typed: Vec<&Input> = inputs.iter().filter(|input| !matches!(input, Input::Answer(_))).collect();
+            assert!(
+                typed.iter().all(|input| **input == Input::Key(Key::plain(Code::Esc))) && typed.len() <= 1,
+                "cut at {cut}: {inputs:?}"
+            );
+        }
+        // One that never ends is dropped.
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.feed(b"\x1b]11;rgb:00"), []);
+        assert_eq!(decoder.patience(), ANSWER_WAIT);
+        assert_eq!(decoder.settle(), []);
+        assert_eq!(decoder.feed(b"j"), [Input::Key(Key::char('j'))]);
     }
 
     #[test]
@@ -389,6 +630,13 @@ mod tests {
             assert!(Key::named(name).is_some(), "{name}");
         }
         assert_eq!(Key::named("ctrl-p"), Some(Key::ctrl('p')));
-        assert_eq!(Key::named("nonsense"), None);
+        for (name, of) in
+            [("PageDown", "pagedown"), ("Ctrl-P", "ctrl-p"), ("F12", "f12"), ("X", "X"), ("space", "space")]
+        {
+            assert_eq!(Key::named(name).map(Key::name).as_deref(), Some(of));
+        }
+        for name in ["nonsense", "", " ", "ctrl-foo", "ctrl-", "ctrl-ctrl-a", "alt-x", "f0", "f13", "\u{1b}"] {
+            assert_eq!(Key::named(name), None, "{name}");
+        }
     }
 }

@@ -18,6 +18,7 @@ mod filter;
 mod fuzzy;
 mod grid;
 pub mod key;
+pub mod keymap;
 mod layer;
 mod load;
 mod marks;
@@ -41,12 +42,14 @@ mod tests;
 
 use std::io::{IsTerminal, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::SIGHUP;
 
 use crate::ingest::LoadOptions;
+use crate::workspace::Folders;
 use app::{App, Leave, Outside};
 use event::Event;
 use load::Opener;
@@ -61,6 +64,8 @@ pub struct Settings {
     pub ascii: bool,
     /// Where keys are read from; standard input without it. Needed when standard input carries the data.
     pub keys: Option<Box<dyn Read + Send>>,
+    /// Where the person's own files are.
+    pub folders: Folders,
 }
 
 /// Why the workbench ended otherwise than by being quit.
@@ -122,20 +127,28 @@ pub fn run(options: LoadOptions, settings: Settings) -> Result<(), Error> {
     }
     terminal::hook_panics();
     let mut terminal = Terminal::enter()?;
-    let outcome = catch_unwind(AssertUnwindSafe(|| work(options, theme, keys, &mut terminal)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(options, theme, keys, &settings.folders, &mut terminal)));
     drop(terminal);
     outcome.unwrap_or(Err(Error::Fallen))
 }
 
-fn work(options: LoadOptions, theme: Theme, keys: Box<dyn Read + Send>, terminal: &mut Terminal) -> Result<(), Error> {
+fn work(
+    options: LoadOptions,
+    theme: Theme,
+    keys: Box<dyn Read + Send>,
+    folders: &Folders,
+    terminal: &mut Terminal,
+) -> Result<(), Error> {
     let (send, events) = channel();
     let mut app = App::new(options, Opener::of_sources(), theme, send.clone(), Instant::now());
+    let (keymap, problems) = keymap::of_folders(folders);
+    app.rebind(keymap, &problems);
     app.load();
     draw(&mut app, terminal)?;
     // Shows what people would see of a mistake in trailmap, for the tests of just that.
     let must_panic = std::env::var_os("TRAILMAP_TEST_PANIC").is_some();
     event::watch_signals(send.clone())?;
-    event::read_keys(keys, send.clone())?;
+    event::read_keys(keys, send.clone(), Arc::default())?;
     // After our own suspending, the signal to go on says nothing new.
     let mut is_resumed = false;
     loop {

@@ -1,5 +1,6 @@
 //! The workbench as a person sees it: keys in, screens out.
 
+mod keys;
 mod taking;
 
 use proptest::prelude::*;
@@ -195,7 +196,12 @@ fn keys_that_stand_on_the_key_line_work() {
             let Some((_, word)) = command.hint else { continue };
             let is_shown = line.iter().any(|(shown, other)| {
                 other == word
-                    && command.shown_keys().first().is_some_and(|key| shown.split('/').any(|part| part == key))
+                    && desk
+                        .app
+                        .keymap
+                        .shown(command)
+                        .first()
+                        .is_some_and(|key| shown.split('/').any(|part| part == key))
             });
             if is_shown {
                 assert_eq!(desk.app.allows(command.action), Ok(()), "after {keys}: {}", command.name);

@@ -19,9 +19,9 @@ impl App {
     /// Every key that works here, this pane's first.
     pub(super) fn open_help(&mut self) {
         let places = self.places();
-        let items = places
-            .iter()
-            .flat_map(|place| COMMANDS.iter().filter(|command| command.place == *place && !command.keys.is_empty()));
+        let has_keys = |command: &&Command| !self.keymap.of_command(command).is_empty();
+        let items =
+            places.iter().flat_map(|place| COMMANDS.iter().filter(|command| command.place == *place).filter(has_keys));
         let items: Vec<Item> = items.map(|command| self.item(command, true)).collect();
         let mut picker = Picker::new(Purpose::Command, "[?] Keys", items);
         picker.notes = vec![
@@ -46,7 +46,7 @@ impl App {
     }
 
     fn item(&self, command: &Command, is_help: bool) -> Item {
-        let keys = command.shown_keys().join(" ");
+        let keys = self.keymap.shown(command).join(" ");
         let disabled = if self.places().contains(&command.place) {
             self.allows(command.action).err().map(str::to_owned)
         } else {

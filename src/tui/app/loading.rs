@@ -56,6 +56,7 @@ impl App {
                     String::new()
                 };
                 self.say(format!("✓ read {}{seconds}", words::things(rows, "row")));
+                self.tell_notices();
             }
             Ok(Err(ingest::Error::Cancelled(_))) => self.failed("Reading was stopped.".to_owned()),
             Ok(Err(err)) => self.failed(err.to_string()),

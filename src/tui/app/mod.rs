@@ -6,6 +6,7 @@ mod cohorts;
 mod help;
 mod history;
 mod loading;
+mod notices;
 mod output;
 mod tasks;
 mod undo;
@@ -19,11 +20,12 @@ use std::time::Instant;
 use signal_hook::consts::SIGTSTP;
 
 use super::cohort::Cohorts;
-use super::command::{Action, AppAction, Lookup, Place, find};
+use super::command::{Action, AppAction, Place};
 use super::complete::Vocabulary;
 use super::event::{Event, ends_program};
 use super::filter;
 use super::key::{Code, Input, Key};
+use super::keymap::{Keymap, Lookup};
 use super::layer::{Layer, LayerId, Stack};
 use super::load::{Opener, Stage};
 use super::overlay::Overlay;
@@ -93,6 +95,9 @@ struct Trial {
 
 pub struct App {
     pub theme: Theme,
+    pub keymap: Keymap,
+    /// What is wrong with the person's own files, to be said once the data is there.
+    notices: Vec<String>,
     options: LoadOptions,
     opener: Opener,
     stage: Stage,
@@ -140,6 +145,8 @@ impl App {
         ]);
         let mut app = App {
             theme,
+            keymap: Keymap::default(),
+            notices: Vec::new(),
             options,
             opener,
             stage: Stage::Failed { message: String::new() },
@@ -178,6 +185,7 @@ impl App {
         match event {
             Event::Input(Input::Key(key)) => self.key(key),
             Event::Input(Input::Paste(text)) => self.paste(&text),
+            Event::Input(Input::Mouse(_) | Input::Answer(_)) | Event::Kept(_) | Event::SlowLine => {}
             Event::InputEnded => self.leave = Some(Leave::TerminalGone),
             Event::Resize => {}
             Event::Signal(signal) if ends_program(signal) => self.leave = Some(Leave::Signal(signal)),
@@ -256,7 +264,7 @@ impl App {
             return;
         }
         self.pending.push(key);
-        match find(&self.places(), &self.pending) {
+        match self.keymap.find(&self.places(), &self.pending) {
             Lookup::Found(command) => {
                 self.pending.clear();
                 self.act(command.action);
@@ -267,7 +275,7 @@ impl App {
     }
 
     fn overlay_key(&mut self, key: Key) {
-        if let Lookup::Found(command) = find(&self.places(), &[key]) {
+        if let Lookup::Found(command) = self.keymap.find(&self.places(), &[key]) {
             let is_allowed = match command.action {
                 Action::Entry(action) => self.overlays.last().is_some_and(|overlay| overlay.allows(action)),
                 _ => true,

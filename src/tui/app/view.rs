@@ -265,7 +265,7 @@ impl App {
     pub fn key_line(&self) -> Vec<(String, String)> {
         let mut line: Vec<(String, String)> = Vec::new();
         for (command, _, word) in self.hints() {
-            let Some(mut keys) = command.shown_keys().into_iter().next() else { continue };
+            let Some(mut keys) = self.keymap.shown(command).into_iter().next() else { continue };
             // A word that goes on stands for everything that begins with its first key.
             if word.ends_with('…') {
                 keys = keys.split(' ').next().unwrap_or_default().to_owned();
@@ -285,7 +285,8 @@ impl App {
     fn continuations(&self) -> Vec<(String, String)> {
         let places = self.places();
         let fits = |command: &Command| {
-            command.sequences().find(|keys| keys.starts_with(&self.pending) && keys.len() > self.pending.len())
+            let sequences = self.keymap.of_command(command).iter();
+            sequences.into_iter().find(|keys| keys.starts_with(&self.pending) && keys.len() > self.pending.len())
         };
         let mut line: Vec<(String, String)> = COMMANDS
             .iter()

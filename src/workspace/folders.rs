@@ -1,0 +1,42 @@
+//! `Folders`: where a person's settings, and what trailmap remembers, belong on this system.
+
+use std::path::PathBuf;
+
+use directories::ProjectDirs;
+
+/// The variable that names another folder for settings.
+pub const CONFIG_VARIABLE: &str = "TRAILMAP_CONFIG_DIR";
+
+pub const KEYS_FILE: &str = "keys.toml";
+pub const SETTINGS_FILE: &str = "settings.toml";
+
+/// Folders that may not exist yet; `None` where the system names none, because there is no home.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Folders {
+    pub config: Option<PathBuf>,
+    pub cache: Option<PathBuf>,
+    pub state: Option<PathBuf>,
+}
+
+impl Folders {
+    /// By the environment and the customs of the system.
+    pub fn find() -> Self {
+        let project = ProjectDirs::from("", "", "trailmap");
+        let project = project.as_ref();
+        let named = std::env::var_os(CONFIG_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+        Folders {
+            config: named.or_else(|| project.map(|dirs| dirs.config_dir().to_owned())),
+            cache: project.map(|dirs| dirs.cache_dir().to_owned()),
+            // Where a system knows no folder for state, what is only kept on this machine is the nearest.
+            state: project.map(|dirs| dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned()),
+        }
+    }
+
+    pub fn keys_file(&self) -> Option<PathBuf> {
+        self.config.as_ref().map(|folder| folder.join(KEYS_FILE))
+    }
+
+    pub fn settings_file(&self) -> Option<PathBuf> {
+        self.config.as_ref().map(|folder| folder.join(SETTINGS_FILE))
+    }
+}
