@@ -25,6 +25,14 @@ impl Pin {
             Pin::B => "B",
         }
     }
+
+    /// The name with the sign that the group has in charts.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Pin::A => "A ■",
+            Pin::B => "B □",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default)]

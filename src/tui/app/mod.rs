@@ -8,6 +8,7 @@ mod history;
 mod loading;
 mod notices;
 mod output;
+mod rail;
 mod tasks;
 mod undo;
 mod view;

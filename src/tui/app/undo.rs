@@ -89,10 +89,47 @@ impl Analysis {
         }
         let changed = self.drafts.iter().zip(&before.drafts).find(|((_, now), (_, then))| now != then);
         match changed {
-            Some(((_, now), _)) => format!("{} {}", now.name(), ask::flags(now).join(" ")),
+            Some(((_, now), (_, then))) => format!("{} {}", now.name(), difference(then, now)),
             None => "the same".to_owned(),
         }
     }
+}
+
+/// The flags in which a question differs from the one before.
+fn difference(then: &Spec, now: &Spec) -> String {
+    let (then, now) = (groups(&ask::flags(then)), groups(&ask::flags(now)));
+    let only = |of: &[String], other: &[String]| {
+        let mut other = other.to_vec();
+        let mut left = of.to_vec();
+        left.retain(|group| match other.iter().position(|same| same == group) {
+            Some(at) => {
+                other.swap_remove(at);
+                false
+            }
+            None => true,
+        });
+        left.join(" ")
+    };
+    match (only(&now, &then), only(&then, &now)) {
+        (new, gone) if new.is_empty() && gone.is_empty() => now.join(" "),
+        (new, gone) if new.is_empty() => format!("without {gone}"),
+        (new, _) => new,
+    }
+}
+
+/// Flags together with their values.
+fn groups(words: &[String]) -> Vec<String> {
+    let mut groups: Vec<String> = Vec::new();
+    for word in words {
+        match groups.last_mut() {
+            Some(group) if !word.starts_with('-') => {
+                group.push(' ');
+                group.push_str(word);
+            }
+            _ => groups.push(word.clone()),
+        }
+    }
+    groups
 }
 
 impl App {

@@ -41,7 +41,11 @@ impl App {
         }
         let top = if area.height >= 8 { 2 } else { u16::from(area.height >= 3) };
         let bottom = if area.height >= 8 { 2 } else { u16::from(area.height >= 4) };
-        let body = Rect { y: area.y + top, height: area.height - top - bottom, ..area };
+        let whole = Rect { y: area.y + top, height: area.height - top - bottom, ..area };
+        let (rail, body) = self.split_rail(whole);
+        if let Some(rail) = rail {
+            self.view_rail(rail, &mut pen);
+        }
         if top >= 1 {
             self.view_tabs(Rect { height: 1, ..area }, &mut pen);
         }
@@ -158,7 +162,7 @@ impl App {
     }
 
     /// Whose numbers these are.
-    fn everybody(&self) -> String {
+    pub(super) fn everybody(&self) -> String {
         let who = if filter::chips(&self.scope, &self.cohorts).is_empty() { "All" } else { "Filtered" };
         match self.counted.iter().find(|(scope, _)| *scope == self.scope) {
             Some((_, n)) => format!("{who} {}", words::count(*n)),

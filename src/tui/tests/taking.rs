@@ -79,7 +79,7 @@ fn those_behind_a_number_are_saved_as_a_cohort_and_filtered_to() {
 fn steps_are_listed_and_undone_by_their_words() {
     let mut desk = Desk::open(80, 24);
     desk.keys(FOUR_STEPS).keys("fchannel == \"web\"⏎");
-    desk.keys("gu").shows("filter events: channel").shows("funnel -s visit -s search").keys("⎋");
+    desk.keys("gu").shows("filter events: channel").shows("funnel -s search").shows("funnel -s purchase").keys("⎋");
     desk.keys("u").shows("undone: filter events: channel");
 }
 
