@@ -6,6 +6,7 @@ use super::panes::customers::CustomersAction;
 use super::panes::funnel::FunnelAction;
 use super::panes::home::HomeAction;
 use super::panes::journey::JourneyAction;
+use super::screen::Screen;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -21,9 +22,7 @@ pub enum Action {
 /// What the app does whatever the pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AppAction {
-    GoHome,
-    GoFunnel,
-    GoCustomers,
+    Go(Screen),
     Back,
     Help,
     Palette,
@@ -53,6 +52,8 @@ pub enum AppAction {
     Steps,
     SaveSteps,
     Tasks,
+    Explain,
+    Zoom,
     DataHealth,
     Interrupt,
     Redraw,
@@ -240,9 +241,9 @@ pub static COMMANDS: &[Command] = {
 
     // Everywhere
     command(App(AppAction::Back), "back", &["esc", "backspace"], Place::Panes, "Go back one level, with the cursor where it was").hint(27, "back"),
-    command(App(AppAction::GoHome), "go-home", &["1"], Place::Panes, "Go to Home: what is in the data and how far to trust it").hint(40, "pane"),
-    command(App(AppAction::GoFunnel), "go-funnel", &["2"], Place::Panes, "Go to Funnel: who reaches each step, in order, in time").hint(40, "pane"),
-    command(App(AppAction::GoCustomers), "go-customers", &["7"], Place::Panes, "Go to Customers: everybody, one line each").hint(40, "pane"),
+    command(App(AppAction::Go(Screen::Home)), "go-home", &["1"], Place::Panes, "Go to Home: what is in the data and how far to trust it").hint(40, "pane"),
+    command(App(AppAction::Go(Screen::Funnel)), "go-funnel", &["2"], Place::Panes, "Go to Funnel: who reaches each step, in order, in time").hint(40, "pane"),
+    command(App(AppAction::Go(Screen::Customers)), "go-customers", &["7"], Place::Panes, "Go to Customers: everybody, one line each").hint(40, "pane"),
     command(App(AppAction::FilterEvents), "filter-events", &["f"], Place::Panes, "Keep only the events for which an expression holds").hint(30, "filter"),
     command(App(AppAction::FilterCustomers), "filter-customers", &["F"], Place::Panes, "Keep only the customers for whom an expression holds").hint(31, "filter customers"),
     command(App(AppAction::RemoveFilter), "remove-filter", &["x"], Place::Panes, "Remove a filter").hint(32, "unfilter"),
@@ -269,7 +270,9 @@ pub static COMMANDS: &[Command] = {
     command(App(AppAction::Steps), "steps", &["g u"], Place::Panes, "List the steps that led here"),
     command(App(AppAction::SaveSteps), "save-steps", &["g s"], Place::Panes, "Write the steps as a shell script that prints their tables"),
     command(App(AppAction::Tasks), "tasks", &["W"], Place::Panes, "List what runs in the background").hint(62, "tasks"),
-    command(App(AppAction::DataHealth), "data-health", &["i"], Place::Panes, "Show how the data was read, what was refused, and why").hint(42, "data"),
+    command(App(AppAction::Explain), "explain", &["i"], Place::Panes, "Explain what is on the screen, and what the numbers mean").hint(42, "explain"),
+    command(App(AppAction::DataHealth), "data-health", &["g d"], Place::Panes, "Show how the data was read, what was refused, and why"),
+    command(App(AppAction::Zoom), "zoom", &["z"], Place::Panes, "Give the panel with the focus the whole pane, or give it back").hint(29, "zoom"),
     command(App(AppAction::Palette), "commands", &["ctrl-p", ":"], Place::Panes, "Find and run any command").hint(44, "commands"),
     command(App(AppAction::Help), "help", &["?", "f1"], Place::Panes, "Show the keys that work here").hint(255, "help"),
 

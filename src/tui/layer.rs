@@ -33,6 +33,7 @@ pub struct Layer {
     /// Sorting and finding, over the table of the answer.
     chore: Slot,
     pub page: usize,
+    pub is_zoomed: bool,
     since: Instant,
     /// How long the last answer took.
     pub took: Duration,
@@ -53,6 +54,7 @@ impl Layer {
             question: Slot::new(),
             chore: Slot::new(),
             page: 10,
+            is_zoomed: false,
             since: now,
             took: Duration::ZERO,
         }
@@ -66,6 +68,7 @@ impl Layer {
             order: self.order.as_deref(),
             report,
             page: self.page,
+            is_zoomed: self.is_zoomed,
         }
     }
 
@@ -78,6 +81,7 @@ impl Layer {
             order: self.order.as_deref(),
             report,
             page: self.page,
+            is_zoomed: self.is_zoomed,
         };
         (&mut *self.pane, facts)
     }

@@ -29,6 +29,7 @@ mod pane;
 mod panes;
 mod picker;
 mod prompt;
+pub mod screen;
 mod shell;
 mod sorting;
 mod terminal;

@@ -26,6 +26,8 @@ pub struct Facts<'a> {
     pub report: Option<&'a LoadReport>,
     /// Rows that the pane had room for when it was last drawn.
     pub page: usize,
+    /// Whether the panel with the focus has the whole pane.
+    pub is_zoomed: bool,
 }
 
 impl Facts<'_> {
@@ -83,6 +85,8 @@ pub enum Effect {
     Neighbour(isize),
     /// Everybody who had an event of this name.
     WhoHad(String),
+    /// Look at a question on the screen that asks such questions; its scope is the one that all share.
+    Open(Spec),
     /// Look at these steps as a funnel.
     OpenFunnel(Vec<String>),
     /// Put this event behind the funnel's last step.
@@ -133,6 +137,14 @@ pub trait Pane {
 
     /// This level in the breadcrumb.
     fn crumb(&self, facts: &Facts<'_>) -> String;
+
+    /// What the pane shows and how to read it, in a few sentences.
+    fn explain(&self) -> &'static [&'static str];
+
+    /// Whether there are several panels, of which one can have the whole pane.
+    fn can_zoom(&self) -> bool {
+        false
+    }
 
     /// Draws the pane and returns how many rows of its list there was room for.
     fn view(&self, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) -> usize;

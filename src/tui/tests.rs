@@ -44,7 +44,9 @@ screens! {
     palette: &format!("{FOUR_STEPS}:drop");
     filter_that_fails: "2avis⏎fdevice == \"android\" and sess > 3⏎";
     filter_completes: "fdevice == ";
-    data_health: "i";
+    data_health: "gd";
+    explained: "i";
+    zoomed: &format!("{FOUR_STEPS}kbdev⏎⇥z");
 }
 
 #[test]
@@ -257,7 +259,7 @@ fn moving_the_cursor_changes_few_cells() {
 #[test]
 fn data_never_steers_the_terminal() {
     let mut desk = Desk::open(80, 24);
-    desk.keys("i").keys("jjjjjjjjj");
+    desk.keys("gd").keys("jjjjjjjjj");
     let screen = desk.screen();
     assert!(screen.contains('␛') && !screen.contains('\u{1b}'), "{screen}");
 }

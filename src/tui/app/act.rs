@@ -1,6 +1,6 @@
 //! What commands do to the app, and what is done with what was typed or chosen.
 
-use super::{App, Leave, Outside, Screen};
+use super::{App, Leave, Outside};
 use crate::analysis::{self, Answer, CustomersSpec, Spec};
 use crate::base::Span;
 use crate::job::{Fallen, Ticket};
@@ -17,6 +17,7 @@ use crate::tui::pane::{Effect, Pane, Purpose};
 use crate::tui::panes::customers::CustomersPane;
 use crate::tui::picker::{Item, Picker};
 use crate::tui::prompt::{Accepted, Prompt};
+use crate::tui::screen::Screen;
 
 impl App {
     /// Does a command, or says why it cannot be done.
@@ -42,9 +43,12 @@ impl App {
 
     fn act_app(&mut self, action: AppAction) {
         match action {
-            AppAction::GoHome => self.go(Screen::Home),
-            AppAction::GoFunnel => self.go(Screen::Funnel),
-            AppAction::GoCustomers => self.go(Screen::Customers),
+            AppAction::Go(screen) => self.go(screen),
+            AppAction::Zoom => {
+                let layer = self.stack_mut().top_mut();
+                layer.is_zoomed = !layer.is_zoomed;
+            }
+            AppAction::Explain => self.explain(),
             AppAction::Back => {
                 if !self.pop() {
                     self.screen = Screen::Home;
@@ -389,10 +393,20 @@ impl App {
                     funnel.set_steps(&names);
                 }
             }
+            Effect::Open(spec) => self.open_question(spec),
             Effect::AddToFunnel(name) => self.add_to_funnel(&name),
             Effect::OpenCustomers => self.go(Screen::Customers),
             Effect::OpenHealth => self.open_health(),
         }
+    }
+
+    /// Looks at a question on the screen that asks such questions, in the scope that all share.
+    fn open_question(&mut self, mut spec: Spec) {
+        let Some(screen) = Screen::of(&spec) else { return };
+        *spec.scope_mut() = self.scope.clone();
+        self.screen = screen;
+        while self.pop() {}
+        self.stack_mut().base_mut().pane.set_draft(spec);
     }
 
     fn add_to_funnel(&mut self, name: &str) {

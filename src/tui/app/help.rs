@@ -1,12 +1,15 @@
 //! The pages that the app makes of what it knows: the help, the palette, and how the data was read.
 
-use super::{App, Screen};
+use super::App;
 use crate::analysis::Answer;
 use crate::tui::command::{COMMANDS, Command, MEETINGS, Place};
+use crate::tui::filter;
 use crate::tui::overlay::{Overlay, Page};
 use crate::tui::pane::Purpose;
 use crate::tui::panes::home::{conservation, health_lines};
 use crate::tui::picker::{Item, Picker};
+use crate::tui::screen::Screen;
+use crate::tui::shell;
 use crate::tui::words;
 
 /// Rejected rows shown in full on the data page.
@@ -14,6 +17,21 @@ const REJECTS_SHOWN: usize = 50;
 
 /// Columns shown on the data page.
 const COLUMNS_SHOWN: usize = 200;
+
+/// What the marks on the screens mean.
+const MARKS: [&str; 4] = [
+    "● exact · ◐ computing, or only a part of the data · ✗ failed, the last answer stays",
+    "◀ the biggest drop · ▲▼ up and down, a word says whether that is good",
+    "(none) no value · (other) everything that is not listed · (end) nothing came after",
+    "95% CI the interval that holds the true share with 95 % confidence (Wilson)",
+];
+
+/// What an answer warns of.
+fn notes_of(answer: Option<&Answer>) -> Vec<String> {
+    let notes = answer.map_or(&[][..], Answer::notes);
+    let title = (!notes.is_empty()).then(|| "About the numbers on the screen".to_owned());
+    title.into_iter().chain(notes.iter().map(|note| format!("  {note}"))).collect()
+}
 
 impl App {
     /// Every key that works here, this pane's first.
@@ -57,15 +75,33 @@ impl App {
         Item { label: command.doc.to_owned(), lead, detail, value: command.name.to_owned(), disabled }
     }
 
+    /// What the screen shows, and what its numbers warn of.
+    pub(super) fn explain(&mut self) {
+        let layer = self.top();
+        let facts = layer.facts(self.report.as_ref());
+        let mut lines = vec!["What this shows".to_owned()];
+        lines.extend(layer.pane.explain().iter().map(|sentence| format!("  {sentence}")));
+        if let Some(spec) = layer.pane.spec() {
+            lines.push("The same question as a command".to_owned());
+            lines.push(format!("  {}", shell::command(&self.options, &spec)));
+        }
+        lines.extend(notes_of(facts.answer));
+        let chips = filter::chips(&self.scope, &self.cohorts);
+        if !chips.is_empty() {
+            lines.push("Filters".to_owned());
+            lines.extend(chips.into_iter().map(|chip| format!("  {chip}")));
+        }
+        lines.push("Marks".to_owned());
+        lines.extend(MARKS.iter().map(|mark| format!("  {mark}")));
+        lines.push("g d shows how the data was read, and what was refused".to_owned());
+        self.overlays.push(Overlay::Page(Page::new(format!("[i] {}", self.screen.title()), lines)));
+    }
+
     /// How the data was read, what was refused, and how far the rest can be trusted.
     pub(super) fn open_health(&mut self) {
         let Some(report) = &self.report else { return };
         let mut lines = Vec::new();
-        let notes = self.top().facts(None).answer.map_or(&[][..], Answer::notes);
-        if !notes.is_empty() {
-            lines.push("About the numbers on the screen".to_owned());
-            lines.extend(notes.iter().map(|note| format!("  {note}")));
-        }
+        lines.extend(notes_of(self.top().facts(None).answer));
         lines.push(conservation(report));
         for file in &report.files {
             lines.push(format!("  {} · {} · {}", file.file, file.format, words::bytes(file.bytes)));
@@ -105,7 +141,7 @@ impl App {
                 format!("  line {}: {}{column}: {}", reject.line, reject.reason.name(), reject.text)
             }));
         }
-        self.overlays.push(Overlay::Page(Page::new("[i] Data".to_owned(), lines)));
+        self.overlays.push(Overlay::Page(Page::new("[g d] Data".to_owned(), lines)));
     }
 
     /// The commands for the key line: what can be done now, most useful first.

@@ -1,8 +1,9 @@
 //! History: the places that were visited, to go back and forward over as in a browser. Levels that were left are kept as
 //! long as the history leads to them, with their cursors and answers.
 
-use super::{App, Screen};
+use super::App;
 use crate::tui::layer::{Layer, LayerId};
+use crate::tui::screen::Screen;
 
 /// Where somebody was: a screen and the levels that stood on it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,9 +30,7 @@ use super::keymap::{Keymap, Lookup};
 use super::layer::{Layer, LayerId, Stack};
 use super::load::{Opener, Stage};
 use super::overlay::Overlay;
-use super::panes::customers::CustomersPane;
-use super::panes::funnel::FunnelPane;
-use super::panes::home::HomePane;
+use super::screen::Screen;
 use super::theme::Theme;
 use crate::analysis::{Answer, Scope};
 use crate::engine::Engine;
@@ -40,25 +38,6 @@ use crate::ingest::{LoadOptions, LoadReport};
 use crate::job::{Fallen, Slot, Ticket};
 
 pub use view::Drawn;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Screen {
-    Home,
-    Funnel,
-    Customers,
-}
-
-impl Screen {
-    pub const ALL: [Screen; 3] = [Screen::Home, Screen::Funnel, Screen::Customers];
-
-    pub fn tab(self) -> &'static str {
-        match self {
-            Screen::Home => "1 Home",
-            Screen::Funnel => "2 Funnel",
-            Screen::Customers => "7 Customers",
-        }
-    }
-}
 
 /// What the loop has to do outside the app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,13 +116,10 @@ pub struct App {
 impl App {
     pub fn new(options: LoadOptions, opener: Opener, theme: Theme, events: Sender<Event>, now: Instant) -> Self {
         let scope = Scope::default();
-        let funnel = FunnelPane::new(scope.clone());
-        let layer = |id, pane| Stack::new(Layer::new(LayerId(id), pane, now));
-        let stacks = BTreeMap::from([
-            (Screen::Home, layer(0, Box::new(HomePane::new(scope.clone())))),
-            (Screen::Funnel, layer(1, Box::new(funnel))),
-            (Screen::Customers, layer(2, Box::new(CustomersPane::everybody(scope.clone())))),
-        ]);
+        let stacks: BTreeMap<Screen, Stack> = (0..)
+            .zip(Screen::ALL)
+            .map(|(id, screen)| (screen, Stack::new(Layer::new(LayerId(id), screen.bottom(&scope), now))))
+            .collect();
         let mut app = App {
             theme,
             keymap: Keymap::default(),
@@ -175,7 +151,7 @@ impl App {
             leave: None,
             now,
             ticks: 0,
-            layers_made: 3,
+            layers_made: Screen::ALL.len() as u64,
         };
         app.steps = undo::Steps::new(app.analysis());
         app
@@ -402,13 +378,8 @@ impl App {
             AppAction::Back if self.stack().layers.len() == 1 && self.screen == Screen::Home => {
                 Err("this is the first level; q quits")
             }
-            AppAction::GoHome if self.screen == Screen::Home && self.stack().layers.len() == 1 => Err("you are there"),
-            AppAction::GoFunnel if self.screen == Screen::Funnel && self.stack().layers.len() == 1 => {
-                Err("you are there")
-            }
-            AppAction::GoCustomers if self.screen == Screen::Customers && self.stack().layers.len() == 1 => {
-                Err("you are there")
-            }
+            AppAction::Go(screen) if self.screen == screen && self.stack().layers.len() == 1 => Err("you are there"),
+            AppAction::Zoom if !layer.pane.can_zoom() => Err("there is only one panel here"),
             AppAction::RemoveFilter if filter::chips(&self.scope, &self.cohorts).is_empty() => {
                 Err("there is no filter")
             }

@@ -2,10 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use super::{App, Screen};
+use super::App;
 use crate::base::ctl::Progress;
 use crate::tui::load::Stage;
 use crate::tui::paint::{Border, Pen};
+use crate::tui::screen::Screen;
 use crate::tui::theme::Tone;
 use crate::tui::words;
 

@@ -1,9 +1,10 @@
 //! Undo and redo over whole questions, and the list of steps that they leave: on the screen, and as a script.
 
-use super::{App, Screen};
+use super::App;
 use crate::analysis::{Scope, Spec, ask};
 use crate::tui::cohort::Cohorts;
 use crate::tui::filter;
+use crate::tui::screen::Screen;
 use crate::tui::shell;
 
 /// Everything that undo brings back: what every screen asks, and the filter that they share.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{App, Screen};
+use super::App;
 use crate::base::visible::{truncate, visible, width};
 use crate::tui::command::{COMMANDS, Command};
 use crate::tui::filter;
@@ -13,6 +13,7 @@ use crate::tui::key::Key;
 use crate::tui::load::{Stage, view_failed, view_loading};
 use crate::tui::overlay::Overlay;
 use crate::tui::paint::{Border, Pen, wrap};
+use crate::tui::screen::Screen;
 use crate::tui::theme::Tone;
 use crate::tui::words;
 
@@ -85,15 +86,16 @@ impl App {
         let mut x = line.x + 1 + pen.text(line.x + 1, line.y, line.width, "trailmap ", Tone::Title);
         let is_ready = self.has_data();
         if line.width < 60 {
-            let tab = if is_ready { self.screen.tab() } else { "" };
+            let tab = if is_ready { &format!("{} {}", self.screen.key(), self.screen.title()) } else { "" };
             x += pen.pieces(x, line.y, line.right().saturating_sub(x), &[("▸ ", Tone::Key), (tab, Tone::Strong)]);
         } else if is_ready {
             for screen in Screen::ALL {
+                let name = if line.width < 100 { screen.short() } else { screen.title() };
                 let (text, tone) = if screen == self.screen {
                     let (open, close) = if self.theme.ascii { ('[', ']') } else { ('▐', '▌') };
-                    (format!("{open}{}{close}", screen.tab()), Tone::Focus)
+                    (format!("{open}{} {name}{close}", screen.key()), Tone::Focus)
                 } else {
-                    (format!(" {} ", screen.tab()), Tone::Text)
+                    (format!(" {} {name} ", screen.key()), Tone::Text)
                 };
                 x += pen.text(x, line.y, line.right().saturating_sub(x), &text, tone);
             }

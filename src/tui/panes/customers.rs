@@ -286,6 +286,15 @@ impl Pane for CustomersPane {
         }
     }
 
+    fn explain(&self) -> &'static [&'static str] {
+        &[
+            "One line per customer, in the order of their ids until s sorts by a column. ⏎ opens the timeline of the one under the cursor.",
+            "first and last are the times of their first and last event here, sessions are pieces of the journey between gaps, value is the sum of the value column.",
+            "A list that a number opened is as long as that number; where the unit is smaller than a customer, one stands there several times.",
+            "Space marks, V marks a range, * marks all; y i copies the ids, e writes them to a file, C saves them as a cohort.",
+        ]
+    }
+
     fn view(&self, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) -> usize {
         let len = Self::len(facts);
         let n = Self::answer(facts).map(|answer| words::things(answer.ids.len() as u64, "customer"));

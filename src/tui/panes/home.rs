@@ -156,7 +156,7 @@ impl HomePane {
 
     fn view_health(&self, profile: &Profile, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) {
         let has_focus = self.tile == Tile::Health;
-        let border = Border { title: "Data health", note: "", foot: "i all of it", has_focus };
+        let border = Border { title: "Data health", note: "", foot: "g d all of it", has_focus };
         let inside = pen.frame(area, &border);
         let rows = usize::from(inside.height);
         let room = usize::from(inside.width.saturating_sub(4));
@@ -179,7 +179,7 @@ impl HomePane {
                 inside.x + 3,
                 inside.bottom() - 1,
                 inside.width.saturating_sub(4),
-                "… i shows all of it",
+                "… g d shows all of it",
                 Tone::Dim,
             );
         }
@@ -321,6 +321,19 @@ impl Pane for HomePane {
         Self::profile(facts).map_or("Home".to_owned(), |profile| words::things(profile.n_customers, "customer"))
     }
 
+    fn explain(&self) -> &'static [&'static str] {
+        &[
+            "Home answers what is in the data and how far it can be trusted. Every tile is a door: Tab goes to it, ⏎ opens it.",
+            "Events counts every event of a name; ⏎ lists the customers who had it, a adds it to the funnel.",
+            "The funnel to look at is the most frequent forward order of events that ends in the goal; it is a proposal, not a finding.",
+            "Rows read = events + rejected + duplicates dropped, always; nothing is lost silently.",
+        ]
+    }
+
+    fn can_zoom(&self) -> bool {
+        true
+    }
+
     fn view(&self, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) -> usize {
         let Some(profile) = Self::profile(facts) else {
             pen.frame(area, &Border { title: "Headline", ..Border::default() });
@@ -328,6 +341,15 @@ impl Pane for HomePane {
         };
         if area.width < 60 || area.height < 12 {
             return self.compact(profile, area, pen);
+        }
+        if facts.is_zoomed {
+            match self.tile {
+                Tile::Events => return self.view_events(profile, area, pen),
+                Tile::Proposal => self.view_proposal(profile, area, pen),
+                Tile::Health => self.view_health(profile, facts, area, pen),
+                Tile::Headline => self.view_headline(profile, facts, area, pen),
+            }
+            return 0;
         }
         let head = 5;
         self.view_headline(profile, facts, Rect { height: head, ..area }, pen);

@@ -373,6 +373,14 @@ impl Pane for JourneyPane {
         self.spec.customer.clone()
     }
 
+    fn explain(&self) -> &'static [&'static str] {
+        &[
+            "Everything one customer did, in order: by time, then by the order of the rows as read.",
+            "gap is the time since the event before; a line between events begins a new session, after a gap longer than the session gap.",
+            "⏎ shows every field of the event in full, = goes to the next event of the same name, o lists everybody who had it, J and K go through the list below.",
+        ]
+    }
+
     fn view(&self, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) -> usize {
         let Some(reader) = Reader::of(facts).filter(|_| self.is_current(facts) || self.answer(facts).is_some()) else {
             pen.frame(area, &Border { title: &format!("Customer {}", self.spec.customer), ..Border::default() });

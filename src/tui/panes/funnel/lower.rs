@@ -12,7 +12,7 @@ use crate::tui::theme::Tone;
 use crate::tui::words;
 
 /// From this width on, times and breakdown stand side by side.
-const WIDE: u16 = 120;
+const WIDE: u16 = 104;
 
 /// A histogram higher than this says no more.
 const HISTOGRAM_ROWS: u16 = 9;
@@ -34,6 +34,15 @@ impl FunnelPane {
             self.view_groups(facts, right, pen);
         } else {
             self.view_times(facts, right, pen);
+        }
+    }
+
+    /// Only the panel with the focus.
+    pub(super) fn view_zoomed(&self, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) {
+        match self.focus {
+            Focus::After => self.view_after(facts, area, pen),
+            Focus::Groups => self.view_groups(facts, area, pen),
+            Focus::Steps => self.view_times(facts, area, pen),
         }
     }
 

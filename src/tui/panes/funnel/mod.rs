@@ -457,6 +457,19 @@ impl Pane for FunnelPane {
         format!("funnel to {} · {order} · {window}", last.step.label())
     }
 
+    fn explain(&self) -> &'static [&'static str] {
+        &[
+            "Each row counts customers who came this far: the steps in order, on distinct events, each within the window after the first. A customer counts once, by the best attempt.",
+            "step is the share of the row above, total the share of the first row, with its 95 % Wilson interval.",
+            "entered = completed + dropped + open + excluded at every step; open are those whose window is not over at the end of the data, so they may still go on.",
+            "Next shows what those who dropped did after the step under the cursor; the times are those of the winning attempts.",
+        ]
+    }
+
+    fn can_zoom(&self) -> bool {
+        true
+    }
+
     fn view(&self, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) -> usize {
         self.draw(facts, area, pen)
     }

@@ -111,7 +111,11 @@ impl FunnelPane {
         let framed = area.width >= 60 && area.height >= 9;
         let around = if framed { 3 } else { 0 };
         let wanted = lines + 1 + around;
-        let has_lower = framed && area.height >= wanted.min(12) + 6;
+        if facts.is_zoomed && framed && self.focus != super::Focus::Steps {
+            self.view_zoomed(facts, area, pen);
+            return usize::from(area.height.saturating_sub(2));
+        }
+        let has_lower = framed && !facts.is_zoomed && area.height >= wanted.min(12) + 6;
         let tall = if has_lower { wanted.min(area.height - 6) } else { area.height };
         let upper = Rect { height: tall, ..area };
         let inside = if framed { self.frame(upper, facts, pen) } else { upper };

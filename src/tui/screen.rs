@@ -1,0 +1,63 @@
+//! The screens: what they are called, and the pane that stands at the bottom of each.
+
+use super::pane::Pane;
+use super::panes::customers::CustomersPane;
+use super::panes::funnel::FunnelPane;
+use super::panes::home::HomePane;
+use crate::analysis::{Scope, Spec};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Screen {
+    Home,
+    Funnel,
+    Customers,
+}
+
+impl Screen {
+    /// In the order of their keys.
+    pub const ALL: [Screen; 3] = [Screen::Home, Screen::Funnel, Screen::Customers];
+
+    /// The key that leads there.
+    pub fn key(self) -> char {
+        match self {
+            Screen::Home => '1',
+            Screen::Funnel => '2',
+            Screen::Customers => '7',
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Screen::Home => "Home",
+            Screen::Funnel => "Funnel",
+            Screen::Customers => "Customers",
+        }
+    }
+
+    /// The title where there is little room.
+    pub fn short(self) -> &'static str {
+        match self {
+            Screen::Customers => "Who",
+            screen => screen.title(),
+        }
+    }
+
+    /// The pane that is there from the start.
+    pub fn bottom(self, scope: &Scope) -> Box<dyn Pane> {
+        match self {
+            Screen::Home => Box::new(HomePane::new(scope.clone())),
+            Screen::Funnel => Box::new(FunnelPane::new(scope.clone())),
+            Screen::Customers => Box::new(CustomersPane::everybody(scope.clone())),
+        }
+    }
+
+    /// Where a question is asked: the screen whose pane takes it.
+    pub fn of(spec: &Spec) -> Option<Screen> {
+        match spec {
+            Spec::Profile(_) => Some(Screen::Home),
+            Spec::Funnel(_) => Some(Screen::Funnel),
+            Spec::Customers(_) => Some(Screen::Customers),
+            Spec::Journey(_) | Spec::Events(_) => None,
+        }
+    }
+}
