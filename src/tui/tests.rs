@@ -3,11 +3,9 @@
 mod keys;
 mod taking;
 
-use proptest::prelude::*;
-
 use super::command::COMMANDS;
 use super::made_up::{Desk, text};
-use super::theme::{Environment, Scheme, Theme};
+use super::theme::{Environment, Scheme, Theme, Tone};
 use crate::base::visible::width;
 use crate::ingest;
 
@@ -28,8 +26,65 @@ macro_rules! screens {
             fn at_140x40() {
                 insta::assert_snapshot!(Desk::open(140, 40).keys($keys).screen());
             }
+
+            #[test]
+            fn at_58x14() {
+                insta::assert_snapshot!(Desk::open(58, 14).keys($keys).screen());
+            }
+
+            #[test]
+            fn in_ascii() {
+                let mut desk = Desk::open(80, 24);
+                desk.app.theme = Theme::new(Scheme::Mono, true, &Environment::default());
+                let screen = desk.keys($keys).screen();
+                // What is data stays what it is.
+                assert!(screen.chars().all(|c| c.is_ascii() || "佐藤花␛".contains(c)), "{screen}");
+                insta::assert_snapshot!(screen);
+            }
+
+            #[test]
+            fn in_dark_by_tones() {
+                let mut desk = Desk::open(80, 24);
+                desk.app.theme = Theme::new(Scheme::Dark, false, &Environment::default());
+                desk.keys($keys);
+                let (buffer, _) = desk.draw();
+                insta::assert_snapshot!(tones(&buffer, desk.app.theme));
+            }
         }
     )* };
+}
+
+/// The tone of every cell as a letter; `.` is plain text, `?` no tone at all.
+fn tones(buffer: &ratatui::buffer::Buffer, theme: Theme) -> String {
+    let letters = [
+        (Tone::Text, '.'),
+        (Tone::Dim, 'd'),
+        (Tone::Strong, 'S'),
+        (Tone::Frame, 'f'),
+        (Tone::Focus, 'F'),
+        (Tone::Key, 'k'),
+        (Tone::Chosen, 'C'),
+        (Tone::Good, 'g'),
+        (Tone::Bad, 'b'),
+        (Tone::Error, 'E'),
+        (Tone::Match, 'm'),
+    ];
+    let mut lines = String::new();
+    for y in buffer.area.top()..buffer.area.bottom() {
+        for x in buffer.area.left()..buffer.area.right() {
+            let cell = &buffer[(x, y)];
+            let is = |tone: Tone| {
+                let style = theme.style(tone);
+                cell.fg == style.fg.unwrap_or(ratatui::style::Color::Reset) && cell.modifier == style.add_modifier
+            };
+            let letter = letters.iter().find(|(tone, _)| is(*tone)).map_or('?', |(_, letter)| *letter);
+            lines.push(letter);
+        }
+        let kept = lines.trim_end_matches('.').len();
+        lines.truncate(kept);
+        lines.push('\n');
+    }
+    lines
 }
 
 screens! {
@@ -46,12 +101,12 @@ screens! {
     filter_completes: "fdevice == ";
     data_health: "gd";
     explained: "i";
+    tasks: "W";
+    steps_taken: &format!("{FOUR_STEPS}gu");
+    cohorts: &format!("{FOUR_STEPS}kC⏎gc");
+    export_formats: &format!("{FOUR_STEPS}e");
+    export_path: &format!("{FOUR_STEPS}ecsv⏎");
     zoomed: &format!("{FOUR_STEPS}kbdev⏎⇥z");
-}
-
-#[test]
-fn a_small_window_is_one_compact_pane() {
-    insta::assert_snapshot!(Desk::open(58, 14).keys(FOUR_STEPS).screen());
 }
 
 #[test]
@@ -264,21 +319,64 @@ fn data_never_steers_the_terminal() {
     assert!(screen.contains('␛') && !screen.contains('\u{1b}'), "{screen}");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+/// What the monkey may press: every key of the command table, letters to type, and Enter and Esc more often than others.
+fn monkey_keys() -> Vec<String> {
+    let of_commands = COMMANDS.iter().flat_map(|command| command.keys).flat_map(|keys| keys.split(' '));
+    let away = ["ctrl-z", "q"];
+    let mut keys: Vec<String> = of_commands.filter(|key| !away.contains(key)).map(str::to_owned).collect();
+    keys.sort();
+    keys.dedup();
+    keys.extend(["enter", "enter", "enter", "esc", "esc", "j", "k", "tab"].map(str::to_owned));
+    keys.extend("abcdeghistuvw <>='\"|[]()0123佐".chars().filter(|c| *c != ' ').map(String::from));
+    keys
+}
 
-    /// Whatever is pressed, nothing falls over, every screen fits, and Esc leads home.
-    #[test]
-    fn a_monkey_breaks_nothing(keys in prop::collection::vec(0usize..64, 0..60), wide in 0u16..150, tall in 0u16..45) {
-        const KEYS: &str = "jjjkkk⏎⏎⏎⎋⎋⌫⇥⇥ooaaXX=<>wOObttffFx+-uuUyi:?127sS/JKgehl ↑↓←→vcpdr0]";
-        let keys: String = keys.iter().filter_map(|&i| KEYS.chars().nth(i)).collect();
-        let mut desk = Desk::open(wide, tall);
-        desk.keys(&keys);
-        prop_assert!(desk.app.leave.is_none());
-        let screen = desk.screen();
-        prop_assert!(screen.lines().all(|line| width(line) <= usize::from(wide)));
-        (desk.width, desk.height) = (80, 24);
-        desk.keys("⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋⎋");
-        prop_assert!(desk.screen().contains("Headline"), "{}\n{}", keys, desk.screen());
+/// One monkey at one desk: so many keys and resizes, every frame drawn; then Esc until it is home.
+fn monkey(seed: u64, n: usize, folder: &std::path::Path) {
+    let keys = monkey_keys();
+    let mut state = seed;
+    let mut random = |below: usize| {
+        // Knuth's MMIX generator; its high bits are random enough for a monkey.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 33) as usize) % below.max(1)
+    };
+    let mut desk = Desk::open(80, 24);
+    desk.app.write_into(folder);
+    let mut last = std::collections::VecDeque::new();
+    for _ in 0..n {
+        if random(50) == 0 {
+            (desk.width, desk.height) =
+                ([0, 1, 7, 58, 80, 80, 140, 200][random(8)], [0, 1, 3, 14, 24, 24, 40, 60][random(8)]);
+            last.push_back(format!("{}x{}", desk.width, desk.height));
+        } else {
+            let key = &keys[random(keys.len())];
+            desk.press(key);
+            last.push_back(key.clone());
+        }
+        if random(3) > 0 {
+            desk.until_idle();
+        }
+        let (buffer, _) = desk.draw();
+        assert_eq!((buffer.area.width, buffer.area.height), (desk.width, desk.height));
+        if last.len() > 60 {
+            last.pop_front();
+        }
+        assert!(desk.app.leave.is_none(), "seed {seed} left after {last:?}");
     }
+    (desk.width, desk.height) = (80, 24);
+    desk.until_idle();
+    desk.keys(&"⎋".repeat(200));
+    assert!(desk.screen().contains("this is the first level; q quits"), "seed {seed}, last {last:?}\n{}", desk.screen());
+}
+
+/// 100,000 keys and resizes over every pane, on two threads.
+#[test]
+fn monkeys_break_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::thread::scope(|scope| {
+        for thread in 0..2u64 {
+            let folder = folder.path();
+            scope.spawn(move || (0..10).for_each(|round| monkey(thread * 1_000 + round + 1, 5_000, folder)));
+        }
+    });
 }

@@ -101,6 +101,8 @@ pub struct App {
     /// What is being written to a file, or asked for.
     writing: Option<output::Writing>,
     writer: Slot,
+    /// The folder in which relative paths begin.
+    write_into: std::path::PathBuf,
     status: Option<Status>,
     /// Keys of a sequence that is not complete yet.
     pending: Vec<Key>,
@@ -144,6 +146,7 @@ impl App {
             cohorts: Cohorts::default(),
             writing: None,
             writer: Slot::new(),
+            write_into: std::path::PathBuf::new(),
             status: None,
             pending: Vec::new(),
             events,

@@ -54,6 +54,12 @@ impl Write for Capped {
 }
 
 impl App {
+    /// Where relative paths begin, in tests.
+    #[cfg(test)]
+    pub fn write_into(&mut self, folder: &std::path::Path) {
+        self.write_into = folder.to_owned();
+    }
+
     /// The answer on the screen, with the table first that the cursor is in, as it is sorted and marked.
     fn document(&self) -> Option<Document> {
         let layer = self.top();
@@ -176,7 +182,7 @@ impl App {
         let Some(mut writing) = self.writing.take() else { return Ok(()) };
         let force = writing.refused.as_deref() == Some(path);
         writing.path = path.to_owned();
-        let target = expanded(path);
+        let target = self.write_into.join(expanded(path));
         let events = self.events.clone();
         let done = move |ticket, outcome| {
             let _ = events.send(Event::Written(ticket, outcome));
