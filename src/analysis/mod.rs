@@ -6,9 +6,12 @@ pub mod funnel;
 pub mod journey;
 #[cfg(test)]
 mod oracle;
+pub mod paths;
+pub mod patterns;
 pub mod profile;
 mod property;
 pub mod scope;
+pub mod transitions;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +24,11 @@ pub use customers::{Customers, CustomersSpec};
 pub use events::{Events, EventsSpec};
 pub use funnel::{Funnel, FunnelSpec};
 pub use journey::{Journey, JourneySpec};
+pub use paths::{Paths, PathsSpec};
+pub use patterns::{Patterns, PatternsSpec};
 pub use profile::{Profile, ProfileSpec};
 pub use scope::Scope;
+pub use transitions::{Transitions, TransitionsSpec};
 
 /// A question, as flags, a pane's state or a saved view hold it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +36,9 @@ pub use scope::Scope;
 pub enum Spec {
     Profile(ProfileSpec),
     Funnel(FunnelSpec),
+    Paths(PathsSpec),
+    Transitions(TransitionsSpec),
+    Patterns(PatternsSpec),
     Customers(CustomersSpec),
     Journey(JourneySpec),
     Events(EventsSpec),
@@ -40,6 +49,9 @@ pub enum Spec {
 pub enum Answer {
     Profile(Profile),
     Funnel(Funnel),
+    Paths(Paths),
+    Transitions(Transitions),
+    Patterns(Patterns),
     Customers(Customers),
     Journey(Journey),
     Events(Events),
@@ -89,6 +101,9 @@ impl Spec {
         match self {
             Spec::Profile(_) => "profile",
             Spec::Funnel(_) => "funnel",
+            Spec::Paths(_) => "paths",
+            Spec::Transitions(_) => "transitions",
+            Spec::Patterns(_) => "patterns",
             Spec::Customers(_) => "customers",
             Spec::Journey(_) => "journey",
             Spec::Events(_) => "events",
@@ -99,6 +114,9 @@ impl Spec {
         match self {
             Spec::Profile(spec) => &spec.scope,
             Spec::Funnel(spec) => &spec.scope,
+            Spec::Paths(spec) => &spec.scope,
+            Spec::Transitions(spec) => &spec.scope,
+            Spec::Patterns(spec) => &spec.scope,
             Spec::Customers(spec) => &spec.scope,
             Spec::Journey(spec) => &spec.scope,
             Spec::Events(spec) => &spec.scope,
@@ -112,6 +130,9 @@ impl Answer {
         match self {
             Answer::Profile(answer) => answer.tables(),
             Answer::Funnel(answer) => answer.tables(),
+            Answer::Paths(answer) => answer.tables(),
+            Answer::Transitions(answer) => vec![answer.table()],
+            Answer::Patterns(answer) => vec![answer.table()],
             Answer::Customers(answer) => vec![answer.table()],
             Answer::Journey(answer) => vec![answer.table()],
             Answer::Events(answer) => vec![answer.table()],
@@ -122,6 +143,9 @@ impl Answer {
     pub fn notes(&self) -> &[String] {
         match self {
             Answer::Funnel(answer) => &answer.notes,
+            Answer::Paths(answer) => &answer.notes,
+            Answer::Transitions(answer) => &answer.notes,
+            Answer::Patterns(answer) => &answer.notes,
             Answer::Profile(_) | Answer::Customers(_) | Answer::Journey(_) | Answer::Events(_) => &[],
         }
     }
@@ -135,6 +159,9 @@ pub fn run(view: &View, spec: &Spec, ctl: &Ctl) -> Result<Answer, Error> {
     Ok(match spec {
         Spec::Profile(spec) => Answer::Profile(profile::profile(view, spec, ctl)?),
         Spec::Funnel(spec) => Answer::Funnel(funnel::funnel(view, spec, ctl)?),
+        Spec::Paths(spec) => Answer::Paths(paths::paths(view, spec, ctl)?),
+        Spec::Transitions(spec) => Answer::Transitions(transitions::transitions(view, spec, ctl)?),
+        Spec::Patterns(spec) => Answer::Patterns(patterns::patterns(view, spec, ctl)?),
         Spec::Customers(spec) => Answer::Customers(customers::customers(view, spec, ctl)?),
         Spec::Journey(spec) => Answer::Journey(journey::journey(view, spec, ctl)?),
         Spec::Events(spec) => Answer::Events(events::events(view, spec, ctl)?),
@@ -149,8 +176,12 @@ pub fn run(view: &View, spec: &Spec, ctl: &Ctl) -> Result<Answer, Error> {
 pub fn who(view: &View, spec: &Spec, cell: &str, ctl: &Ctl) -> Result<Vec<CustomerId>, Error> {
     match spec {
         Spec::Funnel(spec) => funnel::who(view, spec, cell, ctl),
-        Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => {
-            Err(Error::Invalid(format!("`{}` has no cells to open; `--who` goes with funnel", spec.name())))
-        }
+        Spec::Paths(spec) => paths::who(view, spec, cell, ctl),
+        Spec::Transitions(spec) => transitions::who(view, spec, cell, ctl),
+        Spec::Patterns(spec) => patterns::who(view, spec, cell, ctl),
+        Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => Err(Error::Invalid(format!(
+            "`{}` has no cells to open; `--who` goes with funnel, paths, transitions and patterns",
+            spec.name()
+        ))),
     }
 }

@@ -5,7 +5,9 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::command::shared;
 use super::unexpected;
-use crate::analysis::{CustomersSpec, EventsSpec, FunnelSpec, JourneySpec, ProfileSpec, Spec};
+use crate::analysis::{
+    CustomersSpec, EventsSpec, FunnelSpec, JourneySpec, PathsSpec, PatternsSpec, ProfileSpec, Spec, TransitionsSpec,
+};
 use crate::batch::Ask;
 
 pub struct Question {
@@ -40,6 +42,40 @@ pub const QUESTIONS: &[Question] = &[
         has_cells: true,
         args: |command| shared(FunnelSpec::augment_args(command)),
         spec: |matches| FunnelSpec::from_arg_matches(matches).map(Spec::Funnel),
+    },
+    Question {
+        name: "paths",
+        about: "Show which ways customers go, and where each way ends",
+        examples: "  trailmap paths shop.csv --from view_product --depth 5
+  trailmap paths shop.csv --from cart --reverse --unit sessions
+  trailmap paths shop.csv --group 'pay=payment_*' --ignore ping --goal purchase --table sequences
+  trailmap paths shop.csv --from cart --matrix --centre --table matrix
+  trailmap paths shop.csv --who '2:cart>checkout' --format csv --out them.csv
+
+Numbers open by 5 (a rank), 2:cart, 2:cart:ended, 2:cart>checkout, cart:self, cart:ended, 'view -> cart'.",
+        has_cells: true,
+        args: |command| shared(PathsSpec::augment_args(command)),
+        spec: |matches| PathsSpec::from_arg_matches(matches).map(Spec::Paths),
+    },
+    Question {
+        name: "transitions",
+        about: "Count what directly follows what, and after how long",
+        examples: "  trailmap transitions shop.csv
+  trailmap transitions shop.csv --unit sessions --ignore ping --top 50
+  trailmap transitions shop.csv --who 'cart>checkout'",
+        has_cells: true,
+        args: |command| shared(TransitionsSpec::augment_args(command)),
+        spec: |matches| TransitionsSpec::from_arg_matches(matches).map(Spec::Transitions),
+    },
+    Question {
+        name: "patterns",
+        about: "Find what comes in the same order again and again, and how it goes with success",
+        examples: "  trailmap patterns shop.csv --length 3
+  trailmap patterns shop.csv --length 2-4 --gaps --min-support 5%
+  trailmap patterns shop.csv --gaps --goal purchase --who 3:converted",
+        has_cells: true,
+        args: |command| shared(PatternsSpec::augment_args(command)),
+        spec: |matches| PatternsSpec::from_arg_matches(matches).map(Spec::Patterns),
     },
     Question {
         name: "customers",

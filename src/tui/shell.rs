@@ -67,7 +67,12 @@ pub fn command(options: &LoadOptions, spec: &Spec) -> String {
     match asked {
         Spec::Funnel(spec) => funnel(spec, cell.is_some(), &mut words),
         Spec::Journey(spec) => words.flag("--customer-id", &spec.customer),
-        Spec::Profile(_) | Spec::Customers(_) | Spec::Events(_) => {}
+        Spec::Profile(_)
+        | Spec::Paths(_)
+        | Spec::Transitions(_)
+        | Spec::Patterns(_)
+        | Spec::Customers(_)
+        | Spec::Events(_) => {}
     }
     scope(asked.scope(), &mut words);
     words.maybe("--who", cell.map(String::as_str));

@@ -135,6 +135,9 @@ impl Pane for CustomersPane {
     fn set_scope(&mut self, scope: &Scope) {
         match self.spec.of.as_deref_mut() {
             Some(Spec::Funnel(spec)) => spec.scope = scope.clone(),
+            Some(Spec::Paths(spec)) => spec.scope = scope.clone(),
+            Some(Spec::Transitions(spec)) => spec.scope = scope.clone(),
+            Some(Spec::Patterns(spec)) => spec.scope = scope.clone(),
             Some(Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_)) | None => {}
         }
         self.spec.scope = scope.clone();
