@@ -11,7 +11,10 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{CustomersSpec, Error, EventsSpec, FunnelSpec, JourneySpec, ProfileSpec, Spec};
+use super::{
+    CustomersSpec, Error, EventsSpec, FunnelSpec, JourneySpec, PathsSpec, PatternsSpec, ProfileSpec, Spec,
+    TransitionsSpec,
+};
 use crate::base::nearest::nearest;
 use crate::base::{Ctl, CustomerId};
 use crate::journey::JourneyStore;
@@ -48,6 +51,9 @@ macro_rules! kinds {
 pub static KINDS: &[Kind] = kinds! {
     "profile" ProfileSpec Profile false [];
     "funnel" FunnelSpec Funnel true ["within"];
+    "paths" PathsSpec Paths true [];
+    "transitions" TransitionsSpec Transitions true [];
+    "patterns" PatternsSpec Patterns true [];
     "customers" CustomersSpec Customers false [];
     "journey" JourneySpec Journey false [];
     "events" EventsSpec Events false [];

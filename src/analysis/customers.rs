@@ -124,6 +124,9 @@ pub fn customers(view: &View, spec: &CustomersSpec, ctl: &Ctl) -> Result<Custome
 fn in_words(of: &Spec, cell: &str) -> String {
     match of {
         Spec::Funnel(funnel) => funnel_cell(cell, funnel.steps.len()).unwrap_or_else(|| cell.to_owned()),
+        Spec::Paths(_) => format!("path {cell}"),
+        Spec::Transitions(_) => format!("transition {cell}"),
+        Spec::Patterns(_) => format!("pattern {cell}"),
         Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => cell.to_owned(),
     }
 }

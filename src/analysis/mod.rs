@@ -7,9 +7,12 @@ pub mod funnel;
 pub mod journey;
 #[cfg(test)]
 mod oracle;
+pub mod paths;
+pub mod patterns;
 pub mod profile;
 mod property;
 pub mod scope;
+pub mod transitions;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,28 +26,70 @@ pub use customers::{Customers, CustomersSpec};
 pub use events::{Events, EventsSpec};
 pub use funnel::{Funnel, FunnelSpec};
 pub use journey::{Journey, JourneySpec};
+pub use paths::{Paths, PathsSpec};
+pub use patterns::{Patterns, PatternsSpec};
 pub use profile::{Profile, ProfileSpec};
 pub use scope::Scope;
+pub use transitions::{Transitions, TransitionsSpec};
 
-/// A question, as flags, a pane's state or a saved view hold it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "analysis", rename_all = "kebab-case")]
-pub enum Spec {
-    Profile(ProfileSpec),
-    Funnel(FunnelSpec),
-    Customers(CustomersSpec),
-    Journey(JourneySpec),
-    Events(EventsSpec),
+/// Every analysis in one table: its name as a command, its kind of answer, the module and function that compute it, and
+/// its spec.
+macro_rules! analyses {
+    ($($name:literal $answer:ident $module:ident $spec:ident;)*) => {
+        /// A question, as flags, a pane's state or a saved view hold it.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "analysis", rename_all = "kebab-case")]
+        pub enum Spec {
+            $($answer($spec),)*
+        }
+
+        /// What a question gave.
+        #[derive(Debug, Clone)]
+        pub enum Answer {
+            $($answer($answer),)*
+        }
+
+        impl Spec {
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Spec::$answer(_) => $name,)*
+                }
+            }
+
+            pub fn scope(&self) -> &Scope {
+                match self {
+                    $(Spec::$answer(spec) => &spec.scope,)*
+                }
+            }
+
+            pub fn scope_mut(&mut self) -> &mut Scope {
+                match self {
+                    $(Spec::$answer(spec) => &mut spec.scope,)*
+                }
+            }
+        }
+
+        /// Answers a question about the events of a view, which must be the view of the question's own scope.
+        ///
+        /// # Errors
+        /// A question that names what is not in the data, contradicts itself, or was cancelled.
+        pub fn run(view: &View, spec: &Spec, ctl: &Ctl) -> Result<Answer, Error> {
+            Ok(match spec {
+                $(Spec::$answer(spec) => Answer::$answer($module::$module(view, spec, ctl)?),)*
+            })
+        }
+    };
 }
 
-/// What a question gave.
-#[derive(Debug, Clone)]
-pub enum Answer {
-    Profile(Profile),
-    Funnel(Funnel),
-    Customers(Customers),
-    Journey(Journey),
-    Events(Events),
+analyses! {
+    "profile" Profile profile ProfileSpec;
+    "funnel" Funnel funnel FunnelSpec;
+    "paths" Paths paths PathsSpec;
+    "transitions" Transitions transitions TransitionsSpec;
+    "patterns" Patterns patterns PatternsSpec;
+    "customers" Customers customers CustomersSpec;
+    "journey" Journey journey JourneySpec;
+    "events" Events events EventsSpec;
 }
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -90,43 +135,11 @@ impl Error {
 }
 
 impl Spec {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Spec::Profile(_) => "profile",
-            Spec::Funnel(_) => "funnel",
-            Spec::Customers(_) => "customers",
-            Spec::Journey(_) => "journey",
-            Spec::Events(_) => "events",
-        }
-    }
-
-    pub fn scope(&self) -> &Scope {
-        match self {
-            Spec::Profile(spec) => &spec.scope,
-            Spec::Funnel(spec) => &spec.scope,
-            Spec::Customers(spec) => &spec.scope,
-            Spec::Journey(spec) => &spec.scope,
-            Spec::Events(spec) => &spec.scope,
-        }
-    }
-}
-
-impl Spec {
-    pub fn scope_mut(&mut self) -> &mut Scope {
-        match self {
-            Spec::Profile(spec) => &mut spec.scope,
-            Spec::Funnel(spec) => &mut spec.scope,
-            Spec::Customers(spec) => &mut spec.scope,
-            Spec::Journey(spec) => &mut spec.scope,
-            Spec::Events(spec) => &mut spec.scope,
-        }
-    }
-
     /// Whether enough is said to ask it.
     pub fn can_be_asked(&self) -> bool {
         match self {
             Spec::Funnel(spec) => !spec.steps.is_empty(),
-            Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => true,
+            _ => true,
         }
     }
 }
@@ -137,6 +150,9 @@ impl Answer {
         match self {
             Answer::Profile(answer) => answer.tables(),
             Answer::Funnel(answer) => answer.tables(),
+            Answer::Paths(answer) => answer.tables(),
+            Answer::Transitions(answer) => vec![answer.table()],
+            Answer::Patterns(answer) => vec![answer.table()],
             Answer::Customers(answer) => vec![answer.table()],
             Answer::Journey(answer) => vec![answer.table()],
             Answer::Events(answer) => vec![answer.table()],
@@ -147,23 +163,12 @@ impl Answer {
     pub fn notes(&self) -> &[String] {
         match self {
             Answer::Funnel(answer) => &answer.notes,
+            Answer::Paths(answer) => &answer.notes,
+            Answer::Transitions(answer) => &answer.notes,
+            Answer::Patterns(answer) => &answer.notes,
             Answer::Profile(_) | Answer::Customers(_) | Answer::Journey(_) | Answer::Events(_) => &[],
         }
     }
-}
-
-/// Answers a question about the events of a view, which must be the view of the question's own scope.
-///
-/// # Errors
-/// A question that names what is not in the data, contradicts itself, or was cancelled.
-pub fn run(view: &View, spec: &Spec, ctl: &Ctl) -> Result<Answer, Error> {
-    Ok(match spec {
-        Spec::Profile(spec) => Answer::Profile(profile::profile(view, spec, ctl)?),
-        Spec::Funnel(spec) => Answer::Funnel(funnel::funnel(view, spec, ctl)?),
-        Spec::Customers(spec) => Answer::Customers(customers::customers(view, spec, ctl)?),
-        Spec::Journey(spec) => Answer::Journey(journey::journey(view, spec, ctl)?),
-        Spec::Events(spec) => Answer::Events(events::events(view, spec, ctl)?),
-    })
 }
 
 /// The customers behind one number of an answer, as many as the number says: in text order of their ids, repeated where
@@ -174,8 +179,12 @@ pub fn run(view: &View, spec: &Spec, ctl: &Ctl) -> Result<Answer, Error> {
 pub fn who(view: &View, spec: &Spec, cell: &str, ctl: &Ctl) -> Result<Vec<CustomerId>, Error> {
     match spec {
         Spec::Funnel(spec) => funnel::who(view, spec, cell, ctl),
-        Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => {
-            Err(Error::Invalid(format!("`{}` has no cells to open; `--who` goes with funnel", spec.name())))
-        }
+        Spec::Paths(spec) => paths::who(view, spec, cell, ctl),
+        Spec::Transitions(spec) => transitions::who(view, spec, cell, ctl),
+        Spec::Patterns(spec) => patterns::who(view, spec, cell, ctl),
+        Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => Err(Error::Invalid(format!(
+            "`{}` has no cells to open; `--who` goes with funnel, paths, transitions and patterns",
+            spec.name()
+        ))),
     }
 }

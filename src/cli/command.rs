@@ -68,7 +68,7 @@ fn question(question: &Question) -> Command {
             Arg::new("who")
                 .long("who")
                 .value_name("CELL")
-                .help("List the customers behind one number instead: 3:dropped, 2:converted@android"),
+                .help("List the customers behind one number instead: 3:dropped, 2:converted@android, cart>checkout"),
         );
     }
     described(command, question.about, question.examples)

@@ -42,6 +42,34 @@ pub const QUESTIONS: &[Question] = &[
         args: shared,
     },
     Question {
+        name: "paths",
+        about: "Show which ways customers go, and where each way ends",
+        examples: "  trailmap paths shop.csv --from view_product --depth 5
+  trailmap paths shop.csv --from cart --reverse --unit sessions
+  trailmap paths shop.csv --group 'pay=payment_*' --ignore ping --goal purchase --table sequences
+  trailmap paths shop.csv --from cart --matrix --centre --table matrix
+  trailmap paths shop.csv --who '2:cart>checkout' --format csv --out them.csv
+
+Numbers open by 5 (a rank), 2:cart, 2:cart:ended, 2:cart>checkout, cart:self, cart:ended, 'view -> cart'.",
+        args: shared,
+    },
+    Question {
+        name: "transitions",
+        about: "Count what directly follows what, and after how long",
+        examples: "  trailmap transitions shop.csv
+  trailmap transitions shop.csv --unit sessions --ignore ping --top 50
+  trailmap transitions shop.csv --who 'cart>checkout'",
+        args: shared,
+    },
+    Question {
+        name: "patterns",
+        about: "Find what comes in the same order again and again, and how it goes with success",
+        examples: "  trailmap patterns shop.csv --length 3
+  trailmap patterns shop.csv --length 2-4 --gaps --min-support 5%
+  trailmap patterns shop.csv --gaps --goal purchase --who 3:converted",
+        args: shared,
+    },
+    Question {
         name: "customers",
         about: "List customers with their first and last event, events, sessions and value",
         examples: "  trailmap customers shop.csv --customers 'did(purchase) and sessions > 3'

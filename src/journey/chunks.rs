@@ -3,6 +3,7 @@
 //! Where the chunks are cut depends on the data alone, so sums of floats come out the same with any number of threads.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -49,6 +50,37 @@ pub fn par_chunks<T: Send>(
             let made = work(chunk);
             ctl.tick(u64::from(events))?;
             Ok(made)
+        })
+        .collect()
+}
+
+/// One gatherer per thread, each over the chunks that happen to come to it: for sums that are the same whoever adds them
+/// up, where a gatherer is too large to have one per chunk.
+///
+/// # Errors
+/// `Cancelled` when a stop was asked for.
+pub fn par_gather<T: Send>(
+    view: &View,
+    ctl: &Ctl,
+    start: impl Fn() -> T + Sync + Send,
+    work: impl Fn(&mut T, Range<u32>) + Sync + Send,
+) -> Result<Vec<T>, Cancelled> {
+    let chunks = customer_chunks(view);
+    ctl.expect_more(view.n_events() as u64);
+    let next = AtomicUsize::new(0);
+    let n_gatherers = rayon::current_num_threads().min(chunks.len()).max(1);
+    (0..n_gatherers)
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|_| {
+            let mut gathered = start();
+            while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                ctl.check()?;
+                let events = view.offsets()[chunk.end as usize] - view.offsets()[chunk.start as usize];
+                work(&mut gathered, chunk.clone());
+                ctl.tick(u64::from(events))?;
+            }
+            Ok(gathered)
         })
         .collect()
 }

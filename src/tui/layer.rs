@@ -169,6 +169,9 @@ impl Layer {
                     Answer::Customers(answer) => Some(answer.table()),
                     Answer::Journey(answer) => Some(answer.table()),
                     Answer::Funnel(answer) => answer.tables().into_iter().next(),
+                    Answer::Paths(answer) => answer.tables().into_iter().next(),
+                    Answer::Transitions(answer) => Some(answer.table()),
+                    Answer::Patterns(answer) => Some(answer.table()),
                     Answer::Profile(_) | Answer::Events(_) => None,
                 };
                 self.answer = Some(answer);

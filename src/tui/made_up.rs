@@ -280,7 +280,9 @@ impl Engine for MadeUp {
                     view: view.clone(),
                 })
             }
-            Spec::Events(_) => return Err(Error::Invalid("not asked here".into())),
+            Spec::Paths(_) | Spec::Transitions(_) | Spec::Patterns(_) | Spec::Events(_) => {
+                return Err(Error::Invalid("not asked here".into()));
+            }
         })
     }
 

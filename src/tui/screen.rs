@@ -57,7 +57,7 @@ impl Screen {
             Spec::Profile(_) => Some(Screen::Home),
             Spec::Funnel(_) => Some(Screen::Funnel),
             Spec::Customers(_) => Some(Screen::Customers),
-            Spec::Journey(_) | Spec::Events(_) => None,
+            _ => None,
         }
     }
 }

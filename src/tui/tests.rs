@@ -366,7 +366,11 @@ fn monkey(seed: u64, n: usize, folder: &std::path::Path) {
     (desk.width, desk.height) = (80, 24);
     desk.until_idle();
     desk.keys(&"⎋".repeat(200));
-    assert!(desk.screen().contains("this is the first level; q quits"), "seed {seed}, last {last:?}\n{}", desk.screen());
+    assert!(
+        desk.screen().contains("this is the first level; q quits"),
+        "seed {seed}, last {last:?}\n{}",
+        desk.screen()
+    );
 }
 
 /// 100,000 keys and resizes over every pane, on two threads.

@@ -3,3 +3,7 @@
 mod funnel;
 mod funnel_cases;
 mod funnel_laws;
+mod paths;
+mod paths_cases;
+mod paths_laws;
+mod patterns;

@@ -1,0 +1,454 @@
+//! `Sequences`: the first touchpoints of every way as one key, and how many ways share each.
+//!
+//! Where the touchpoints of a path fit into 64 bits they are the key itself, first touchpoint in the highest bits, so that
+//! keys sort like paths; else the key is a hash and the touchpoints lie beside it. Every thread counts the keys of its own
+//! share of all hashes in the order of the customers, so nothing is merged and nothing depends on the number of threads.
+
+use std::cmp::Ordering;
+
+use hashbrown::HashTable;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::spans::{self, Grouped};
+use super::way::{Left, Plan, Way};
+use crate::base::{Cancelled, Ctl, CustomerId};
+use crate::journey::chunks::par_chunks;
+use crate::journey::{Code, View};
+use crate::with_codes;
+
+/// More touchpoints follow.
+const BEYOND: u8 = 1;
+/// The way may still go on.
+const OPEN: u8 = 2;
+const CONVERTED: u8 = 4;
+
+/// One way, as it was read up to the depth.
+#[derive(Debug, Clone, Copy)]
+pub struct Unit {
+    pub customer: u32,
+    /// Positions of the first touchpoint read and of the last.
+    pub first: u32,
+    pub last: u32,
+    key: u64,
+    marks: u8,
+}
+
+impl Unit {
+    pub fn goes_beyond(self) -> bool {
+        self.marks & BEYOND != 0
+    }
+
+    /// Is at its end, and may still go on.
+    pub fn is_open(self) -> bool {
+        self.marks & (OPEN | BEYOND) == OPEN
+    }
+
+    pub fn has_ended(self) -> bool {
+        self.marks & (OPEN | BEYOND) == 0
+    }
+
+    pub fn has_converted(self) -> bool {
+        self.marks & CONVERTED != 0
+    }
+}
+
+/// What one chunk of customers holds.
+#[derive(Debug, Default)]
+struct Piece {
+    units: Vec<Unit>,
+    left: Left,
+    /// Where keys are hashes: the touchpoints of all units, and the end of each unit's.
+    codes: Vec<u32>,
+    ends: Vec<u32>,
+}
+
+/// Ways with the same touchpoints.
+#[derive(Debug, Clone, Copy)]
+pub struct Sequence {
+    key: u64,
+    /// Piece and place of the first unit.
+    at: (u32, u32),
+    pub units: u32,
+    pub customers: u32,
+    last_customer: u32,
+    pub ended: u32,
+    pub open: u32,
+    pub beyond: u32,
+    pub converted: u32,
+}
+
+#[derive(Debug)]
+pub struct Sequences {
+    pieces: Vec<Piece>,
+    /// How many bits one touchpoint takes in a key; `None` where keys are hashes.
+    packing: Option<Packing>,
+    /// In no order that means anything.
+    pub all: Vec<Sequence>,
+    pub left: Left,
+    pub n_units: u64,
+    pub n_converted: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Packing {
+    bits: u32,
+    depth: u32,
+}
+
+impl Packing {
+    fn new(n_labels: usize, depth: usize) -> Option<Self> {
+        let bits = usize::BITS - n_labels.leading_zeros();
+        let depth = u32::try_from(depth).ok()?;
+        (depth.checked_mul(bits)? <= 64).then_some(Packing { bits: bits.max(1), depth })
+    }
+
+    /// 0 is "no touchpoint".
+    #[inline]
+    fn put(self, key: u64, at: u32, code: u32) -> u64 {
+        key | (u64::from(code) + 1) << (self.bits * (self.depth - 1 - at))
+    }
+
+    fn unpack(self, key: u64, codes: &mut Vec<u32>) {
+        let mask = if self.bits == 64 { u64::MAX } else { (1 << self.bits) - 1 };
+        let at = |at: u32| (key >> (self.bits * (self.depth - 1 - at)) & mask) as u32;
+        codes.extend((0..self.depth).map(at).take_while(|code| *code != 0).map(|code| code - 1));
+    }
+}
+
+/// Spreads a key over all bits.
+#[inline]
+fn mix(key: u64) -> u64 {
+    let key = (key ^ key >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    let key = (key ^ key >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    key ^ key >> 32
+}
+
+/// Reads every way up to `depth` touchpoints. Without `wants_ends` nobody is said to be open, which saves a look at the
+/// time of every way's end.
+///
+/// # Errors
+/// `Cancelled`.
+pub fn sequences(plan: &Plan, depth: usize, wants_ends: bool, ctl: &Ctl) -> Result<Sequences, Cancelled> {
+    let packing = Packing::new(plan.shown.len(), depth);
+    let pieces = par_chunks(plan.view, ctl, |chunk| {
+        with_codes!(plan.view.codes(), |codes| {
+            let mut reader = Reader { plan, codes, depth, packing, wants_ends, piece: Piece::default() };
+            reader.piece.units.reserve(chunk.len());
+            for customer in chunk.map(CustomerId) {
+                let journey = plan.view.journey(customer);
+                if journey.is_empty() || !plan.view.is_chosen(customer) {
+                    continue;
+                }
+                let mut left = Left::default();
+                plan.ways(customer, journey, &mut left, |way| reader.add(&way));
+                reader.piece.left.add(left);
+            }
+            reader.piece
+        })
+    })?;
+    let mut found = Sequences { pieces, packing, all: Vec::new(), left: Left::default(), n_units: 0, n_converted: 0 };
+    for piece in &found.pieces {
+        found.left.add(piece.left);
+        found.n_units += piece.units.len() as u64;
+    }
+    found.all = found.count(ctl)?;
+    found.n_converted = found.all.iter().map(|sequence| u64::from(sequence.converted)).sum();
+    Ok(found)
+}
+
+struct Reader<'a, C> {
+    plan: &'a Plan<'a>,
+    codes: &'a [C],
+    depth: usize,
+    packing: Option<Packing>,
+    wants_ends: bool,
+    piece: Piece,
+}
+
+impl<C: Code> Reader<'_, C> {
+    #[inline]
+    fn add(&mut self, way: &Way) {
+        let (mut n, mut key, mut first, mut last) = (0, 0u64, 0, 0);
+        let mut marks = 0;
+        let (depth, packing) = (self.depth, self.packing);
+        let wide = &mut self.piece.codes;
+        self.plan.walk(self.codes, way, |code, position| {
+            if n == depth {
+                marks = BEYOND;
+                return false;
+            }
+            if n == 0 {
+                first = position as u32;
+            }
+            last = position as u32;
+            match packing {
+                Some(packing) => key = packing.put(key, n as u32, code),
+                None => {
+                    key = mix(key ^ u64::from(code) << 1 ^ 1);
+                    wide.push(code);
+                }
+            }
+            n += 1;
+            true
+        });
+        if packing.is_none() {
+            self.piece.ends.push(self.piece.codes.len() as u32);
+        }
+        if self.wants_ends && marks == 0 && self.plan.is_open(way) {
+            marks |= OPEN;
+        }
+        if self.plan.has_goal() && self.plan.goal(way).is_some() {
+            marks |= CONVERTED;
+        }
+        self.piece.units.push(Unit { customer: way.customer.0, first, last, key, marks });
+    }
+}
+
+impl Piece {
+    /// The touchpoints of a unit whose key is a hash.
+    fn wide(&self, at: usize) -> &[u32] {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
+        &self.codes[start..self.ends[at] as usize]
+    }
+}
+
+impl Sequences {
+    fn count(&self, ctl: &Ctl) -> Result<Vec<Sequence>, Cancelled> {
+        let n_shares = rayon::current_num_threads().max(1);
+        let shares: Vec<Vec<Sequence>> = (0..n_shares)
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|share| {
+                let mut all: Vec<Sequence> = Vec::new();
+                let mut places: HashTable<(u64, u32)> = HashTable::new();
+                for (piece_idx, piece) in self.pieces.iter().enumerate() {
+                    ctl.check()?;
+                    for (at, unit) in piece.units.iter().enumerate() {
+                        let hash = mix(unit.key);
+                        if (hash >> 40) as usize % n_shares != share {
+                            continue;
+                        }
+                        let is_same = |known: &(u64, u32)| {
+                            known.0 == unit.key
+                                && (self.packing.is_some() || self.is_same(&all[known.1 as usize], piece, at))
+                        };
+                        let place = match places.find(hash, is_same) {
+                            Some(known) => known.1,
+                            None => {
+                                let place = all.len() as u32;
+                                places.insert_unique(hash, (unit.key, place), |known| mix(known.0));
+                                all.push(Sequence::of(unit, (piece_idx as u32, at as u32)));
+                                place
+                            }
+                        };
+                        all[place as usize].add(unit);
+                    }
+                }
+                Ok(all)
+            })
+            .collect::<Result<_, Cancelled>>()?;
+        Ok(shares.concat())
+    }
+
+    fn is_same(&self, known: &Sequence, piece: &Piece, at: usize) -> bool {
+        self.pieces[known.at.0 as usize].wide(known.at.1 as usize) == piece.wide(at)
+    }
+
+    /// Appends the touchpoints of a sequence.
+    pub fn codes_of(&self, sequence: &Sequence, codes: &mut Vec<u32>) {
+        match self.packing {
+            Some(packing) => packing.unpack(sequence.key, codes),
+            None => codes.extend_from_slice(self.pieces[sequence.at.0 as usize].wide(sequence.at.1 as usize)),
+        }
+    }
+
+    /// Orders sequences by their touchpoints, name by name, the shorter first.
+    pub fn by_names(&self, a: &Sequence, b: &Sequence) -> Ordering {
+        match self.packing {
+            Some(_) => a.key.cmp(&b.key),
+            None => {
+                let codes = |one: &Sequence| self.pieces[one.at.0 as usize].wide(one.at.1 as usize);
+                codes(a).cmp(codes(b))
+            }
+        }
+    }
+
+    /// The `n` most frequent, ties in the order of their names.
+    pub fn top(&self, n: usize) -> Vec<Sequence> {
+        let order = |a: &Sequence, b: &Sequence| b.units.cmp(&a.units).then_with(|| self.by_names(a, b));
+        let mut all = self.all.clone();
+        if n < all.len() {
+            all.select_nth_unstable_by(n, order);
+            all.truncate(n);
+        }
+        all.sort_unstable_by(order);
+        all
+    }
+
+    /// How many sequences, the most frequent first, it takes to hold four fifths of all units.
+    pub fn n_head(&self) -> u64 {
+        let mut units: Vec<u32> = self.all.iter().map(|sequence| sequence.units).collect();
+        units.sort_unstable_by(|a, b| b.cmp(a));
+        let mut held = 0u64;
+        let is_enough = |n: &u32| {
+            held += u64::from(*n);
+            held * 5 >= self.n_units * 4
+        };
+        units.iter().position(is_enough).map_or(0, |at| at as u64 + 1)
+    }
+
+    pub fn n_once(&self) -> u64 {
+        self.all.iter().filter(|sequence| sequence.units == 1).count() as u64
+    }
+
+    /// Every unit with its touchpoints, in the order of the customers.
+    pub fn each_unit(&self, mut each: impl FnMut(&Unit, &[u32])) {
+        let mut codes = Vec::new();
+        for piece in &self.pieces {
+            for (at, unit) in piece.units.iter().enumerate() {
+                match self.packing {
+                    Some(packing) => {
+                        codes.clear();
+                        packing.unpack(unit.key, &mut codes);
+                        each(unit, &codes);
+                    }
+                    None => each(unit, piece.wide(at)),
+                }
+            }
+        }
+    }
+
+    /// The median seconds from the first touchpoint read to the last, for each of the given sequences and, behind them,
+    /// for all others; and how many customers the others are.
+    pub fn medians(&self, view: &View, top: &[Sequence]) -> (Vec<Option<f64>>, u64) {
+        let ranks: FxHashMap<u64, u32> = top.iter().map(|sequence| sequence.key).zip(0..).collect();
+        let times = view.times();
+        let others = top.len() as u32;
+        let made: Vec<(Vec<Grouped>, u64)> = self
+            .pieces
+            .par_iter()
+            .map(|piece| {
+                let (mut n_customers, mut last) = (0, None);
+                let spans = piece.units.iter().enumerate().map(|(at, unit)| {
+                    let rank = ranks
+                        .get(&unit.key)
+                        .copied()
+                        .filter(|rank| self.packing.is_some() || self.is_same(&top[*rank as usize], piece, at));
+                    if rank.is_none() && last != Some(unit.customer) {
+                        last = Some(unit.customer);
+                        n_customers += 1;
+                    }
+                    (rank.unwrap_or(others), (times[unit.last as usize] - times[unit.first as usize]).abs())
+                });
+                (spans.collect(), n_customers)
+            })
+            .collect();
+        let n_customers = made.iter().map(|(_, n)| n).sum();
+        let pieces: Vec<Vec<Grouped>> = made.into_iter().map(|(spans, _)| spans).collect();
+        (spans::medians(&pieces, top.len() + 1), n_customers)
+    }
+
+    /// How many customers have a way.
+    pub fn n_customers(&self) -> u64 {
+        let of_piece = |piece: &Piece| piece.units.chunk_by(|a, b| a.customer == b.customer).count() as u64;
+        self.pieces.iter().map(of_piece).sum()
+    }
+}
+
+impl Sequence {
+    fn of(unit: &Unit, at: (u32, u32)) -> Self {
+        Sequence {
+            key: unit.key,
+            at,
+            units: 0,
+            customers: 0,
+            last_customer: u32::MAX,
+            ended: 0,
+            open: 0,
+            beyond: 0,
+            converted: 0,
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, unit: &Unit) {
+        self.units += 1;
+        // The units of one customer are neighbours.
+        self.customers += u32::from(self.last_customer != unit.customer);
+        self.last_customer = unit.customer;
+        self.ended += u32::from(unit.has_ended());
+        self.open += u32::from(unit.is_open());
+        self.beyond += u32::from(unit.goes_beyond());
+        self.converted += u32::from(unit.has_converted());
+    }
+}
+
+/// All sequences with their touchpoints side by side.
+#[derive(Debug)]
+pub struct Spread {
+    codes: Vec<u32>,
+    ends: Vec<u32>,
+    pub all: Vec<Sequence>,
+}
+
+impl Spread {
+    /// In the order of their names where that is wanted.
+    pub fn new(sequences: &Sequences, by_names: bool) -> Self {
+        let mut all = sequences.all.clone();
+        if by_names {
+            all.par_sort_unstable_by(|a, b| sequences.by_names(a, b));
+        }
+        let (mut codes, mut ends) = (Vec::new(), Vec::with_capacity(all.len()));
+        for sequence in &all {
+            sequences.codes_of(sequence, &mut codes);
+            ends.push(codes.len() as u32);
+        }
+        Spread { codes, ends, all }
+    }
+
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    #[inline]
+    pub fn codes(&self, at: usize) -> &[u32] {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
+        &self.codes[start..self.ends[at] as usize]
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&Sequence, &[u32])> {
+        self.all.iter().enumerate().map(|(at, sequence)| (sequence, self.codes(at)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn keys_hold_their_touchpoints_and_sort_like_them(
+            n_labels in 1usize..600,
+            a in prop::collection::vec(0u32..600, 1..7),
+            b in prop::collection::vec(0u32..600, 1..7),
+        ) {
+            let packing = Packing::new(n_labels, 6).expect("60 bits at most");
+            let inside = |codes: Vec<u32>| codes.into_iter().map(|code| code % n_labels as u32).collect::<Vec<_>>();
+            let (a, b) = (inside(a), inside(b));
+            let key = |codes: &[u32]| codes.iter().zip(0..).fold(0, |key, (code, at)| packing.put(key, at, *code));
+            let mut back = Vec::new();
+            packing.unpack(key(&a), &mut back);
+            prop_assert_eq!(&back, &a);
+            prop_assert_eq!(key(&a).cmp(&key(&b)), a.cmp(&b));
+        }
+    }
+
+    #[test]
+    fn long_paths_over_many_names_are_not_packed() {
+        assert!(Packing::new(1023, 6).is_some());
+        assert!(Packing::new(1024, 6).is_none());
+        assert!(Packing::new(3, usize::MAX).is_none());
+    }
+}

@@ -1,0 +1,180 @@
+//! How often each touchpoint directly follows each, and for how many customers.
+
+use std::ops::Range;
+
+use super::super::paths::pairs::Pairs;
+use super::super::paths::spans::Visit;
+use super::super::paths::way::{Left, Plan};
+use crate::base::{Cancelled, Ctl, CustomerId};
+use crate::journey::Code;
+use crate::journey::chunks::par_gather;
+use crate::with_codes;
+
+/// One pair of touchpoints. The customer who was counted last is kept beside the counts, so that a customer's second
+/// transition of a pair is known without a look elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    pub times: u32,
+    pub customers: u32,
+    last: u32,
+}
+
+impl Default for Counted {
+    fn default() -> Self {
+        Counted { times: 0, customers: 0, last: u32::MAX }
+    }
+}
+
+impl Counted {
+    #[inline]
+    fn add(&mut self, customer: u32) {
+        self.times += 1;
+        self.customers += u32::from(self.last != customer);
+        self.last = customer;
+    }
+
+    fn add_all(&mut self, other: &Counted) {
+        self.times += other.times;
+        self.customers += other.customers;
+    }
+}
+
+/// Counts by codes as they are shown. One code more than there are touchpoints stands for `(start)` in front and `(end)`
+/// behind.
+#[derive(Debug)]
+pub struct Counts {
+    pub pairs: Pairs<Counted>,
+    pub starts: Vec<Counted>,
+    pub ends: Vec<Counted>,
+    pub n_units: u64,
+    pub left: Left,
+}
+
+impl Counts {
+    fn new(n: usize) -> Self {
+        Counts {
+            pairs: Pairs::new(n),
+            starts: vec![Counted::default(); n],
+            ends: vec![Counted::default(); n],
+            n_units: 0,
+            left: Left::default(),
+        }
+    }
+}
+
+/// # Errors
+/// `Cancelled`.
+pub fn count(plan: &Plan, ctl: &Ctl) -> Result<Counts, Cancelled> {
+    let n = plan.shown.len();
+    let is_plain = plan.is_plain() && !plan.collapses;
+    let made = with_codes!(plan.view.codes(), |codes| {
+        par_gather(
+            plan.view,
+            ctl,
+            || Counts::new(n),
+            |counts, chunk| {
+                if is_plain {
+                    count_plain(plan, codes, counts, chunk);
+                } else {
+                    count_ways(plan, codes, counts, chunk);
+                }
+            },
+        )?
+    });
+    let mut sum = Counts::new(n);
+    for part in made {
+        for ((a, b), counted) in part.pairs.iter().filter(|(_, counted)| counted.times > 0) {
+            // In the plain way codes are those of the store until here.
+            let (a, b) = if is_plain { (shown(plan, a), shown(plan, b)) } else { (a, b) };
+            sum.pairs.at(a, b).add_all(counted);
+        }
+        for (code, (start, end)) in part.starts.iter().zip(&part.ends).enumerate() {
+            let code = if is_plain { shown(plan, code as u32) as usize } else { code };
+            sum.starts[code].add_all(start);
+            sum.ends[code].add_all(end);
+        }
+        sum.n_units += part.n_units;
+        sum.left.add(part.left);
+    }
+    Ok(sum)
+}
+
+fn shown(plan: &Plan, code: u32) -> u32 {
+    plan.shown.of_code[code as usize]
+}
+
+/// Every journey as it stands: one load, one look into the square per event.
+fn count_plain<C: Code>(plan: &Plan, codes: &[C], counts: &mut Counts, chunk: Range<u32>) {
+    for customer in chunk {
+        let journey = plan.view.journey(CustomerId(customer));
+        let [first, rest @ ..] = &codes[journey] else { continue };
+        if !plan.view.is_chosen(CustomerId(customer)) {
+            continue;
+        }
+        counts.n_units += 1;
+        counts.starts[first.idx()].add(customer);
+        let mut before = *first;
+        for code in rest {
+            counts.pairs.at(before.idx() as u32, code.idx() as u32).add(customer);
+            before = *code;
+        }
+        counts.ends[before.idx()].add(customer);
+    }
+}
+
+fn count_ways<C: Code>(plan: &Plan, codes: &[C], counts: &mut Counts, chunk: Range<u32>) {
+    for customer in chunk.map(CustomerId).filter(|customer| plan.view.is_in(*customer)) {
+        let mut left = Left::default();
+        plan.ways(customer, plan.view.journey(customer), &mut left, |way| {
+            counts.n_units += 1;
+            let mut before = None;
+            plan.walk(codes, &way, |code, _| {
+                match before {
+                    None => counts.starts[code as usize].add(customer.0),
+                    Some(before) => counts.pairs.at(before, code).add(customer.0),
+                }
+                before = Some(code);
+                true
+            });
+            if let Some(last) = before {
+                counts.ends[last as usize].add(customer.0);
+            }
+        });
+        counts.left.add(left);
+    }
+}
+
+/// How long the transitions of some pairs took.
+pub struct Gaps<'a> {
+    pub plan: &'a Plan<'a>,
+    /// The group of a pair, from 1; 0 is "not asked for".
+    pub groups: Pairs<u32>,
+}
+
+impl Visit for Gaps<'_> {
+    fn visit(&self, chunk: Range<u32>, sink: &mut impl FnMut(usize, i64)) {
+        with_codes!(self.plan.view.codes(), |codes| self.gaps(codes, chunk, sink));
+    }
+}
+
+impl Gaps<'_> {
+    fn gaps<C: Code>(&self, codes: &[C], chunk: Range<u32>, sink: &mut impl FnMut(usize, i64)) {
+        let (plan, times) = (self.plan, self.plan.view.times());
+        for customer in chunk.map(CustomerId).filter(|customer| plan.view.is_in(*customer)) {
+            plan.ways(customer, plan.view.journey(customer), &mut Left::default(), |way| {
+                let mut before: Option<(u32, i64)> = None;
+                plan.walk(codes, &way, |code, position| {
+                    let time = times[position];
+                    if let Some((from, at)) = before {
+                        match self.groups.get(from, code) {
+                            Some(0) | None => {}
+                            Some(group) => sink(*group as usize - 1, time - at),
+                        }
+                    }
+                    before = Some((code, time));
+                    true
+                });
+            });
+        }
+    }
+}
