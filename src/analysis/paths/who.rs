@@ -172,7 +172,7 @@ fn by_rank(
         Some(rank) if rank == 0 || rank > paths.len() => {
             return Err(Error::Invalid(format!(
                 "`{cell}` asks for a path that is not there: they are ranked 1 to {}",
-                found.all.len()
+                found.len()
             )));
         }
         Some(rank) => {
