@@ -92,7 +92,7 @@ pub fn paths(view: &View, spec: &PathsSpec, ctl: &Ctl) -> Result<Paths, Error> {
 }
 
 fn add_sequences(answer: &mut Paths, plan: &Plan, found: &Sequences, top: usize) {
-    answer.n_sequences = found.len() as u64;
+    answer.n_sequences = found.n_different() as u64;
     answer.n_once = found.n_once();
     answer.n_head = found.n_head();
     let shown = found.top(top);

@@ -256,7 +256,7 @@ impl Sequences {
         self.shares.iter().flatten()
     }
 
-    pub fn len(&self) -> usize {
+    pub fn n_different(&self) -> usize {
         self.shares.iter().map(Vec::len).sum()
     }
 
@@ -445,10 +445,6 @@ impl Spread {
             ends.push(codes.len() as u32);
         }
         Spread { codes, ends, all }
-    }
-
-    pub fn len(&self) -> usize {
-        self.all.len()
     }
 
     #[inline]
