@@ -77,7 +77,7 @@ impl Position {
 }
 
 pub fn flow(spread: &Spread, n_labels: usize, depth: usize, top: usize, ctl: &Ctl) -> Result<Flow, Cancelled> {
-    let longest = (0..spread.len()).map(|at| spread.codes(at).len()).max().unwrap_or(0);
+    let longest = (0..spread.all.len()).map(|at| spread.codes(at).len()).max().unwrap_or(0);
     let n_positions = longest.min(depth).min(MOST_POSITIONS);
     let top = top.min(MOST_NODES);
     let mut positions: Vec<Position> = (0..n_positions)

@@ -92,11 +92,11 @@ pub fn paths(view: &View, spec: &PathsSpec, ctl: &Ctl) -> Result<Paths, Error> {
 }
 
 fn add_sequences(answer: &mut Paths, plan: &Plan, found: &Sequences, top: usize) {
-    answer.n_sequences = found.all.len() as u64;
+    answer.n_sequences = found.n_different() as u64;
     answer.n_once = found.n_once();
     answer.n_head = found.n_head();
     let shown = found.top(top);
-    let (medians, n_other_customers) = found.medians(plan.view, &shown);
+    let medians = found.medians(plan.view, &shown);
     let (mut cumulative, mut converted) = (0, 0);
     for (at, sequence) in shown.iter().enumerate() {
         let mut codes = Vec::new();
@@ -121,8 +121,11 @@ fn add_sequences(answer: &mut Paths, plan: &Plan, found: &Sequences, top: usize)
             names: Vec::new(),
             units: found.n_units - cumulative,
             cumulative: found.n_units,
-            customers: n_other_customers,
-            median_s: medians[shown.len()],
+            customers: match plan.unit {
+                Unit::Customers => found.n_units - cumulative,
+                Unit::Sessions => found.n_customers_besides(&shown),
+            },
+            median_s: None,
             converted: found.n_converted - converted,
         });
     }
@@ -318,7 +321,7 @@ fn notes(answer: &Paths, plan: &Plan, spec: &PathsSpec, left: Left) -> Vec<Strin
     if open > 0 {
         let silence = if spec.unit == Unit::Sessions { spec.scope.session_gap } else { spec.end_after };
         notes.push(format!(
-            "still open: {}, whose last touchpoint is at most {silence} before {}",
+            "open: {} have come to their last touchpoint within these positions, at most {silence} before {}",
             spec.unit.count(open),
             plan.view.as_of()
         ));

@@ -34,6 +34,11 @@ impl<T: Default + Clone> Pairs<T> {
         }
     }
 
+    /// Row after row, where there is a square.
+    pub fn square(&mut self) -> Option<&mut [T]> {
+        self.places.is_none().then_some(&mut self.cells[..])
+    }
+
     pub fn get(&self, a: u32, b: u32) -> Option<&T> {
         match &self.places {
             None => Some(&self.cells[a as usize * self.n + b as usize]),

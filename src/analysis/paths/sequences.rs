@@ -83,8 +83,8 @@ pub struct Sequences {
     pieces: Vec<Piece>,
     /// How many bits one touchpoint takes in a key; `None` where keys are hashes.
     packing: Option<Packing>,
-    /// In no order that means anything.
-    pub all: Vec<Sequence>,
+    /// By share of all hashes; the order means nothing.
+    shares: Vec<Vec<Sequence>>,
     pub left: Left,
     pub n_units: u64,
     pub n_converted: u64,
@@ -147,13 +147,14 @@ pub fn sequences(plan: &Plan, depth: usize, wants_ends: bool, ctl: &Ctl) -> Resu
             reader.piece
         })
     })?;
-    let mut found = Sequences { pieces, packing, all: Vec::new(), left: Left::default(), n_units: 0, n_converted: 0 };
+    let mut found =
+        Sequences { pieces, packing, shares: Vec::new(), left: Left::default(), n_units: 0, n_converted: 0 };
     for piece in &found.pieces {
         found.left.add(piece.left);
         found.n_units += piece.units.len() as u64;
     }
-    found.all = found.count(ctl)?;
-    found.n_converted = found.all.iter().map(|sequence| u64::from(sequence.converted)).sum();
+    found.shares = found.count(ctl)?;
+    found.n_converted = found.all().map(|sequence| u64::from(sequence.converted)).sum();
     Ok(found)
 }
 
@@ -214,9 +215,9 @@ impl Piece {
 }
 
 impl Sequences {
-    fn count(&self, ctl: &Ctl) -> Result<Vec<Sequence>, Cancelled> {
+    fn count(&self, ctl: &Ctl) -> Result<Vec<Vec<Sequence>>, Cancelled> {
         let n_shares = rayon::current_num_threads().max(1);
-        let shares: Vec<Vec<Sequence>> = (0..n_shares)
+        (0..n_shares)
             .into_par_iter()
             .with_max_len(1)
             .map(|share| {
@@ -247,8 +248,16 @@ impl Sequences {
                 }
                 Ok(all)
             })
-            .collect::<Result<_, Cancelled>>()?;
-        Ok(shares.concat())
+            .collect()
+    }
+
+    /// Every sequence, in no order that means anything.
+    pub fn all(&self) -> impl Iterator<Item = &Sequence> {
+        self.shares.iter().flatten()
+    }
+
+    pub fn n_different(&self) -> usize {
+        self.shares.iter().map(Vec::len).sum()
     }
 
     fn is_same(&self, known: &Sequence, piece: &Piece, at: usize) -> bool {
@@ -277,29 +286,46 @@ impl Sequences {
     /// The `n` most frequent, ties in the order of their names.
     pub fn top(&self, n: usize) -> Vec<Sequence> {
         let order = |a: &Sequence, b: &Sequence| b.units.cmp(&a.units).then_with(|| self.by_names(a, b));
-        let mut all = self.all.clone();
-        if n < all.len() {
-            all.select_nth_unstable_by(n, order);
-            all.truncate(n);
+        let least = self.sizes().nth(n.saturating_sub(1));
+        let mut best: Vec<Sequence> = match least {
+            Some(least) => self.all().filter(|sequence| sequence.units >= least).copied().collect(),
+            None => self.all().copied().collect(),
+        };
+        if n < best.len() {
+            best.select_nth_unstable_by(n, order);
+            best.truncate(n);
         }
-        all.sort_unstable_by(order);
-        all
+        best.sort_unstable_by(order);
+        best
+    }
+
+    /// The units of all sequences, from the largest down. Nearly all are small, so these are counted and not sorted.
+    fn sizes(&self) -> impl Iterator<Item = u32> {
+        let mut n_of_small = vec![0usize; 1024];
+        let mut large = Vec::new();
+        for sequence in self.all() {
+            match n_of_small.get_mut(sequence.units as usize) {
+                Some(n) => *n += 1,
+                None => large.push(sequence.units),
+            }
+        }
+        large.sort_unstable_by(|a, b| b.cmp(a));
+        let small = n_of_small.into_iter().enumerate().rev();
+        large.into_iter().chain(small.flat_map(|(units, n)| std::iter::repeat_n(units as u32, n)))
     }
 
     /// How many sequences, the most frequent first, it takes to hold four fifths of all units.
     pub fn n_head(&self) -> u64 {
-        let mut units: Vec<u32> = self.all.iter().map(|sequence| sequence.units).collect();
-        units.sort_unstable_by(|a, b| b.cmp(a));
         let mut held = 0u64;
-        let is_enough = |n: &u32| {
-            held += u64::from(*n);
+        let is_enough = |n: u32| {
+            held += u64::from(n);
             held * 5 >= self.n_units * 4
         };
-        units.iter().position(is_enough).map_or(0, |at| at as u64 + 1)
+        self.sizes().position(is_enough).map_or(0, |at| at as u64 + 1)
     }
 
     pub fn n_once(&self) -> u64 {
-        self.all.iter().filter(|sequence| sequence.units == 1).count() as u64
+        self.all().filter(|sequence| sequence.units == 1).count() as u64
     }
 
     /// Every unit with its touchpoints, in the order of the customers.
@@ -319,34 +345,32 @@ impl Sequences {
         }
     }
 
-    /// The median seconds from the first touchpoint read to the last, for each of the given sequences and, behind them,
-    /// for all others; and how many customers the others are.
-    pub fn medians(&self, view: &View, top: &[Sequence]) -> (Vec<Option<f64>>, u64) {
-        let ranks: FxHashMap<u64, u32> = top.iter().map(|sequence| sequence.key).zip(0..).collect();
+    /// The median seconds from the first touchpoint read to the last, for each of the given sequences.
+    pub fn medians(&self, view: &View, top: &[Sequence]) -> Vec<Option<f64>> {
+        let ranks = self.ranks(top);
         let times = view.times();
-        let others = top.len() as u32;
-        let made: Vec<(Vec<Grouped>, u64)> = self
-            .pieces
-            .par_iter()
-            .map(|piece| {
-                let (mut n_customers, mut last) = (0, None);
-                let spans = piece.units.iter().enumerate().map(|(at, unit)| {
-                    let rank = ranks
-                        .get(&unit.key)
-                        .copied()
-                        .filter(|rank| self.packing.is_some() || self.is_same(&top[*rank as usize], piece, at));
-                    if rank.is_none() && last != Some(unit.customer) {
-                        last = Some(unit.customer);
-                        n_customers += 1;
-                    }
-                    (rank.unwrap_or(others), (times[unit.last as usize] - times[unit.first as usize]).abs())
-                });
-                (spans.collect(), n_customers)
-            })
-            .collect();
-        let n_customers = made.iter().map(|(_, n)| n).sum();
-        let pieces: Vec<Vec<Grouped>> = made.into_iter().map(|(spans, _)| spans).collect();
-        (spans::medians(&pieces, top.len() + 1), n_customers)
+        let spans_of = |piece: &Piece| -> Vec<Grouped> {
+            let ranked = piece.units.iter().enumerate().filter_map(|(at, unit)| Some((unit, ranks.of(piece, at)?)));
+            ranked.map(|(unit, rank)| (rank, (times[unit.last as usize] - times[unit.first as usize]).abs())).collect()
+        };
+        let pieces: Vec<Vec<Grouped>> = self.pieces.par_iter().map(spans_of).collect();
+        spans::medians(&pieces, top.len())
+    }
+
+    /// How many customers have a way that is none of the given sequences.
+    pub fn n_customers_besides(&self, top: &[Sequence]) -> u64 {
+        let ranks = self.ranks(top);
+        let count = |piece: &Piece| -> u64 {
+            let others = (0..piece.units.len()).filter(|at| ranks.of(piece, *at).is_none());
+            let mut last = None;
+            others.filter(|at| last.replace(piece.units[*at].customer) != Some(piece.units[*at].customer)).count()
+                as u64
+        };
+        self.pieces.par_iter().map(count).sum()
+    }
+
+    fn ranks<'a>(&'a self, top: &'a [Sequence]) -> Ranks<'a> {
+        Ranks { sequences: self, top, of_key: top.iter().map(|sequence| sequence.key).zip(0..).collect() }
     }
 
     /// How many customers have a way.
@@ -384,6 +408,22 @@ impl Sequence {
     }
 }
 
+/// The ranks of some sequences, found by a unit's key.
+struct Ranks<'a> {
+    sequences: &'a Sequences,
+    top: &'a [Sequence],
+    of_key: FxHashMap<u64, u32>,
+}
+
+impl Ranks<'_> {
+    #[inline]
+    fn of(&self, piece: &Piece, at: usize) -> Option<u32> {
+        let rank = *self.of_key.get(&piece.units[at].key)?;
+        let is_same = || self.sequences.is_same(&self.top[rank as usize], piece, at);
+        (self.sequences.packing.is_some() || is_same()).then_some(rank)
+    }
+}
+
 /// All sequences with their touchpoints side by side.
 #[derive(Debug)]
 pub struct Spread {
@@ -395,7 +435,7 @@ pub struct Spread {
 impl Spread {
     /// In the order of their names where that is wanted.
     pub fn new(sequences: &Sequences, by_names: bool) -> Self {
-        let mut all = sequences.all.clone();
+        let mut all: Vec<Sequence> = sequences.all().copied().collect();
         if by_names {
             all.par_sort_unstable_by(|a, b| sequences.by_names(a, b));
         }
@@ -405,10 +445,6 @@ impl Spread {
             ends.push(codes.len() as u32);
         }
         Spread { codes, ends, all }
-    }
-
-    pub fn len(&self) -> usize {
-        self.all.len()
     }
 
     #[inline]

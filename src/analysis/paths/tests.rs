@@ -252,6 +252,11 @@ fn what_is_unknown_or_contradictory_is_one_sentence() {
         "--from cart asks for what --ignore leaves out; take it out of --ignore",
     );
     check_error(&plain, Some("9"), "`9` asks for a path that is not there: they are ranked 1 to 4");
+    check_error(
+        &plain,
+        Some("9:cart>pay"),
+        "`9:cart>pay` is not a cell of this answer; write it like 5 (a rank), 2:cart, 2:cart:ended, 2:cart>pay, cart:self, cart:ended or 'view -> cart'",
+    );
     check_error(&plain, Some("1:vew"), "no touchpoint of these paths is named `vew`; did you mean `view`?");
     check_error(&plain, Some("view>cart"), "`view>cart` stands at positions 1, 3; say which: 1:view>cart");
     check_error(

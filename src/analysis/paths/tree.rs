@@ -54,7 +54,7 @@ pub fn tree(spread: &Spread, n_units: u64, min_share: Share, top: usize, ctl: &C
     loop {
         ctl.check()?;
         let mut planter = Planter { spread, top, least, branches: Vec::new() };
-        let (other, n_other) = planter.grow(None, 0, 0..spread.len());
+        let (other, n_other) = planter.grow(None, 0, 0..spread.all.len());
         if planter.branches.len() <= MOST_BRANCHES {
             return Ok(Tree { branches: planter.branches, other, n_other, least });
         }
@@ -81,7 +81,7 @@ impl Planter<'_> {
             groups.push((start..at, units));
         }
         // Those that come first in the order of names stay first among equals.
-        groups.sort_by(|a, b| b.1.cmp(&a.1));
+        groups.sort_by_key(|(_, units)| std::cmp::Reverse(*units));
         let (mut other, mut n_other, mut n_shown) = (0, 0, 0);
         for (range, units) in groups {
             if units < self.least

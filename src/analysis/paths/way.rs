@@ -248,11 +248,11 @@ impl<'v> Plan<'v> {
     /// Every touchpoint of the way in the order of time, repeats too, until `each` says no.
     #[inline]
     pub fn events<C: Code>(&self, codes: &[C], way: &Way, mut each: impl FnMut(u32, usize) -> bool) {
-        let table = &self.shown.of_code[..];
+        let (table, has_conditions) = (&self.shown.of_code[..], !self.ignored_if.is_empty());
         for (at, code) in codes[way.events.clone()].iter().enumerate() {
             let shown = table[code.idx()];
             let position = way.events.start + at;
-            if shown == IGNORED || (!self.ignored_if.is_empty() && self.is_ignored_by_condition(code.idx(), position)) {
+            if shown == IGNORED || (has_conditions && self.is_ignored_by_condition(code.idx(), position)) {
                 continue;
             }
             if !each(shown, position) {

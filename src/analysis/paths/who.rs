@@ -16,7 +16,7 @@ use super::sequences::{Sequences, Spread, Unit, sequences};
 use super::spec::PathsSpec;
 use super::way::{Left, Plan};
 use crate::analysis::Error;
-use crate::base::{Ctl, CustomerId};
+use crate::base::{Cancelled, Ctl, CustomerId};
 use crate::journey::View;
 use crate::journey::chunks::par_customers;
 use crate::with_codes;
@@ -68,82 +68,29 @@ pub fn who(view: &View, spec: &PathsSpec, cell: &str, ctl: &Ctl) -> Result<Vec<C
     spec.check()?;
     let plan = Plan::new(view, &spec.rules(), ctl)?;
     let mut counts = Counts::new(view);
-    match read(&plan, cell)? {
-        Cell::Loop(kind, code, with) => {
-            let n = plan.shown.len();
-            let found = with_codes!(view.codes(), |codes| {
-                let start = || (Scratch::new(n), Vec::new());
-                par_customers(view, ctl, start, |(scratch, found), customer, journey| {
-                    plan.ways(customer, journey, &mut Left::default(), |way| {
-                        if scratch.loops(&plan, codes, &way, kind, code, with) {
-                            found.push(customer.0);
-                        }
-                    });
-                })?
-            });
-            found.iter().flat_map(|(_, found)| found).for_each(|customer| counts.add(*customer));
-        }
-        Cell::End(code, what) => {
-            let n = plan.shown.len();
-            let found = with_codes!(view.codes(), |codes| {
-                let start = || (Scratch::new(n), Vec::new());
-                par_customers(view, ctl, start, |(scratch, found), customer, journey| {
-                    plan.ways(customer, journey, &mut Left::default(), |way| {
-                        let (is_there, is_last) = scratch.touches(&plan, codes, &way, code);
-                        let is_counted = match what {
-                            What::Open => is_last && plan.is_open(&way),
-                            What::Ended => is_last && !plan.is_open(&way),
-                            _ => is_there,
-                        };
-                        if is_counted {
-                            found.push(customer.0);
-                        }
-                    });
-                })?
-            });
-            found.iter().flat_map(|(_, found)| found).for_each(|customer| counts.add(*customer));
-        }
-        Cell::Begins(codes, what) => {
-            let found = sequences(&plan, spec.depth.most(), true, ctl)?;
-            found.each_unit(|unit, path| {
-                let is_here = path.starts_with(&codes) && is_counted(unit, path.len() == codes.len(), what);
-                counts.add_if(unit.customer, is_here);
-            });
-        }
-        Cell::Rank(rank, what) => {
-            let found = sequences(&plan, spec.depth.most(), true, ctl)?;
-            by_rank(&found, spec, cell, (rank, what), &mut counts)?;
-        }
+    let asked = read(&plan, cell)?;
+    if matches!(asked, Cell::Loop(..) | Cell::End(..)) {
+        by_walking(&plan, &asked, &mut counts, ctl)?;
+        return Ok(counts.in_order(view));
+    }
+    let found = sequences(&plan, spec.depth.most(), true, ctl)?;
+    match asked {
+        Cell::Loop(..) | Cell::End(..) => unreachable!("they were opened above"),
+        Cell::Begins(codes, what) => found.each_unit(|unit, path| {
+            let is_here = path.starts_with(&codes) && is_counted(unit, path.len() == codes.len(), what);
+            counts.add_if(unit.customer, is_here);
+        }),
+        Cell::Rank(rank, what) => by_rank(&found, spec, cell, (rank, what), &mut counts)?,
         Cell::Node(depth, place, what) => {
-            let found = sequences(&plan, spec.depth.most(), true, ctl)?;
             let flow = flow_of(&found, &plan, spec, ctl)?;
             let position = flow.positions.get(depth - 1).ok_or_else(|| unknown(cell))?;
-            let next = flow.positions.get(depth);
-            found.each_unit(|unit, path| {
-                let is_here = path.get(depth - 1).is_some_and(|code| is_at(position, *code, place));
-                let is_counted = match (path.get(depth), next) {
-                    // Behind the last position that is told apart.
-                    (Some(_), None) => matches!(what, What::Units | What::Customers | What::Beyond),
-                    (Some(code), Some(next)) => match what {
-                        What::Units | What::Customers => true,
-                        What::Out => !is_at(next, *code, None),
-                        What::Other => is_at(next, *code, None),
-                        What::Converted => unit.has_converted(),
-                        What::Ended | What::Open | What::Beyond => false,
-                    },
-                    (None, _) => is_counted(unit, true, what),
-                };
-                counts.add_if(unit.customer, is_here && is_counted);
-            });
-            counts.once_each(what == What::Customers);
+            at_node(&found, (depth, position, flow.positions.get(depth)), place, what, &mut counts);
         }
         Cell::Edge(depth, from, to) => {
-            let found = sequences(&plan, spec.depth.most(), true, ctl)?;
             let flow = flow_of(&found, &plan, spec, ctl)?;
             let depth = depth_of_edge(&flow, &plan, (depth, from, to), cell)?;
-            let (here, next) = match &flow.positions[depth - 1..] {
-                [here, next, ..] => (here, next),
-                _ => return Err(unknown(cell)),
+            let (Some(here), Some(next)) = (flow.positions.get(depth - 1), flow.positions.get(depth)) else {
+                return Err(unknown(cell));
             };
             found.each_unit(|unit, path| {
                 let is_here = path.len() > depth && is_at(here, path[depth - 1], from) && is_at(next, path[depth], to);
@@ -152,6 +99,62 @@ pub fn who(view: &View, spec: &PathsSpec, cell: &str, ctl: &Ctl) -> Result<Vec<C
         }
     }
     Ok(counts.in_order(view))
+}
+
+/// Loops and ends are read over the whole way.
+fn by_walking(plan: &Plan, cell: &Cell, counts: &mut Counts, ctl: &Ctl) -> Result<(), Cancelled> {
+    let n = plan.shown.len();
+    let found = with_codes!(plan.view.codes(), |codes| {
+        let start = || (Scratch::new(n), Vec::new());
+        par_customers(plan.view, ctl, start, |(scratch, found), customer, journey| {
+            plan.ways(customer, journey, &mut Left::default(), |way| {
+                let is_counted = match cell {
+                    Cell::Loop(kind, code, with) => scratch.loops(plan, codes, &way, *kind, *code, *with),
+                    Cell::End(code, what) => {
+                        let (is_there, is_last) = scratch.touches(plan, codes, &way, *code);
+                        match what {
+                            What::Open => is_last && plan.is_open(&way),
+                            What::Ended => is_last && !plan.is_open(&way),
+                            _ => is_there,
+                        }
+                    }
+                    Cell::Rank(..) | Cell::Node(..) | Cell::Edge(..) | Cell::Begins(..) => false,
+                };
+                if is_counted {
+                    found.push(customer.0);
+                }
+            });
+        })?
+    });
+    found.iter().flat_map(|(_, found)| found).for_each(|customer| counts.add(*customer));
+    Ok(())
+}
+
+/// Those at a touchpoint of a position (from 1), given with the position behind it.
+fn at_node(
+    found: &Sequences,
+    (depth, here, next): (usize, &Position, Option<&Position>),
+    place: Place,
+    what: What,
+    counts: &mut Counts,
+) {
+    found.each_unit(|unit, path| {
+        let is_here = path.get(depth - 1).is_some_and(|code| is_at(here, *code, place));
+        let is_counted = match (path.get(depth), next) {
+            // Behind the last position that is told apart.
+            (Some(_), None) => matches!(what, What::Units | What::Customers | What::Beyond),
+            (Some(code), Some(next)) => match what {
+                What::Units | What::Customers => true,
+                What::Out => !is_at(next, *code, None),
+                What::Other => is_at(next, *code, None),
+                What::Converted => unit.has_converted(),
+                What::Ended | What::Open | What::Beyond => false,
+            },
+            (None, _) => is_counted(unit, true, what),
+        };
+        counts.add_if(unit.customer, is_here && is_counted);
+    });
+    counts.once_each(what == What::Customers);
 }
 
 fn by_rank(
@@ -172,7 +175,7 @@ fn by_rank(
         Some(rank) if rank == 0 || rank > paths.len() => {
             return Err(Error::Invalid(format!(
                 "`{cell}` asks for a path that is not there: they are ranked 1 to {}",
-                found.all.len()
+                found.n_different()
             )));
         }
         Some(rank) => {

@@ -105,6 +105,7 @@ fn shown(plan: &Plan, code: u32) -> u32 {
 
 /// Every journey as it stands: one load, one look into the square per event.
 fn count_plain<C: Code>(plan: &Plan, codes: &[C], counts: &mut Counts, chunk: Range<u32>) {
+    let n = plan.shown.len();
     for customer in chunk {
         let journey = plan.view.journey(CustomerId(customer));
         let [first, rest @ ..] = &codes[journey] else { continue };
@@ -114,9 +115,19 @@ fn count_plain<C: Code>(plan: &Plan, codes: &[C], counts: &mut Counts, chunk: Ra
         counts.n_units += 1;
         counts.starts[first.idx()].add(customer);
         let mut before = *first;
-        for code in rest {
-            counts.pairs.at(before.idx() as u32, code.idx() as u32).add(customer);
-            before = *code;
+        match counts.pairs.square() {
+            Some(square) => {
+                for code in rest {
+                    square[before.idx() * n + code.idx()].add(customer);
+                    before = *code;
+                }
+            }
+            None => {
+                for code in rest {
+                    counts.pairs.at(before.idx() as u32, code.idx() as u32).add(customer);
+                    before = *code;
+                }
+            }
         }
         counts.ends[before.idx()].add(customer);
     }
@@ -146,19 +157,44 @@ fn count_ways<C: Code>(plan: &Plan, codes: &[C], counts: &mut Counts, chunk: Ran
 
 /// How long the transitions of some pairs took.
 pub struct Gaps<'a> {
-    pub plan: &'a Plan<'a>,
+    plan: &'a Plan<'a>,
     /// The group of a pair, from 1; 0 is "not asked for".
-    pub groups: Pairs<u32>,
+    groups: Pairs<u32>,
+    /// Where every journey is a way as it stands and touchpoints are few: the same by codes of the store, row after row.
+    square: Option<Vec<u32>>,
 }
 
-impl Visit for Gaps<'_> {
-    fn visit(&self, chunk: Range<u32>, sink: &mut impl FnMut(usize, i64)) {
-        with_codes!(self.plan.view.codes(), |codes| self.gaps(codes, chunk, sink));
+impl<'a> Gaps<'a> {
+    /// Pairs with their groups, from 1.
+    pub fn new(plan: &'a Plan<'a>, pairs: impl Iterator<Item = ((u32, u32), u32)>) -> Self {
+        let mut groups: Pairs<u32> = Pairs::new(plan.shown.len());
+        pairs.for_each(|((from, to), group)| *groups.at(from, to) = group);
+        let codes = &plan.shown.of_code;
+        let is_plain = plan.is_plain() && !plan.collapses;
+        let square = groups.square().filter(|_| is_plain).map(|square| {
+            let n = codes.len();
+            let of_row =
+                |from: &u32| codes.iter().map(|to| square[*from as usize * n + *to as usize]).collect::<Vec<_>>();
+            codes.iter().flat_map(of_row).collect()
+        });
+        Gaps { plan, groups, square }
     }
-}
 
-impl Gaps<'_> {
-    fn gaps<C: Code>(&self, codes: &[C], chunk: Range<u32>, sink: &mut impl FnMut(usize, i64)) {
+    fn of_journeys<C: Code>(&self, codes: &[C], square: &[u32], chunk: Range<u32>, sink: &mut impl FnMut(usize, i64)) {
+        let (view, n) = (self.plan.view, self.plan.shown.of_code.len());
+        for customer in chunk.map(CustomerId).filter(|customer| view.is_in(*customer)) {
+            let journey = view.journey(customer);
+            let (codes, times) = (&codes[journey.clone()], &view.times()[journey]);
+            for (codes, times) in codes.windows(2).zip(times.windows(2)) {
+                let group = square[codes[0].idx() * n + codes[1].idx()];
+                if group != 0 {
+                    sink(group as usize - 1, times[1] - times[0]);
+                }
+            }
+        }
+    }
+
+    fn of_ways<C: Code>(&self, codes: &[C], chunk: Range<u32>, sink: &mut impl FnMut(usize, i64)) {
         let (plan, times) = (self.plan, self.plan.view.times());
         for customer in chunk.map(CustomerId).filter(|customer| plan.view.is_in(*customer)) {
             plan.ways(customer, plan.view.journey(customer), &mut Left::default(), |way| {
@@ -176,5 +212,14 @@ impl Gaps<'_> {
                 });
             });
         }
+    }
+}
+
+impl Visit for Gaps<'_> {
+    fn visit(&self, chunk: Range<u32>, sink: &mut impl FnMut(usize, i64)) {
+        with_codes!(self.plan.view.codes(), |codes| match &self.square {
+            Some(square) => self.of_journeys(codes, square, chunk, sink),
+            None => self.of_ways(codes, chunk, sink),
+        });
     }
 }

@@ -14,7 +14,6 @@ use self::count::{Counted, Counts, Gaps};
 use super::Error;
 use super::paths::Unit;
 use super::paths::names::{END, OTHER, START};
-use super::paths::pairs::Pairs;
 use super::paths::spans;
 use super::paths::way::{Left, Plan};
 use super::paths::who::{self, pair};
@@ -139,13 +138,11 @@ fn sums(plan: &Plan, counts: &Counts) -> (Vec<u64>, Vec<u64>) {
 
 /// Median and 90 % quantile of every pair in seconds; `None` at a start or an end.
 fn quantiles(plan: &Plan, shown: &[(Pair, Counted)], ctl: &Ctl) -> Result<Vec<Option<[f64; 2]>>, Cancelled> {
-    let mut groups: Pairs<u32> = Pairs::new(plan.shown.len());
-    for ((pair, _), group) in shown.iter().zip(1..) {
-        if let Pair::Between(from, to) = *pair {
-            *groups.at(from, to) = group;
-        }
-    }
-    spans::quantiles(plan.view, shown.len(), [0.5, 0.9], &Gaps { plan, groups }, ctl)
+    let pairs = shown.iter().zip(1..).filter_map(|((pair, _), group)| match *pair {
+        Pair::Between(from, to) => Some(((from, to), group)),
+        Pair::Start(_) | Pair::End(_) => None,
+    });
+    spans::quantiles(plan.view, shown.len(), [0.5, 0.9], &Gaps::new(plan, pairs), ctl)
 }
 
 /// Who makes any of these transitions, and how often.
