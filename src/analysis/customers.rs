@@ -124,6 +124,7 @@ pub fn customers(view: &View, spec: &CustomersSpec, ctl: &Ctl) -> Result<Custome
 fn in_words(of: &Spec, cell: &str) -> String {
     match of {
         Spec::Funnel(funnel) => funnel_cell(cell, funnel.steps.len()).unwrap_or_else(|| cell.to_owned()),
+        Spec::Dwell(_) => super::dwell::in_words(cell).unwrap_or_else(|| cell.to_owned()),
         Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => cell.to_owned(),
     }
 }

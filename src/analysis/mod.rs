@@ -1,6 +1,7 @@
 //! The questions: a spec is the one way to ask, an answer is numbers and names, a pure function lies between.
 
 pub mod customers;
+pub mod dwell;
 pub mod events;
 pub mod funnel;
 pub mod journey;
@@ -9,6 +10,7 @@ mod oracle;
 pub mod profile;
 mod property;
 pub mod scope;
+pub mod stages;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,7 @@ use crate::journey::{StepError, View};
 use crate::table::Table;
 
 pub use customers::{Customers, CustomersSpec};
+pub use dwell::{Dwell, DwellSpec};
 pub use events::{Events, EventsSpec};
 pub use funnel::{Funnel, FunnelSpec};
 pub use journey::{Journey, JourneySpec};
@@ -30,6 +33,7 @@ pub use scope::Scope;
 pub enum Spec {
     Profile(ProfileSpec),
     Funnel(FunnelSpec),
+    Dwell(DwellSpec),
     Customers(CustomersSpec),
     Journey(JourneySpec),
     Events(EventsSpec),
@@ -40,6 +44,7 @@ pub enum Spec {
 pub enum Answer {
     Profile(Profile),
     Funnel(Funnel),
+    Dwell(Dwell),
     Customers(Customers),
     Journey(Journey),
     Events(Events),
@@ -89,6 +94,7 @@ impl Spec {
         match self {
             Spec::Profile(_) => "profile",
             Spec::Funnel(_) => "funnel",
+            Spec::Dwell(_) => "dwell",
             Spec::Customers(_) => "customers",
             Spec::Journey(_) => "journey",
             Spec::Events(_) => "events",
@@ -99,6 +105,7 @@ impl Spec {
         match self {
             Spec::Profile(spec) => &spec.scope,
             Spec::Funnel(spec) => &spec.scope,
+            Spec::Dwell(spec) => &spec.scope,
             Spec::Customers(spec) => &spec.scope,
             Spec::Journey(spec) => &spec.scope,
             Spec::Events(spec) => &spec.scope,
@@ -112,6 +119,7 @@ impl Answer {
         match self {
             Answer::Profile(answer) => answer.tables(),
             Answer::Funnel(answer) => answer.tables(),
+            Answer::Dwell(answer) => answer.tables(),
             Answer::Customers(answer) => vec![answer.table()],
             Answer::Journey(answer) => vec![answer.table()],
             Answer::Events(answer) => vec![answer.table()],
@@ -122,6 +130,7 @@ impl Answer {
     pub fn notes(&self) -> &[String] {
         match self {
             Answer::Funnel(answer) => &answer.notes,
+            Answer::Dwell(answer) => &answer.notes,
             Answer::Profile(_) | Answer::Customers(_) | Answer::Journey(_) | Answer::Events(_) => &[],
         }
     }
@@ -135,6 +144,7 @@ pub fn run(view: &View, spec: &Spec, ctl: &Ctl) -> Result<Answer, Error> {
     Ok(match spec {
         Spec::Profile(spec) => Answer::Profile(profile::profile(view, spec, ctl)?),
         Spec::Funnel(spec) => Answer::Funnel(funnel::funnel(view, spec, ctl)?),
+        Spec::Dwell(spec) => Answer::Dwell(dwell::dwell(view, spec, ctl)?),
         Spec::Customers(spec) => Answer::Customers(customers::customers(view, spec, ctl)?),
         Spec::Journey(spec) => Answer::Journey(journey::journey(view, spec, ctl)?),
         Spec::Events(spec) => Answer::Events(events::events(view, spec, ctl)?),
@@ -149,8 +159,9 @@ pub fn run(view: &View, spec: &Spec, ctl: &Ctl) -> Result<Answer, Error> {
 pub fn who(view: &View, spec: &Spec, cell: &str, ctl: &Ctl) -> Result<Vec<CustomerId>, Error> {
     match spec {
         Spec::Funnel(spec) => funnel::who(view, spec, cell, ctl),
+        Spec::Dwell(spec) => dwell::who(view, spec, cell, ctl),
         Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => {
-            Err(Error::Invalid(format!("`{}` has no cells to open; `--who` goes with funnel", spec.name())))
+            Err(Error::Invalid(format!("`{}` has no cells to open; `--who` goes with funnel and dwell", spec.name())))
         }
     }
 }

@@ -5,7 +5,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::command::shared;
 use super::unexpected;
-use crate::analysis::{CustomersSpec, EventsSpec, FunnelSpec, JourneySpec, ProfileSpec, Spec};
+use crate::analysis::{CustomersSpec, DwellSpec, EventsSpec, FunnelSpec, JourneySpec, ProfileSpec, Spec};
 use crate::batch::Ask;
 
 pub struct Question {
@@ -40,6 +40,21 @@ pub const QUESTIONS: &[Question] = &[
         has_cells: true,
         args: |command| shared(FunnelSpec::augment_args(command)),
         spec: |matches| FunnelSpec::from_arg_matches(matches).map(Spec::Funnel),
+    },
+    Question {
+        name: "dwell",
+        about: "Measure how long customers stay in a stage, counting those who are still there",
+        examples: "  trailmap dwell shop.csv
+  trailmap dwell shop.csv --stage 'look=view|search' --stage 'buy=cart|checkout' --stage done=paid --terminal done
+  trailmap dwell shop.csv --between cart paid --breakdown channel --table stages
+  trailmap dwell shop.csv --stage look=view --stage buy=cart --limit 6h --who buy:over
+  trailmap dwell shop.csv --slow=cart --table slow
+
+Here --limit is a length of time; the most rows of a table are --rows. Cells of --who: buy:open, buy:completed,
+'buy>done', 'buy#3:completed' (a bin), buy:over, under a breakdown buy:open@web.",
+        has_cells: true,
+        args: dwell_args,
+        spec: |matches| DwellSpec::from_arg_matches(matches).map(Spec::Dwell),
     },
     Question {
         name: "customers",
@@ -83,6 +98,11 @@ fn journey_args(command: Command) -> Command {
                 .help("The column that says whose event it is")
                 .help_heading("Reading")
         })
+}
+
+/// On `dwell`, `--limit SPAN` is the time that is too long; the most rows keep their short flag.
+fn dwell_args(command: Command) -> Command {
+    shared(DwellSpec::augment_args(command)).mut_arg("limit", |arg| arg.long("rows"))
 }
 
 /// What a subcommand of this table asks.

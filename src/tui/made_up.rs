@@ -280,7 +280,7 @@ impl Engine for MadeUp {
                     view: view.clone(),
                 })
             }
-            Spec::Events(_) => return Err(Error::Invalid("not asked here".into())),
+            Spec::Dwell(_) | Spec::Events(_) => return Err(Error::Invalid("not asked here".into())),
         })
     }
 

@@ -1,5 +1,6 @@
 //! The batch command that gives what a screen shows, quoted for a shell.
 
+use crate::analysis::dwell::{self, ALL_STAGES, Bins, Censor, DwellSpec, Per};
 use crate::analysis::funnel::{BreakdownAt, ExcludeMode, FunnelSpec, Order, Unit};
 use crate::analysis::{Scope, Spec};
 use crate::base::WeekStart;
@@ -67,12 +68,53 @@ pub fn command(options: &LoadOptions, spec: &Spec) -> String {
     match asked {
         Spec::Funnel(spec) => funnel(spec, cell.is_some(), &mut words),
         Spec::Journey(spec) => words.flag("--customer-id", &spec.customer),
+        Spec::Dwell(spec) => dwell(spec, &mut words),
         Spec::Profile(_) | Spec::Customers(_) | Spec::Events(_) => {}
     }
     scope(asked.scope(), &mut words);
     words.maybe("--who", cell.map(String::as_str));
     load(options, &mut words);
     words.0.join(" ")
+}
+
+fn dwell(spec: &DwellSpec, words: &mut Words) {
+    for stage in &spec.stages.stage {
+        words.flag("--stage", &stage.to_string());
+    }
+    for stage in &spec.stages.terminal {
+        words.flag("--terminal", stage);
+    }
+    if let [from, to] = &spec.between[..] {
+        words.flag("--between", &from.to_string());
+        words.word(&to.to_string());
+    }
+    if spec.per == Per::Event {
+        words.flag("--per", "event");
+    }
+    if spec.censor == Censor::LastEvent {
+        words.flag("--censor", "last-event");
+    }
+    words.maybe("--end-after", spec.end_after.map(|span| span.to_string()).as_deref());
+    words.maybe("--limit", spec.limit.map(|span| span.to_string()).as_deref());
+    if spec.bins != Bins::Log {
+        words.flag("--bins", &spec.bins.to_string());
+    }
+    if spec.points != DwellSpec::default().points {
+        words.flag("--points", &spec.points.to_string());
+    }
+    words.maybe("--breakdown", spec.breakdown.as_deref());
+    match spec.breakdown_at {
+        dwell::BreakdownAt::Entry => {}
+        dwell::BreakdownAt::First => words.flag("--breakdown-at", "first"),
+        dwell::BreakdownAt::Last => words.flag("--breakdown-at", "last"),
+    }
+    words.switch("--incidence", spec.incidence);
+    words.switch("--rework", spec.rework);
+    match spec.slow.as_deref() {
+        None => {}
+        Some(ALL_STAGES) => words.switch("--slow", true),
+        Some(stage) => words.word(&format!("--slow={stage}")),
+    }
 }
 
 fn funnel(spec: &FunnelSpec, is_list: bool, words: &mut Words) {

@@ -135,6 +135,7 @@ impl Pane for CustomersPane {
     fn set_scope(&mut self, scope: &Scope) {
         match self.spec.of.as_deref_mut() {
             Some(Spec::Funnel(spec)) => spec.scope = scope.clone(),
+            Some(Spec::Dwell(spec)) => spec.scope = scope.clone(),
             Some(Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_)) | None => {}
         }
         self.spec.scope = scope.clone();
