@@ -252,12 +252,8 @@ fn the_shops_wait_for_a_payment_is_that_of_lifelines() {
 #[test]
 fn visits_reconcile_in_the_retail_export() {
     let engine = export("retail.csv");
-    let stages = [
-        "aware=ad_click|visit",
-        "consider=product_view|chat_opened",
-        "purchase=cart_add|login|checkout_start|payment_failed|order_paid",
-        "use=delivered|survey|ticket_opened|ticket_solved",
-    ];
+    let stages =
+        ["purchase=login|checkout_start|payment_failed|order_paid", "use=delivered|survey|ticket_opened|ticket_solved"];
     let mut spec = DwellSpec { limit: Some(Span::days(1)), breakdown: Some("channel".into()), ..DwellSpec::default() };
     spec.stages.stage = stages.map(|stage| stage.parse().expect("a stage")).to_vec();
     let found = dwell(&engine, &spec);

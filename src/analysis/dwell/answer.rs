@@ -177,9 +177,9 @@ pub struct Tail {
     /// Slow is what took or has taken longer.
     pub longer_than_s: f64,
     pub slow: u64,
-    /// Completed and not slow.
+    /// Completed and not slow, of those that began early enough to be seen to be slow.
     pub rest: u64,
-    /// Open and not slow yet: in neither.
+    /// Began too late to tell: in neither.
     pub undecided: u64,
     /// How long after the entry both were watched for what they did.
     pub watched_s: f64,

@@ -58,7 +58,8 @@ pub fn notes(plan: &Plan, spec: &DwellSpec, answer: &Dwell) -> Vec<String> {
     }
     if answer.tails.iter().any(|tail| !tail.traits.is_empty()) {
         notes.push(
-            "slow: associations, not effects; what visits did is watched only until half of the others had ended"
+            "slow: associations, not effects; only visits that began early enough to be seen to be slow are compared, and what \
+             they did is watched only until half of the others had ended"
                 .to_owned(),
         );
     }

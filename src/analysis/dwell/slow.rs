@@ -3,6 +3,8 @@
 //! A visit that lasts longer holds more events for no other reason. So traits are what is known when the visit begins (the
 //! values of its first event, what the customer did before, where they came from, the time of day), and what was done in a
 //! time that both were watched for: from the entry until the visit ends or half of the others have ended, whichever is first.
+//! And a visit that began shortly before the end of observation could not have been seen to be slow, but well to be quick. So
+//! only visits are compared that began early enough for either.
 
 use rustc_hash::FxHashMap;
 
@@ -71,6 +73,12 @@ fn rows(plan: &Plan, wanted: &[bool], ctl: &Ctl) -> Result<Vec<Vec<Row>>, Error>
     Ok(all)
 }
 
+/// Whether a visit is completed and not slow, and would have been seen to be slow if it had been.
+pub fn is_rest(plan: &Plan, visit: &Visit, slow_above: i64) -> bool {
+    let latest = plan.view.as_of().micros().saturating_sub(slow_above);
+    visit.to != OPEN && visit.micros <= slow_above && plan.view.times()[visit.start as usize] <= latest
+}
+
 /// Something that a visit has or has not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum TraitId {
@@ -109,9 +117,9 @@ struct Column<'p> {
 const FEW_VALUES: usize = 20;
 
 impl<'p> Comparison<'p> {
-    /// Only visits that are known to be slow or not.
+    /// Only visits that are known to be slow or not, whichever they are.
     fn new(plan: &'p Plan<'p>, mut rows: Vec<Row>, slow_above: i64) -> Self {
-        rows.retain(|row| row.visit.to != OPEN || row.visit.micros > slow_above);
+        rows.retain(|row| row.visit.micros > slow_above || is_rest(plan, &row.visit, slow_above));
         let mut others: Vec<i64> = rows.iter().map(|row| row.visit.micros).filter(|span| *span <= slow_above).collect();
         let half = others.len() / 2;
         let watched = if others.is_empty() { 0 } else { *others.select_nth_unstable(half).1 };

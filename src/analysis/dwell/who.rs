@@ -162,7 +162,7 @@ pub fn who(view: &View, spec: &DwellSpec, cell: &str, ctl: &Ctl) -> Result<Vec<C
         (Some(group), Some(value)) => found.groups.place(value.key(visit)) == group,
         _ => true,
     };
-    let keeps = |visit: &Visit| visit.stage == asked.stage && keeps.keeps(visit) && is_in_group(visit);
+    let keeps = |visit: &Visit| visit.stage == asked.stage && keeps.keeps(&plan, visit) && is_in_group(visit);
     let mut customers = Vec::new();
     for chunk in kernel::walk(&plan, ctl, || Kept { keeps: &keeps, customers: Vec::new() })? {
         customers.extend(chunk.customers);
@@ -186,7 +186,9 @@ fn parse<'a>(plan: &Plan, spec: &DwellSpec, cell: &'a str) -> Result<Cell<'a>, E
 }
 
 fn unknown(plan: &Plan, cell: &str) -> Error {
-    let name = plan.names.first().filter(|_| plan.to_is_stage()).map_or("between", String::as_str);
+    let written = cell.split([':', '>', '#', '~', '+']).next().unwrap_or(cell);
+    let names = || plan.names.iter().map(String::as_str);
+    let name = nearest(written, names()).or_else(|| names().next()).filter(|_| plan.to_is_stage()).unwrap_or("between");
     Error::UnknownCell {
         cell: cell.to_owned(),
         example: format!("{name}:open, {name}:completed, {name}>(left) or {name}#1:completed"),
@@ -215,6 +217,8 @@ enum Keeps {
     /// Completed ones not longer than this.
     NotLonger(i64),
     NotLongerOpen(i64),
+    /// Those that visits longer than this are compared with.
+    Rest(i64),
     /// At least as long as the first, shorter than the second, completed ones or open ones.
     Within(i64, i64, BinPart),
     AtLeast(i64),
@@ -238,7 +242,7 @@ impl Keeps {
             What::Within => limit().map(Keeps::NotLonger),
             What::Undecided => limit().map(Keeps::NotLongerOpen),
             What::Slow => stay.slow_above(spec).map(Keeps::Longer),
-            What::Rest => stay.slow_above(spec).map(Keeps::NotLonger),
+            What::Rest => stay.slow_above(spec).map(Keeps::Rest),
             What::Bin(n, part) => {
                 let read = stay.read(plan, spec)?;
                 read.histogram.get(n - 1).map(|bin| Keeps::Within(micros(bin.from_s), micros(bin.to_s), *part))
@@ -253,7 +257,7 @@ impl Keeps {
         })
     }
 
-    fn keeps(self, visit: &Visit) -> bool {
+    fn keeps(self, plan: &Plan, visit: &Visit) -> bool {
         let Visit { micros, to, is_reentry, .. } = *visit;
         let is_open = to == OPEN;
         match self {
@@ -266,6 +270,7 @@ impl Keeps {
             Keeps::LongerOpen(span) => is_open && micros > span,
             Keeps::NotLonger(span) => !is_open && micros <= span,
             Keeps::NotLongerOpen(span) => is_open && micros <= span,
+            Keeps::Rest(span) => slow::is_rest(plan, visit, span),
             Keeps::Within(from, to, part) => (from..to).contains(&micros) && is_open == (part == BinPart::Open),
             Keeps::AtLeast(span) => micros >= span,
             Keeps::Ended(after, upto) => !is_open && after < micros && micros <= upto,

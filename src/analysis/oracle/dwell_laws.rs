@@ -152,7 +152,7 @@ fn check_cells(answer: &Dwell) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn numbers_are_those_of_the_visits_sums_reconcile_and_every_number_opens(text in journeys(), spec in full_spec()) {
