@@ -74,7 +74,7 @@ pub fn dwell(view: &View, spec: &DwellSpec, ctl: &Ctl) -> Result<Dwell, Error> {
         differences: if value.is_some() { differences(&plan, &order, &stays[1..], ctl)? } else { Vec::new() },
         groups,
         tails,
-        n_events: view.customers().map(|customer| view.journey(customer).len() as u64).sum(),
+        n_events: n_events(view),
         unmapped: found.unmapped(view),
         n_without_visit: view.n_customers() as u64 - found.total.n_visitors,
         asked: answer::Asked {
@@ -87,6 +87,14 @@ pub fn dwell(view: &View, spec: &DwellSpec, ctl: &Ctl) -> Result<Dwell, Error> {
     };
     answer.notes = notes::notes(&plan, spec, &answer);
     Ok(answer)
+}
+
+/// The events of the customers that count.
+fn n_events(view: &View) -> u64 {
+    if view.is_whole() {
+        return view.n_events() as u64;
+    }
+    view.customers().map(|customer| view.journey(customer).len() as u64).sum()
 }
 
 /// The customers behind a cell: `purchase:open`, `purchase:completed`, `purchase>use`, `purchase#3:completed` for a bin,
