@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use serde_json::Value;
+use trailmap::analysis::dwell::{Censor, Per, StageDwell};
 use trailmap::analysis::paths::{Depth, Part, Paths, PathsSpec};
 use trailmap::analysis::patterns::{Lengths, Patterns, PatternsSpec};
 use trailmap::analysis::{
-    Answer, CustomersSpec, Funnel, FunnelSpec, Profile, ProfileSpec, Spec, Transitions, TransitionsSpec,
+    Answer, CustomersSpec, Dwell, DwellSpec, Funnel, FunnelSpec, Profile, ProfileSpec, Spec, Transitions,
+    TransitionsSpec,
 };
 use trailmap::base::{Ctl, Span};
 use trailmap::engine::{Engine, Local};
@@ -50,6 +52,14 @@ fn funnel(engine: &Local, spec: &FunnelSpec) -> Funnel {
     match engine.answer(&Spec::Funnel(spec.clone()), &Ctl::new()) {
         Ok(Answer::Funnel(funnel)) => funnel,
         other => panic!("no funnel but {other:?}"),
+    }
+}
+
+#[track_caller]
+fn dwell(engine: &Local, spec: &DwellSpec) -> Dwell {
+    match engine.answer(&Spec::Dwell(spec.clone()), &Ctl::new()) {
+        Ok(Answer::Dwell(dwell)) => dwell,
+        other => panic!("no dwell but {other:?}"),
     }
 }
 
@@ -157,6 +167,118 @@ fn the_oracle_file_agrees() {
         assert_eq!(reached(&windowed), numbers(&case["ordered_within_window_any_step1"]), "{names:?} {span}");
         let unbounded = FunnelSpec { within: Span::days(10_000), ..steps(&names) };
         assert_eq!(reached(&funnel(&engine, &unbounded)), numbers(&case["ordered"]), "{names:?}");
+    }
+}
+
+fn oracle(file: &str) -> Option<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/oracles").join(file);
+    let text = std::fs::read_to_string(path).ok()?;
+    Some(serde_json::from_str(&text).expect("JSON"))
+}
+
+#[track_caller]
+fn near(found: Option<f64>, expect: &Value, what: &str) {
+    match (found, expect.as_f64()) {
+        (Some(found), Some(expect)) => {
+            assert!((found - expect).abs() <= 1e-9 * expect.abs().max(1e-3), "{what}: {found} is not {expect}");
+        }
+        (found, expect) => assert_eq!(found.is_some(), expect.is_some(), "{what}"),
+    }
+}
+
+fn stage<'a>(dwell: &'a Dwell, name: &str) -> &'a StageDwell {
+    dwell.total().stages.iter().find(|stage| stage.name == name).unwrap_or_else(|| panic!("no stage {name}"))
+}
+
+#[test]
+fn the_shops_dwell_times_are_those_of_the_oracle() {
+    let Some(oracle) = oracle("simple_shop.json") else { return };
+    let figures = &oracle["figures"];
+    let engine = shop();
+    let per_visit = DwellSpec { rework: true, ..DwellSpec::default() };
+    let per_event = DwellSpec { per: Per::Event, ..per_visit.clone() };
+    for (spec, name) in [(&per_visit, "dwell_stage_s"), (&per_event, "dwell_event_s")] {
+        let found = dwell(&engine, spec);
+        let rows = figures[name].as_array().expect("rows");
+        assert_eq!(found.total().stages.len(), rows.len());
+        for row in rows {
+            let event = row["e"].as_str().expect("a name");
+            let stage = stage(&found, event);
+            assert_eq!(row["n"], stage.completed, "{event} of {name}");
+            near(stage.mean_s, &row["mean_s"], &format!("mean of {event} in {name}"));
+            near(stage.median_s(), &row["median_s"], &format!("median of {event} in {name}"));
+            near(stage.quantiles_s.map(|quantiles| quantiles[5]), &row["p90_s"], &format!("p90 of {event} in {name}"));
+        }
+        // Every journey's last visit is open.
+        assert_eq!(found.total().stages.iter().map(|stage| stage.open).sum::<u64>(), 3_751);
+    }
+    // A customer who did something twice came back to it, where every event is timed.
+    let found = dwell(&engine, &per_event);
+    let rework = figures["rework_customers"].as_object().expect("an object");
+    for (event, customers) in rework {
+        assert_eq!(customers, stage(&found, event).returned, "{event}");
+    }
+}
+
+/// The figures are those of lifelines, kept in the oracle file; the main ones stand here too.
+#[test]
+fn the_shops_wait_for_a_payment_is_that_of_lifelines() {
+    let engine = shop();
+    let asked = |censor| DwellSpec {
+        between: ["*", "payment_done"].map(|step| step.parse().expect("a step")).to_vec(),
+        censor,
+        points: 1_000,
+        limit: Some(Span::days(30)),
+        ..DwellSpec::default()
+    };
+    let at_data_end = dwell(&engine, &asked(Censor::DataEnd));
+    let wait = &at_data_end.total().stages[0];
+    assert_eq!((wait.visits, wait.completed, wait.km_median_s), (3_751, 653, None));
+    let after_30_days = wait.limit.expect("a limit").share;
+    assert!((after_30_days - 0.824_565_342_6).abs() < 1e-9, "{after_30_days}");
+    let at_last_event = dwell(&engine, &asked(Censor::LastEvent));
+    assert_eq!(at_last_event.total().stages[0].km_median_s, Some(6_444_039.465_077));
+    let Some(oracle) = oracle("simple_shop.json") else { return };
+    let cases = oracle["figures"]["kaplan_meier"].as_array().expect("cases");
+    for (case, found) in cases.iter().zip([&at_data_end, &at_last_event]) {
+        let wait = &found.total().stages[0];
+        assert_eq!((&case["n"], &case["events"]), (&wait.visits.into(), &wait.completed.into()));
+        near(wait.km_median_s, &case["median_s"], "median");
+        for (time, expect) in case["survival_at"].as_object().expect("times") {
+            let seconds = time.parse::<Span>().expect("a span").as_seconds();
+            let passed = wait.curve.partition_point(|point| point.time <= seconds);
+            let survival = passed.checked_sub(1).map_or(1.0, |last| wait.curve[last].survival);
+            near(Some(survival), expect, &format!("survival at {time}"));
+        }
+    }
+}
+
+/// Every visit is counted once, whatever is asked, and the list behind every number is as long as the number says.
+#[test]
+fn visits_reconcile_in_the_retail_export() {
+    let engine = export("retail.csv");
+    let stages =
+        ["purchase=login|checkout_start|payment_failed|order_paid", "use=delivered|survey|ticket_opened|ticket_solved"];
+    let mut spec = DwellSpec { limit: Some(Span::days(1)), breakdown: Some("channel".into()), ..DwellSpec::default() };
+    spec.stages.stage = stages.map(|stage| stage.parse().expect("a stage")).to_vec();
+    let found = dwell(&engine, &spec);
+    for (at, stage) in found.total().stages.iter().enumerate() {
+        assert_eq!(stage.visits, stage.completed + stage.open);
+        assert_eq!(stage.completed, stage.exits.iter().map(|exit| exit.visits).sum::<u64>());
+        assert_eq!(stage.visits, found.groups[1..].iter().map(|group| group.stages[at].visits).sum::<u64>());
+        let over = stage.limit.expect("a limit").over();
+        for (what, n) in [("open", stage.open), ("completed", stage.completed), ("over", over)] {
+            let cell = format!("{}:{what}", stage.name);
+            let who = CustomersSpec {
+                of: Some(Box::new(Spec::Dwell(spec.clone()))),
+                cell: Some(cell.clone()),
+                ..CustomersSpec::default()
+            };
+            match engine.answer(&Spec::Customers(who), &Ctl::new()) {
+                Ok(Answer::Customers(list)) => assert_eq!(list.ids.len() as u64, n, "{cell}"),
+                other => panic!("{cell} gave {other:?}"),
+            }
+        }
     }
 }
 

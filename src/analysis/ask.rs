@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    CustomersSpec, Error, EventsSpec, FunnelSpec, JourneySpec, PathsSpec, PatternsSpec, ProfileSpec, Spec,
+    CustomersSpec, DwellSpec, Error, EventsSpec, FunnelSpec, JourneySpec, PathsSpec, PatternsSpec, ProfileSpec, Spec,
     TransitionsSpec,
 };
 use crate::base::nearest::nearest;
@@ -54,6 +54,7 @@ pub static KINDS: &[Kind] = kinds! {
     "paths" PathsSpec Paths true [];
     "transitions" TransitionsSpec Transitions true [];
     "patterns" PatternsSpec Patterns true [];
+    "dwell" DwellSpec Dwell true [];
     "customers" CustomersSpec Customers false [];
     "journey" JourneySpec Journey false [];
     "events" EventsSpec Events false [];

@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod customers;
+pub mod dwell;
 pub mod events;
 pub mod funnel;
 pub mod journey;
@@ -12,6 +13,7 @@ pub mod patterns;
 pub mod profile;
 mod property;
 pub mod scope;
+pub mod stages;
 pub mod transitions;
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,7 @@ use crate::table::Table;
 
 pub use ask::Among;
 pub use customers::{Customers, CustomersSpec};
+pub use dwell::{Dwell, DwellSpec};
 pub use events::{Events, EventsSpec};
 pub use funnel::{Funnel, FunnelSpec};
 pub use journey::{Journey, JourneySpec};
@@ -87,6 +90,7 @@ analyses! {
     "paths" Paths paths PathsSpec;
     "transitions" Transitions transitions TransitionsSpec;
     "patterns" Patterns patterns PatternsSpec;
+    "dwell" Dwell dwell DwellSpec;
     "customers" Customers customers CustomersSpec;
     "journey" Journey journey JourneySpec;
     "events" Events events EventsSpec;
@@ -153,6 +157,7 @@ impl Answer {
             Answer::Paths(answer) => answer.tables(),
             Answer::Transitions(answer) => vec![answer.table()],
             Answer::Patterns(answer) => vec![answer.table()],
+            Answer::Dwell(answer) => answer.tables(),
             Answer::Customers(answer) => vec![answer.table()],
             Answer::Journey(answer) => vec![answer.table()],
             Answer::Events(answer) => vec![answer.table()],
@@ -166,6 +171,7 @@ impl Answer {
             Answer::Paths(answer) => &answer.notes,
             Answer::Transitions(answer) => &answer.notes,
             Answer::Patterns(answer) => &answer.notes,
+            Answer::Dwell(answer) => &answer.notes,
             Answer::Profile(_) | Answer::Customers(_) | Answer::Journey(_) | Answer::Events(_) => &[],
         }
     }
@@ -182,9 +188,15 @@ pub fn who(view: &View, spec: &Spec, cell: &str, ctl: &Ctl) -> Result<Vec<Custom
         Spec::Paths(spec) => paths::who(view, spec, cell, ctl),
         Spec::Transitions(spec) => transitions::who(view, spec, cell, ctl),
         Spec::Patterns(spec) => patterns::who(view, spec, cell, ctl),
-        Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => Err(Error::Invalid(format!(
-            "`{}` has no cells to open; `--who` goes with funnel, paths, transitions and patterns",
-            spec.name()
-        ))),
+        Spec::Dwell(spec) => dwell::who(view, spec, cell, ctl),
+        Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => {
+            let with_cells = ask::KINDS.iter().filter(|kind| kind.has_cells).map(|kind| kind.name);
+            let with_cells: Vec<&str> = with_cells.collect();
+            Err(Error::Invalid(format!(
+                "`{}` has no cells to open; `--who` goes with {}",
+                spec.name(),
+                with_cells.join(", ")
+            )))
+        }
     }
 }

@@ -114,6 +114,22 @@ mod tests {
     }
 
     #[test]
+    fn on_dwell_limit_is_a_length_of_time_and_rows_are_counted_by_rows() {
+        let matches = |args: &[&str]| {
+            let args = [&["trailmap", "dwell", "a.csv"], args].concat();
+            let matches = command().try_get_matches_from(args).map_err(|err| err.to_string())?;
+            Ok::<_, String>(matches.subcommand().expect("a command").1.clone())
+        };
+        let given = matches(&["--limit", "6h", "--rows", "7", "--slow=buy"]).expect("valid");
+        assert_eq!(given.get_one::<usize>("limit"), Some(&7));
+        assert_eq!(given.get_one::<crate::base::Span>("dwell_limit").map(ToString::to_string).as_deref(), Some("6h"));
+        assert_eq!(given.get_one::<String>("slow").map(String::as_str), Some("buy"));
+        assert_eq!(matches(&["-n", "3", "--slow"]).expect("valid").get_one::<usize>("limit"), Some(&3));
+        assert!(matches(&["--limit", "7"]).expect_err("no span").contains("is not a length of time"));
+        assert!(matches(&["--between", "a", "b", "--stage", "c"]).is_err());
+    }
+
+    #[test]
     fn on_journey_customer_names_the_customer_and_elsewhere_the_column() {
         let get = |args: &[&str], id: &str| {
             let matches = command().try_get_matches_from(args).expect("valid");

@@ -70,6 +70,19 @@ Numbers open by 5 (a rank), 2:cart, 2:cart:ended, 2:cart>checkout, cart:self, ca
         args: shared,
     },
     Question {
+        name: "dwell",
+        about: "Measure how long customers stay in a stage, counting those who are still there",
+        examples: "  trailmap dwell shop.csv
+  trailmap dwell shop.csv --stage 'look=view|search' --stage 'buy=cart|checkout' --stage done=paid --terminal done
+  trailmap dwell shop.csv --between cart paid --breakdown channel --table stages
+  trailmap dwell shop.csv --stage look=view --stage buy=cart --limit 6h --who buy:over
+  trailmap dwell shop.csv --slow=cart --table slow
+
+Here --limit is a length of time; the most rows of a table are --rows. Cells of --who: buy:open, buy:completed,
+'buy>done', 'buy#3:completed' (a bin), buy:over, under a breakdown buy:open@web.",
+        args: dwell_args,
+    },
+    Question {
         name: "customers",
         about: "List customers with their first and last event, events, sessions and value",
         examples: "  trailmap customers shop.csv --customers 'did(purchase) and sessions > 3'
@@ -106,6 +119,11 @@ fn journey_args(command: Command) -> Command {
                 .help_heading("Reading")
         },
     )
+}
+
+/// On `dwell`, `--limit SPAN` is the time that is too long; the most rows keep their short flag.
+fn dwell_args(command: Command) -> Command {
+    shared(command).mut_arg("limit", |arg| arg.long("rows"))
 }
 
 /// What a subcommand of this table asks.

@@ -107,7 +107,7 @@ impl Document {
             if table.len() > rows {
                 let (shown, all) =
                     (crate::table::text::count(rows as u64), crate::table::text::count(table.len() as u64));
-                self.notes.push(format!("table `{}`: the first {shown} of {all} rows (--limit)", table.name));
+                self.notes.push(format!("table `{}`: the first {shown} of {all} rows (-n)", table.name));
                 let whole = std::mem::replace(table, Table::new("", &[]));
                 *table = whole.limited(rows);
             }
@@ -185,6 +185,6 @@ mod tests {
         let mut document = fixture::hostile();
         document.limit(1);
         assert_eq!(document.tables[0].len(), 1);
-        assert_eq!(document.notes.last().expect("a note"), "table `steps`: the first 1 of 3 rows (--limit)");
+        assert_eq!(document.notes.last().expect("a note"), "table `steps`: the first 1 of 3 rows (-n)");
     }
 }

@@ -166,13 +166,9 @@ impl Layer {
         match answer {
             Ok(answer) => {
                 self.table = match &answer {
-                    Answer::Customers(answer) => Some(answer.table()),
-                    Answer::Journey(answer) => Some(answer.table()),
-                    Answer::Funnel(answer) => answer.tables().into_iter().next(),
-                    Answer::Paths(answer) => answer.tables().into_iter().next(),
-                    Answer::Transitions(answer) => Some(answer.table()),
-                    Answer::Patterns(answer) => Some(answer.table()),
+                    // Their panes read the answer itself.
                     Answer::Profile(_) | Answer::Events(_) => None,
+                    answer => answer.tables().into_iter().next(),
                 };
                 self.answer = Some(answer);
                 self.answered.clone_from(&self.asked);

@@ -280,9 +280,7 @@ impl Engine for MadeUp {
                     view: view.clone(),
                 })
             }
-            Spec::Paths(_) | Spec::Transitions(_) | Spec::Patterns(_) | Spec::Events(_) => {
-                return Err(Error::Invalid("not asked here".into()));
-            }
+            _ => return Err(Error::Invalid("not asked here".into())),
         })
     }
 

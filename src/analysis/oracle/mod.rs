@@ -1,5 +1,7 @@
 //! The same answers by trying everything: slow, and too simple to be wrong; and laws that hold whatever the data.
 
+mod dwell;
+mod dwell_laws;
 mod funnel;
 mod funnel_cases;
 mod funnel_laws;

@@ -1,7 +1,9 @@
 //! The statistics behind the tables: quantiles, intervals, tests, survival curves, adjustment for many tests.
 
 pub mod adjust;
+pub mod incidence;
 pub mod interval;
 pub mod quantile;
 pub mod survival;
 pub mod two_samples;
+pub mod waits;

@@ -90,7 +90,7 @@ fn sort(spells: &mut [Spell]) {
 }
 
 /// The interval of a share strictly between 0 and 1, symmetric on the scale of log(−log).
-fn log_log(survival: f64, greenwood: f64) -> (f64, f64) {
+pub(super) fn log_log(survival: f64, greenwood: f64) -> (f64, f64) {
     let spread = (Z95 * greenwood.sqrt() / survival.ln().abs()).exp();
     (survival.powf(spread), survival.powf(1.0 / spread))
 }
@@ -178,7 +178,7 @@ fn next_time(sorted: &[Vec<Spell>], places: &mut [usize]) -> Option<(Vec<u64>, V
 }
 
 /// Solves `matrix · x = right` by elimination with pivoting; `None` where the matrix is singular.
-fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Option<Vec<f64>> {
+pub(super) fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Option<Vec<f64>> {
     let n = right.len();
     let scale = matrix.iter().flatten().fold(0.0f64, |max, v| max.max(v.abs()));
     for step in 0..n {

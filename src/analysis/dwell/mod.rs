@@ -1,0 +1,226 @@
+//! How long customers stay in a stage, counting those who are still there.
+//!
+//! Reading order: `spec` is the question, `answer` the numbers and `tables` their tables. `plan` meets the question with the
+//! data, `kernel` finds the visits, `tally` adds them up, `stay` reads one stage (its curve is `base::stats::waits`), and
+//! `breakdown`, `slow` and `who` look closer.
+//!
+//! A visit begins with the first event of a stage when the stage before was another, and ends with the first event of
+//! another stage; events of no stage change nothing. The last visit of a journey is open, unless its stage is terminal or the
+//! customer has been silent for longer than `--end-after`: then it ended, as *left*, with its last own event.
+
+pub mod answer;
+mod bins;
+mod breakdown;
+mod kernel;
+mod notes;
+mod plan;
+mod slow;
+pub mod spec;
+mod stay;
+mod tables;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod who;
+
+use rayon::prelude::*;
+
+use crate::base::stats::adjust::benjamini_hochberg;
+use crate::base::stats::waits::log_rank;
+use crate::base::{Ctl, CustomerId};
+use crate::journey::View;
+
+use self::breakdown::{Groups, Value};
+use self::plan::Plan;
+use self::stay::Stay;
+use self::tally::{Distinct, DistinctByGroup, Tally, Total};
+use super::Error;
+pub use answer::{Bin, Difference, Direction, Dwell, Exit, Group, OverLimit, StageDwell, Tail, Trait};
+pub use spec::{ALL_STAGES, Bins, BreakdownAt, Censor, DwellSpec, Per};
+pub use who::in_words;
+
+/// Measures how long visits take, and how long until half have moved on.
+///
+/// # Errors
+/// An unknown event, stage or column, a spec that contradicts itself, or `Cancelled`.
+pub fn dwell(view: &View, spec: &DwellSpec, ctl: &Ctl) -> Result<Dwell, Error> {
+    let plan = Plan::new(view, spec, ctl)?;
+    let value = Value::resolve(view, spec)?;
+    let found = Found::of(&plan, value.as_ref(), ctl)?;
+    let order = found.order(&plan);
+    let mut stays = vec![found.stays(&order, None)];
+    stays.extend((0..found.groups.labels.len()).map(|place| found.stays(&order, Some(place))));
+    let read: Vec<StageDwell> = stays
+        .par_iter()
+        .flatten()
+        .map(|stay| {
+            ctl.check()?;
+            stay.read(&plan, spec)
+        })
+        .collect::<Result<_, Error>>()?;
+    ctl.check()?;
+    let mut read = read.into_iter();
+    let labels = std::iter::once(None).chain(found.groups.labels.iter().cloned().map(Some));
+    let groups =
+        labels.map(|value| Group { value, stages: read.by_ref().take(order.len()).collect() }).collect::<Vec<Group>>();
+    let tails = match &spec.slow {
+        Some(wanted) => slow::tails(&plan, spec, &slow::wanted(&plan, wanted)?, &stays[0], ctl)?,
+        None => Vec::new(),
+    };
+    let mut answer = Dwell {
+        title: spec.title(),
+        breakdown: spec.breakdown.clone(),
+        are_ordered: plan.are_ordered,
+        differences: if value.is_some() { differences(&plan, &order, &stays[1..], ctl)? } else { Vec::new() },
+        groups,
+        tails,
+        n_events: n_events(view),
+        unmapped: found.unmapped(view),
+        n_without_visit: view.n_customers() as u64 - found.total.n_visitors,
+        asked: answer::Asked {
+            limit: spec.limit.is_some(),
+            incidence: spec.incidence,
+            rework: spec.rework,
+            slow: spec.slow.is_some(),
+        },
+        notes: Vec::new(),
+    };
+    answer.notes = notes::notes(&plan, spec, &answer);
+    Ok(answer)
+}
+
+/// The events of the customers that count.
+fn n_events(view: &View) -> u64 {
+    if view.is_whole() {
+        return view.n_events() as u64;
+    }
+    view.customers().map(|customer| view.journey(customer).len() as u64).sum()
+}
+
+/// The customers behind a cell: `purchase:open`, `purchase:completed`, `purchase>use`, `purchase#3:completed` for a bin,
+/// `purchase:over`, under a breakdown `purchase:open@web`. In text order of their ids, once per visit.
+///
+/// # Errors
+/// As `dwell`, and `UnknownCell`.
+pub fn who(view: &View, spec: &DwellSpec, cell: &str, ctl: &Ctl) -> Result<Vec<CustomerId>, Error> {
+    who::who(view, spec, cell, ctl)
+}
+
+/// All visits, added up, and the groups of the breakdown.
+struct Found {
+    total: Total,
+    groups: Groups,
+    /// By group and stage.
+    distinct: Distinct,
+    n_stages: usize,
+}
+
+impl Found {
+    fn of(plan: &Plan, value: Option<&Value>, ctl: &Ctl) -> Result<Self, Error> {
+        let total = Total::of(plan, kernel::walk(plan, ctl, || Tally::new(plan, value))?);
+        let (mut groups, mut distinct) = (Groups::default(), Distinct::default());
+        if let Some(value) = value {
+            groups = Groups::of(value, total.visits_by_key());
+            distinct = Distinct::new(groups.labels.len() * plan.names.len());
+            for chunk in kernel::walk(plan, ctl, || DistinctByGroup::new(plan, value, &groups))? {
+                distinct.merge(&chunk.distinct);
+            }
+        }
+        Ok(Found { total, groups, distinct, n_stages: plan.names.len() })
+    }
+
+    /// The stages that are shown: all that were named, in their order; touchpoints that occur, most visits first.
+    fn order(&self, plan: &Plan) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..self.n_stages as u32).collect();
+        if plan.are_ordered || !plan.to_is_stage() {
+            return order;
+        }
+        let mut visits = vec![0u64; self.n_stages];
+        for cell in &self.total.cells {
+            visits[cell.stage as usize] += cell.spans.iter().map(|piece| piece.len() as u64).sum::<u64>();
+        }
+        let (n, name) = (|stage: &u32| visits[*stage as usize], |stage: &u32| &plan.names[*stage as usize]);
+        order.retain(|stage| n(stage) > 0);
+        order.sort_by(|a, b| n(b).cmp(&n(a)).then_with(|| name(a).cmp(name(b))));
+        order
+    }
+
+    /// The visits to each stage, of all or of one group.
+    fn stays(&self, order: &[u32], group: Option<usize>) -> Vec<Stay<'_>> {
+        let distinct = group.map_or(&self.total.distinct, |_| &self.distinct);
+        let at = |stage: u32| group.unwrap_or(0) * self.n_stages + stage as usize;
+        let mut stays: Vec<Stay> = (0..self.n_stages as u32)
+            .map(|stage| Stay {
+                stage,
+                customers: distinct.customers[at(stage)],
+                returned: distinct.returned[at(stage)],
+                ..Stay::default()
+            })
+            .collect();
+        for cell in &self.total.cells {
+            if group.is_none_or(|group| self.groups.place(cell.key) == group) {
+                stays[cell.stage as usize].add(cell.to, &cell.spans, cell.n_reentries);
+            }
+        }
+        order.iter().map(|stage| std::mem::take(&mut stays[*stage as usize])).collect()
+    }
+
+    fn unmapped(&self, view: &View) -> Vec<(String, u64)> {
+        let names = view.store().touchpoints.iter().map(str::to_owned);
+        let mut unmapped: Vec<(String, u64)> = names.zip(self.total.unmapped.iter().copied()).collect();
+        unmapped.retain(|(_, n)| *n > 0);
+        unmapped.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        unmapped
+    }
+}
+
+/// Whether the groups differ, stage by stage.
+fn differences(plan: &Plan, order: &[u32], groups: &[Vec<Stay>], ctl: &Ctl) -> Result<Vec<Difference>, Error> {
+    let tests = (0..order.len())
+        .into_par_iter()
+        .map(|at| {
+            ctl.check()?;
+            Ok(log_rank(&groups.iter().map(|stays| stays[at].as_group()).collect::<Vec<_>>()))
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    let raw: Vec<f64> = tests.iter().flatten().map(|test| test.p).collect();
+    let mut adjusted = benjamini_hochberg(&raw).into_iter();
+    let difference = |(stage, test): (&u32, Option<_>)| Difference {
+        stage: plan.names[*stage as usize].clone(),
+        p_adj: if test.is_some() { adjusted.next() } else { None },
+        test,
+    };
+    Ok(order.iter().zip(tests).map(difference).collect())
+}
+
+/// What the kernel finds, for tests that compare it with other ways to find it.
+#[cfg(test)]
+pub(in crate::analysis) mod probe {
+    pub use super::kernel::Visit;
+    use super::kernel::{self, Gather};
+    pub use super::plan::{LEFT, OPEN};
+    use super::{DwellSpec, Plan};
+    use crate::base::Ctl;
+    use crate::journey::View;
+
+    #[derive(Default)]
+    struct All(Vec<Visit>, u64);
+
+    impl Gather for All {
+        fn add(&mut self, visit: &Visit) {
+            self.0.push(*visit);
+        }
+
+        fn pass_unmapped(&mut self, _: usize) {
+            self.1 += 1;
+        }
+    }
+
+    /// Every visit, and the number of unmapped events.
+    pub fn visits(view: &View, spec: &DwellSpec) -> (Vec<Visit>, u64) {
+        let plan = Plan::new(view, spec, &Ctl::new()).expect("a sound spec");
+        let chunks = kernel::walk(&plan, &Ctl::new(), All::default).expect("not cancelled");
+        let unmapped = chunks.iter().map(|chunk| chunk.1).sum();
+        (chunks.into_iter().flat_map(|chunk| chunk.0).collect(), unmapped)
+    }
+}

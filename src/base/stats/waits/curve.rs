@@ -1,0 +1,280 @@
+//! The Kaplan–Meier curve and the incidences over waits that are counted by class.
+
+use super::super::interval::Z95;
+use super::super::survival::{Point, log_log};
+use super::classes::{Classes, Way};
+
+/// One half, with the slack that a curve of many factors needs to meet it.
+const HALF: f64 = 0.5 + 1e-12;
+
+/// Ends between which nobody is censored: all of one class, or those up to a censoring in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Stretch {
+    class: usize,
+    /// Ends before the stretch.
+    pub before: usize,
+    /// Ends in it.
+    pub n: usize,
+    /// Still waiting and watched just before its first end.
+    at_risk: u64,
+    survival: f64,
+    greenwood: f64,
+    /// The censoring that closes it; ends at the same time are in it. `i64::MAX` is the end of the class.
+    until: i64,
+}
+
+/// The curve just after some of the ends of a stretch.
+#[derive(Debug, Clone, Copy)]
+pub struct State {
+    pub survival: f64,
+    /// Greenwood's sum; infinite once nobody is left.
+    greenwood: f64,
+}
+
+impl State {
+    pub fn interval(self) -> Option<(f64, f64)> {
+        // Before the first end the curve is 1 for certain.
+        (self.survival > 0.0 && self.survival < 1.0).then(|| log_log(self.survival, self.greenwood))
+    }
+
+    fn std_err(self) -> f64 {
+        if self.survival > 0.0 { self.survival * self.greenwood.sqrt() } else { 0.0 }
+    }
+}
+
+impl Stretch {
+    /// After `d` of its ends.
+    pub fn after(&self, d: usize) -> State {
+        let (n, left) = (self.at_risk as f64, (self.at_risk - d as u64) as f64);
+        State { survival: self.survival * left / n, greenwood: self.greenwood + 1.0 / left - 1.0 / n }
+    }
+
+    /// What every end of the stretch weighs.
+    fn weight(&self) -> f64 {
+        self.survival / self.at_risk as f64
+    }
+
+    /// Its ends, ascending; its class is open.
+    fn ends<'c>(&self, classes: &'c Classes) -> &'c [i64] {
+        let from = self.before - classes.in_lower(self.class);
+        &classes.sorted(self.class)[from..from + self.n]
+    }
+}
+
+/// The whole curve in stretches. Classes with a censoring must be open.
+pub fn stretches(classes: &Classes, open: &[i64]) -> Vec<Stretch> {
+    let mut stretches = Vec::new();
+    let mut at_risk = (classes.len() + open.len()) as u64;
+    let (mut state, mut before, mut at) = (State { survival: 1.0, greenwood: 0.0 }, 0, 0);
+    for class in 0..classes.grain.n_classes() {
+        let n_open = open[at..].partition_point(|wait| classes.grain.class(*wait) <= class);
+        let open_here = &open[at..at + n_open];
+        at += n_open;
+        let in_class = classes.count(class);
+        if in_class == 0 {
+            at_risk -= n_open as u64;
+            continue;
+        }
+        let mut add = |n: usize, until: i64, at_risk: &mut u64| {
+            let State { survival, greenwood } = state;
+            let stretch = Stretch { class, before, n, at_risk: *at_risk, survival, greenwood, until };
+            state = stretch.after(n);
+            before += n;
+            *at_risk -= n as u64;
+            stretches.push(stretch);
+        };
+        if open_here.is_empty() {
+            add(in_class, i64::MAX, &mut at_risk);
+            continue;
+        }
+        let sorted = classes.sorted(class);
+        let mut taken = 0;
+        for same in open_here.chunk_by(|a, b| a == b) {
+            let n = sorted[taken..].partition_point(|wait| *wait <= same[0]);
+            if n > 0 {
+                add(n, same[0], &mut at_risk);
+                taken += n;
+            }
+            at_risk -= same.len() as u64;
+        }
+        if taken < sorted.len() {
+            add(sorted.len() - taken, i64::MAX, &mut at_risk);
+        }
+    }
+    stretches
+}
+
+/// A point of the curve that is shown: just after `d` ends of a stretch.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen {
+    stretch: usize,
+    d: usize,
+}
+
+impl Chosen {
+    pub fn rank(&self, stretches: &[Stretch]) -> usize {
+        stretches[self.stretch].before + self.d - 1
+    }
+}
+
+/// The points that may be shown: just after every different end in an open class, and after the last end of a closed one.
+fn candidates(classes: &Classes, stretches: &[Stretch]) -> impl Iterator<Item = Chosen> {
+    stretches.iter().enumerate().flat_map(|(place, stretch)| {
+        let ends = if classes.is_open(stretch.class) { stretch.ends(classes) } else { &[] };
+        lasts(ends, stretch.n).map(move |d| Chosen { stretch: place, d })
+    })
+}
+
+/// After how many of `n` ends the next is later; of ends that are not known, only after all.
+fn lasts(ends: &[i64], n: usize) -> impl Iterator<Item = usize> {
+    (1..ends.len()).filter(|d| ends[*d] != ends[d - 1]).chain([n])
+}
+
+/// At most `points_max` points: all where there are not more, else evenly spread over what the curve falls by.
+pub fn choose(classes: &Classes, stretches: &[Stretch], points_max: usize) -> Vec<Chosen> {
+    let Some(last) = stretches.last() else { return Vec::new() };
+    if candidates(classes, stretches).nth(points_max).is_none() {
+        return candidates(classes, stretches).collect();
+    }
+    let step = (1.0 - last.after(last.n).survival) / (points_max - 1) as f64;
+    let mut shown = 1.0;
+    let is_last = |point: &Chosen| point.stretch + 1 == stretches.len() && point.d == last.n;
+    let mut chosen: Vec<Chosen> = candidates(classes, stretches)
+        .filter(|point| {
+            let survival = stretches[point.stretch].after(point.d).survival;
+            let is_kept = shown - survival >= step || is_last(point);
+            if is_kept {
+                shown = survival;
+            }
+            is_kept
+        })
+        .collect();
+    // Rounding may keep one too many; the last stays.
+    if chosen.len() > points_max {
+        chosen.remove(chosen.len() - 2);
+    }
+    chosen
+}
+
+/// A chosen point in time.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    stretch: usize,
+    time: i64,
+}
+
+/// The chosen points, whose classes are open.
+pub fn points(classes: &Classes, stretches: &[Stretch], chosen: &[Chosen]) -> (Vec<Point>, Vec<Place>) {
+    let (mut points, mut places) = (Vec::with_capacity(chosen.len()), Vec::with_capacity(chosen.len()));
+    let mut shown = 0;
+    for point in chosen {
+        let (stretch, rank) = (&stretches[point.stretch], point.rank(stretches));
+        let (time, state) = (classes.at_rank(rank), stretch.after(point.d));
+        let earlier = classes.n_below(time) - stretch.before;
+        points.push(Point {
+            time: time as f64 / 1e6,
+            at_risk: stretch.at_risk - earlier as u64,
+            ended: (rank + 1 - shown) as u64,
+            survival: state.survival,
+            std_err: state.std_err(),
+            interval: state.interval(),
+        });
+        places.push(Place { stretch: point.stretch, time });
+        shown = rank + 1;
+    }
+    (points, places)
+}
+
+/// The incidence of one way at each place, and after all.
+pub fn incidence(way: &Way, stretches: &[Stretch], places: &[Place]) -> (Vec<f64>, f64) {
+    let mut by_place = Vec::with_capacity(places.len());
+    let (mut total, mut taken, mut class) = (0.0, 0, usize::MAX);
+    let mut places = places.iter().peekable();
+    for (at, stretch) in stretches.iter().enumerate() {
+        if stretch.class != class {
+            (class, taken) = (stretch.class, 0);
+        }
+        while let Some(place) = places.next_if(|place| place.stretch == at) {
+            let n = way.sorted(class).partition_point(|wait| *wait <= place.time) - taken;
+            by_place.push(total + stretch.weight() * n as f64);
+        }
+        let upto = match stretch.until {
+            i64::MAX => way.count(class),
+            until => way.sorted(class).partition_point(|wait| *wait <= until),
+        };
+        total += stretch.weight() * (upto - taken) as f64;
+        taken = upto;
+    }
+    (by_place, total)
+}
+
+/// The rank of the end by which half have ended.
+pub fn median_rank(stretches: &[Stretch]) -> Option<usize> {
+    let stretch =
+        &stretches[stretches.partition_point(|stretch| stretch.after(stretch.n).survival > HALF)..].first()?;
+    let is_past = |d: &usize| stretch.after(*d).survival <= HALF;
+    let guess = (stretch.at_risk as f64 * (1.0 - HALF / stretch.survival)).ceil().max(1.0) as usize;
+    // The guess is off by at most a rounding.
+    let from = guess.saturating_sub(2).max(1);
+    let d = (from..=stretch.n).find(is_past)?;
+    Some(stretch.before + d - 1)
+}
+
+const LN_LN_2: f64 = -0.366_512_920_581_664_35;
+const SLACK: f64 = 1e-9;
+
+impl Stretch {
+    /// Whether the lower or the upper bound of the curve may lie at or below one half after one of the ends. It is `false`
+    /// only where that is certain: with L = −ln S, a bound is past where ln L ± zσ/L ≥ ln ln 2, and each part is taken at
+    /// the end of the stretch where it is largest.
+    fn may_cross(&self) -> (bool, bool) {
+        let (first, last) = (self.after(1), self.after(self.n));
+        if last.survival <= 0.0 {
+            return (true, true);
+        }
+        let (l_first, l_last) = (-first.survival.ln(), -last.survival.ln());
+        let lower = l_last.ln() + Z95 * last.greenwood.sqrt() / l_first;
+        let upper = l_last.ln() - Z95 * self.greenwood.sqrt() / l_last;
+        (lower >= LN_LN_2 - SLACK, upper >= LN_LN_2 - SLACK)
+    }
+}
+
+fn is_past_lower(state: State) -> bool {
+    state.interval().is_some_and(|(lo, _)| lo <= 0.5)
+}
+
+fn is_past_upper(state: State) -> bool {
+    state.interval().is_some_and(|(_, hi)| hi <= 0.5)
+}
+
+/// The closed classes in which a bound may come to one half before it has done so for certain.
+pub fn where_bounds_may_cross(classes: &Classes, stretches: &[Stretch]) -> Vec<bool> {
+    let mut wanted = vec![false; classes.grain.n_classes()];
+    let (mut seeks_lower, mut seeks_upper) = (true, true);
+    for stretch in stretches {
+        if !seeks_lower && !seeks_upper {
+            break;
+        }
+        let (lower, upper) = stretch.may_cross();
+        if (seeks_lower && lower) || (seeks_upper && upper) {
+            wanted[stretch.class] = true;
+        }
+        let end = stretch.after(stretch.n);
+        seeks_lower &= !(lower && is_past_lower(end));
+        seeks_upper &= !(upper && is_past_upper(end));
+    }
+    wanted
+}
+
+/// The first ends after which the lower and the upper bound of the curve are at most one half.
+pub fn bounds_cross(classes: &Classes, stretches: &[Stretch]) -> (Option<i64>, Option<i64>) {
+    let find = |may: fn((bool, bool)) -> bool, is_past: fn(State) -> bool| {
+        let mut in_doubt = stretches.iter().filter(|stretch| may(stretch.may_cross()));
+        in_doubt.find_map(|stretch| {
+            let ends = stretch.ends(classes);
+            let states = lasts(ends, ends.len()).map(|d| (ends[d - 1], stretch.after(d)));
+            states.into_iter().find(|(_, state)| is_past(*state)).map(|(time, _)| time)
+        })
+    };
+    (find(|(lower, _)| lower, is_past_lower), find(|(_, upper)| upper, is_past_upper))
+}
