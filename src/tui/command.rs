@@ -6,6 +6,7 @@ use super::panes::customers::CustomersAction;
 use super::panes::funnel::FunnelAction;
 use super::panes::home::HomeAction;
 use super::panes::journey::JourneyAction;
+use crate::workspace::Setting;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -37,6 +38,9 @@ pub enum AppAction {
     Redo,
     CopyCommand,
     DataHealth,
+    Settings,
+    /// Changes one setting to its next value.
+    Change(Setting),
     Interrupt,
     Redraw,
     Suspend,
@@ -259,6 +263,14 @@ pub static COMMANDS: &[Command] = {
     command(Entry(EntryAction::PageNext), "scroll-page-down", &["pagedown", "space"], Place::Page, "Scroll down by a page"),
     command(Entry(EntryAction::PagePrevious), "scroll-page-up", &["pageup"], Place::Page, "Scroll up by a page"),
     command(Entry(EntryAction::Cancel), "close-page", &["esc", "q", "enter", "backspace"], Place::Page, "Close the page").hint(10, "close"),
+
+    // Settings
+    command(App(AppAction::Change(Setting::Theme)), "change-theme", &[", t"], Place::Plain, "Change the colours: dark, light, 16, none, or as the terminal is"),
+    command(App(AppAction::Change(Setting::Glyphs)), "change-signs", &[", a"], Place::Plain, "Draw with ASCII only, or with all signs"),
+    command(App(AppAction::Change(Setting::SlowLine)), "change-slow-line", &[", l"], Place::Plain, "Send less over a slow line, or everything"),
+    command(App(AppAction::Change(Setting::Mouse)), "change-mouse", &[", m"], Place::Plain, "Let the mouse scroll and point, or leave it to the terminal"),
+    command(App(AppAction::Change(Setting::Times)), "change-time-zone", &[", u"], Place::Plain, "Show times in the data's zone, or in UTC"),
+    command(App(AppAction::Settings), "settings", &[", ,"], Place::Plain, "Show every setting, and change it"),
 
     // Always
     command(App(AppAction::Quit), "quit", &["q"], Place::Plain, "Quit").hint(46, "quit"),

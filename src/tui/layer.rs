@@ -8,6 +8,7 @@ use super::event::{Event, Finding};
 use super::pane::{Facts, Pane};
 use super::sorting;
 use crate::analysis::{self, Answer, Spec};
+use crate::base::Zone;
 use crate::engine::Engine;
 use crate::ingest::LoadReport;
 use crate::job::{Fallen, Slot, Ticket};
@@ -32,6 +33,8 @@ pub struct Layer {
     /// Sorting and finding, over the table of the answer.
     chore: Slot,
     pub page: usize,
+    /// The zone that times are shown in.
+    pub zone: Zone,
     since: Instant,
     /// How long the last answer took.
     pub took: Duration,
@@ -52,6 +55,7 @@ impl Layer {
             question: Slot::new(),
             chore: Slot::new(),
             page: 10,
+            zone: Zone::utc(),
             since: now,
             took: Duration::ZERO,
         }
@@ -65,6 +69,7 @@ impl Layer {
             order: self.order.as_deref(),
             report,
             page: self.page,
+            zone: &self.zone,
         }
     }
 
@@ -77,6 +82,7 @@ impl Layer {
             order: self.order.as_deref(),
             report,
             page: self.page,
+            zone: &self.zone,
         };
         (&mut *self.pane, facts)
     }

@@ -6,12 +6,27 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use super::app::Screen;
 use super::theme::{Theme, Tone, ascii_twin};
 use crate::base::visible::{truncate, visible, width};
 
 pub struct Pen<'b> {
     pub buf: &'b mut Buffer,
     pub theme: Theme,
+    targets: Vec<(Rect, Target)>,
+}
+
+/// What the mouse can point at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    Screen(Screen),
+    /// A row of a panel of the pane; the pane knows which panel has which number.
+    Row {
+        panel: u8,
+        row: usize,
+    },
+    /// A row of the list that is open.
+    Choice(usize),
 }
 
 /// What stands on a frame's border.
@@ -28,7 +43,16 @@ pub struct Border<'t> {
 const ACROSS: [char; 9] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 const UP: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-impl Pen<'_> {
+impl<'b> Pen<'b> {
+    pub fn new(buf: &'b mut Buffer, theme: Theme) -> Self {
+        Pen { buf, theme, targets: Vec::new() }
+    }
+
+    /// Notes what a click on this area means.
+    pub fn target(&mut self, area: Rect, target: Target) {
+        self.targets.push((area, target));
+    }
+
     /// Writes at most `columns` of `text`, made safe to show; returns the columns used.
     pub fn text(&mut self, x: u16, y: u16, columns: u16, text: &str, tone: Tone) -> u16 {
         let area = self.buf.area;
@@ -175,10 +199,10 @@ impl Pen<'_> {
         }
     }
 
-    /// Replaces every drawing character by its ASCII twin, where the theme asks for it.
-    pub fn finish(&mut self) {
+    /// Replaces every drawing character by its ASCII twin, where the theme asks for it; returns what can be pointed at.
+    pub fn finish(self) -> Vec<(Rect, Target)> {
         if !self.theme.ascii {
-            return;
+            return self.targets;
         }
         for cell in &mut self.buf.content {
             let mut chars = cell.symbol().chars();
@@ -188,6 +212,7 @@ impl Pen<'_> {
                 cell.set_char(twin);
             }
         }
+        self.targets
     }
 }
 

@@ -8,6 +8,7 @@ use super::panes::funnel::FunnelPane;
 use super::picker::Picker;
 use super::prompt::Prompt;
 use crate::analysis::{Answer, Scope, Spec};
+use crate::base::Zone;
 use crate::ingest::LoadReport;
 use crate::table::Table;
 
@@ -25,6 +26,8 @@ pub struct Facts<'a> {
     pub report: Option<&'a LoadReport>,
     /// Rows that the pane had room for when it was last drawn.
     pub page: usize,
+    /// The zone that times are shown in.
+    pub zone: &'a Zone,
 }
 
 impl Facts<'_> {
@@ -48,6 +51,7 @@ pub enum Purpose {
     SortBy,
     Find,
     Command,
+    Setting,
 }
 
 /// What a pane wants done that it cannot do itself.
@@ -106,6 +110,9 @@ pub trait Pane {
     fn entered(&mut self, _: Purpose, _: &[String], _: &Facts<'_>) -> Result<Option<Effect>, String> {
         Ok(None)
     }
+
+    /// Moves the cursor to a row of a panel; the numbers are those of the targets that the pane drew.
+    fn point(&mut self, _: u8, _: usize, _: &Facts<'_>) {}
 
     /// There is a new answer, or its rows are in another order: keep the cursor on what it was on.
     fn arrived(&mut self, _: &Facts<'_>) {}

@@ -1,6 +1,7 @@
 //! The workbench as a person sees it: keys in, screens out.
 
 mod keys;
+mod look;
 
 use proptest::prelude::*;
 

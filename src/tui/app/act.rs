@@ -82,6 +82,8 @@ impl App {
                 }
             }
             AppAction::DataHealth => self.open_health(),
+            AppAction::Change(setting) => self.change_setting(setting),
+            AppAction::Settings => self.open_settings(),
             AppAction::Interrupt => self.interrupt(),
             AppAction::Redraw => {
                 self.outside.push(Outside::Redraw);
@@ -100,7 +102,7 @@ impl App {
     }
 
     /// Goes to a screen; from a deeper level of that screen, to its first.
-    fn go(&mut self, screen: Screen) {
+    pub(super) fn go(&mut self, screen: Screen) {
         if self.screen == screen {
             while self.stack_mut().pop() {}
         }
@@ -182,6 +184,7 @@ impl App {
                 }
                 return;
             }
+            Purpose::Setting => return self.chose_setting(text),
             Purpose::FilterEvents => return self.try_filter(Which::Events, text),
             Purpose::FilterCustomers => return self.try_filter(Which::Customers, text),
             Purpose::RemoveFilter => {

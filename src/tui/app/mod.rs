@@ -3,14 +3,19 @@
 
 mod act;
 mod help;
+mod look;
+mod mouse;
 mod notices;
+mod rest;
 mod view;
+mod which;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use ratatui::layout::Rect;
 use signal_hook::consts::SIGTSTP;
 
 use super::command::{Action, AppAction, Place};
@@ -20,7 +25,9 @@ use super::key::{Code, Input, Key};
 use super::keymap::{Keymap, Lookup};
 use super::layer::{Layer, LayerId, Stack};
 use super::load::{Opener, Stage};
+use super::look::Look;
 use super::overlay::Overlay;
+use super::paint::Target;
 use super::panes::customers::CustomersPane;
 use super::panes::funnel::FunnelPane;
 use super::panes::home::HomePane;
@@ -29,6 +36,7 @@ use crate::analysis::{Answer, FunnelSpec, Scope};
 use crate::engine::Engine;
 use crate::ingest::{LoadOptions, LoadReport};
 use crate::job::{Fallen, Slot, Ticket};
+use crate::workspace::Setting;
 
 pub use view::Drawn;
 
@@ -59,6 +67,10 @@ pub enum Outside {
     Suspend,
     /// Take the terminal again: somebody stopped and continued the process.
     Resume,
+    /// Let the terminal report the mouse, or no longer.
+    Mouse(bool),
+    /// Keep a setting for the next run.
+    Keep(Setting, &'static str),
 }
 
 /// Why the workbench ends.
@@ -97,6 +109,9 @@ struct Trial {
 
 pub struct App {
     pub theme: Theme,
+    look: Look,
+    /// The file that settings are kept in.
+    kept_in: Option<String>,
     pub keymap: Keymap,
     /// What is wrong with the person's own files, to be said once the data is there.
     notices: Vec<String>,
@@ -122,6 +137,12 @@ pub struct App {
     status: Option<Status>,
     /// Keys of a sequence that is not complete yet.
     pending: Vec<Key>,
+    /// When the last of them was pressed.
+    pending_since: Instant,
+    /// When text was typed that no list has followed yet.
+    typed_at: Option<Instant>,
+    /// What the mouse can point at, as last drawn.
+    targets: Vec<(Rect, Target)>,
     events: Sender<Event>,
     pub outside: Vec<Outside>,
     pub leave: Option<Leave>,
@@ -144,6 +165,8 @@ impl App {
         ]);
         App {
             theme,
+            look: Look::of(theme),
+            kept_in: None,
             keymap: Keymap::default(),
             notices: Vec::new(),
             options,
@@ -165,6 +188,9 @@ impl App {
             last,
             status: None,
             pending: Vec::new(),
+            pending_since: now,
+            typed_at: None,
+            targets: Vec::new(),
             events,
             outside: Vec::new(),
             leave: None,
@@ -193,7 +219,10 @@ impl App {
         match event {
             Event::Input(Input::Key(key)) => self.key(key),
             Event::Input(Input::Paste(text)) => self.paste(&text),
-            Event::Input(Input::Mouse(_) | Input::Answer(_)) | Event::Kept(_) | Event::SlowLine => {}
+            Event::Input(Input::Mouse(mouse)) => self.mouse(mouse),
+            Event::Input(Input::Answer(answer)) => self.learn(answer),
+            Event::Kept(outcome) => self.kept(outcome),
+            Event::SlowLine => self.slow_down(),
             Event::InputEnded => self.leave = Some(Leave::TerminalGone),
             Event::Resize => {}
             Event::Signal(signal) if ends_program(signal) => self.leave = Some(Leave::Signal(signal)),
@@ -205,8 +234,12 @@ impl App {
             Event::Tried(ticket, outcome) => self.tried(ticket, outcome),
             Event::Copied(Ok(text)) => self.say(text),
             Event::Copied(Err(text)) => self.complain(text),
-            Event::Tick => self.ticks += 1,
+            Event::Tick => {
+                self.ticks += 1;
+                self.time_passed();
+            }
         }
+        self.zone_layers();
         self.ask();
     }
 
@@ -229,6 +262,7 @@ impl App {
             self.stack_mut().top_mut().page = drawn.page;
         }
         self.overlay_page = drawn.overlay_page;
+        self.targets.clone_from(&drawn.targets);
     }
 
     fn stack(&self) -> &Stack {
@@ -268,6 +302,7 @@ impl App {
             return;
         }
         self.pending.push(key);
+        self.pending_since = self.now;
         match self.keymap.find(&self.places(), &self.pending) {
             Lookup::Found(command) => {
                 self.pending.clear();
@@ -280,6 +315,9 @@ impl App {
 
     fn overlay_key(&mut self, key: Key) {
         if let Lookup::Found(command) = self.keymap.find(&self.places(), &[key]) {
+            if self.typed_at.is_some() {
+                self.catch_up();
+            }
             let is_allowed = match command.action {
                 Action::Entry(action) => self.overlays.last().is_some_and(|overlay| overlay.allows(action)),
                 _ => true,
@@ -288,11 +326,15 @@ impl App {
                 self.act(command.action);
                 return;
             }
+            if let Some(why) = self.overlays.last().and_then(Overlay::why_not) {
+                self.say(why);
+                return;
+            }
         }
         if let Some(overlay) = self.overlays.last_mut() {
             overlay.type_key(key);
         }
-        self.refresh_prompt();
+        self.typed();
     }
 
     fn paste(&mut self, text: &str) {
@@ -301,7 +343,7 @@ impl App {
             Some(overlay) => overlay.type_text(text),
             None => self.say("a paste goes into a prompt; open one first"),
         }
-        self.refresh_prompt();
+        self.typed();
     }
 
     fn say(&mut self, text: impl Into<String>) {
@@ -480,6 +522,7 @@ impl App {
             }
             AppAction::Undo if self.undo.is_empty() => Err("there is nothing to undo"),
             AppAction::Redo if self.redo.is_empty() => Err("there is nothing to redo"),
+            AppAction::Change(setting) => self.allows_change(setting),
             AppAction::CopyCommand => layer.pane.spec().map(drop).ok_or("there is no question yet; add a step"),
             _ => Ok(()),
         }
