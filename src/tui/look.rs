@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-use super::key::Answer;
+use super::report::Answer;
 use super::theme::{Depth, Environment, Scheme, Theme};
 use super::{copy, terminal};
 use crate::base::Zone;
@@ -252,9 +252,13 @@ impl Look {
             ("program", version.to_owned(), "what the terminal answers when asked for its name"),
             ("between", between.to_owned(), "what stands between trailmap and the terminal, as far as known"),
             ("colours", depth.to_owned(), "how many the workbench uses"),
-            ("theme", self.explained(Setting::Theme), "--theme, `, t` and settings.toml choose another"),
-            ("signs", self.explained(Setting::Glyphs), "--ascii, `, a` and settings.toml choose others"),
-            ("slow line", self.explained(Setting::SlowLine), "--slow, `, l` and settings.toml decide otherwise"),
+            ("theme", self.explained(Setting::Theme), "--theme, settings.toml and change-theme choose another"),
+            ("signs", self.explained(Setting::Glyphs), "--ascii, settings.toml and change-signs choose others"),
+            (
+                "slow line",
+                self.explained(Setting::SlowLine),
+                "--slow, settings.toml and change-slow-line decide otherwise",
+            ),
             (
                 "whole frames",
                 answered(self.known.synchronized).to_owned(),

@@ -28,6 +28,7 @@ mod pane;
 mod panes;
 mod picker;
 mod prompt;
+mod report;
 mod saver;
 mod shell;
 mod sorting;
@@ -135,9 +136,12 @@ pub fn run(options: LoadOptions, mut settings: Settings) -> Result<(), Error> {
     // Whether there are colours is the theme's business, which a person may change.
     crossterm::style::force_color_output(true);
     terminal::hook_panics();
+    let (send, events) = channel();
+    // First of all, so that nothing ends us with the terminal in our hands.
+    event::watch_signals(send.clone())?;
     let mut terminal = Terminal::enter()?;
     let own = Own::read(&settings);
-    let outcome = catch_unwind(AssertUnwindSafe(|| work(options, own, keys, &mut terminal)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(options, own, keys, (send, events), &mut terminal)));
     drop(terminal);
     outcome.unwrap_or(Err(Error::Fallen))
 }
@@ -176,9 +180,13 @@ impl Own {
     }
 }
 
-fn work(options: LoadOptions, own: Own, keys: Box<dyn Read + Send>, terminal: &mut Terminal) -> Result<(), Error> {
-    let (send, events) = channel();
-    event::watch_signals(send.clone())?;
+fn work(
+    options: LoadOptions,
+    own: Own,
+    keys: Box<dyn Read + Send>,
+    (send, events): (Sender<Event>, Receiver<Event>),
+    terminal: &mut Terminal,
+) -> Result<(), Error> {
     let mut app = App::new(options, Arc::new(load::open), own.look.theme(), send.clone(), Instant::now());
     let may_ask = own.look.environment.may_be_asked();
     let kept_in = own.folder.as_ref().map(|folder| folder.join(SETTINGS_FILE).to_string_lossy().into_owned());

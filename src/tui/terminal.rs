@@ -23,8 +23,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::app::Drawn;
-use super::key::{Answer, Decoder, Input};
+use super::key::{Decoder, Input};
 use super::look::MEASURED;
+use super::report::Answer;
 
 /// Whether the terminal is ours at the moment.
 static ENTERED: AtomicBool = AtomicBool::new(false);

@@ -336,6 +336,16 @@ impl Terminal {
         assert!(status.success(), "kill -s {name} {pid}");
     }
 
+    /// Waits for the program to end and for nothing else.
+    #[track_caller]
+    pub fn wait_end(&mut self) {
+        let until = Instant::now() + PATIENCE;
+        while self.child.try_wait().expect("a child").is_none() {
+            self.take_in(Instant::now() + Duration::from_millis(5));
+            assert!(Instant::now() < until, "the program does not end:\n{}", self.text());
+        }
+    }
+
     /// Waits for the program to end, taking in its last words.
     #[track_caller]
     pub fn wait_exit(&mut self) -> ExitStatus {

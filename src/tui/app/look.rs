@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use super::{App, Outside};
 use crate::base::visible::visible;
-use crate::tui::key::Answer;
 use crate::tui::look::Look;
 use crate::tui::overlay::Overlay;
 use crate::tui::pane::Purpose;
 use crate::tui::picker::{Item, Picker};
+use crate::tui::report::Answer;
 use crate::workspace::Setting;
 
 impl App {

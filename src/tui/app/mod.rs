@@ -6,7 +6,7 @@ mod help;
 mod look;
 mod mouse;
 mod notices;
-mod rest;
+mod typing;
 mod view;
 mod which;
 
@@ -313,39 +313,6 @@ impl App {
         }
     }
 
-    fn overlay_key(&mut self, key: Key) {
-        if let Lookup::Found(command) = self.keymap.find(&self.places(), &[key]) {
-            if self.typed_at.is_some() {
-                self.catch_up();
-            }
-            let is_allowed = match command.action {
-                Action::Entry(action) => self.overlays.last().is_some_and(|overlay| overlay.allows(action)),
-                _ => true,
-            };
-            if is_allowed {
-                self.act(command.action);
-                return;
-            }
-            if let Some(why) = self.overlays.last().and_then(Overlay::why_not) {
-                self.say(why);
-                return;
-            }
-        }
-        if let Some(overlay) = self.overlays.last_mut() {
-            overlay.type_key(key);
-        }
-        self.typed();
-    }
-
-    fn paste(&mut self, text: &str) {
-        self.status = None;
-        match self.overlays.last_mut() {
-            Some(overlay) => overlay.type_text(text),
-            None => self.say("a paste goes into a prompt; open one first"),
-        }
-        self.typed();
-    }
-
     fn say(&mut self, text: impl Into<String>) {
         self.status = Some(Status { text: text.into(), is_error: false });
     }
@@ -421,29 +388,6 @@ impl App {
         let (Some(engine), Stage::Ready) = (&self.engine, &self.stage) else { return };
         let (engine, events, now) = (Arc::clone(engine), self.events.clone(), self.now);
         self.stack_mut().top_mut().ask(&engine, &events, now);
-    }
-
-    fn refresh_prompt(&mut self) {
-        let Some(Overlay::Prompt(prompt)) = self.overlays.last_mut() else { return };
-        prompt.refresh(&self.vocabulary);
-        let Some(column) = prompt.missing().map(str::to_owned) else { return };
-        let Some(engine) = self.engine.clone() else { return };
-        let events = self.events.clone();
-        let asked = column.clone();
-        self.values.start(
-            move |_| engine.values(&asked, super::complete::VALUES_MAX),
-            move |ticket, values| {
-                let _ = events.send(Event::Values(ticket, column, values));
-            },
-        );
-    }
-
-    fn values_arrived(&mut self, ticket: Ticket, column: String, values: Result<Vec<(String, u64)>, Fallen>) {
-        if self.values.accept(ticket) {
-            // A column whose values cannot be had is completed without them.
-            self.vocabulary.values.insert(column, values.unwrap_or_default());
-            self.refresh_prompt();
-        }
     }
 
     fn analysis(&mut self) -> Analysis {

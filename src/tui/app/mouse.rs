@@ -4,10 +4,10 @@ use ratatui::layout::Position;
 
 use super::App;
 use crate::tui::command::{Action, EntryAction, RowAction};
-use crate::tui::key::{Deed, Mouse};
 use crate::tui::load::Stage;
 use crate::tui::overlay::Overlay;
 use crate::tui::paint::Target;
+use crate::tui::report::{Deed, Mouse};
 
 /// Rows per turn of the wheel.
 const WHEEL: usize = 3;

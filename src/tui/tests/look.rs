@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::FOUR_STEPS;
+use crate::base::visible::width;
 use crate::tui::app::Outside;
 use crate::tui::event::Event;
 use crate::tui::look::Look;
@@ -213,4 +215,43 @@ fn in_mono_the_row_under_the_cursor_and_the_focused_frame_stand_out() {
     assert_eq!((corners.len(), focused), (4, 1));
     assert_eq!(buffer.area, Rect::new(0, 0, 80, 24));
     assert!(buffer.content.iter().all(|cell| cell.fg == ratatui::style::Color::Reset));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Settings, the mouse, answers and pauses in any order: nothing falls over, every screen fits, and Esc leads home.
+    #[test]
+    fn a_monkey_with_a_mouse_breaks_nothing(
+        deeds in prop::collection::vec((0usize..30, 0u16..150, 0u16..45), 0..60),
+        wide in 0u16..150,
+        tall in 0u16..45,
+    ) {
+        let mut desk = desk_on(xterm());
+        desk.app.asked(desk.now());
+        desk.keys(",m");
+        (desk.width, desk.height) = (wide, tall);
+        for (deed, x, y) in deeds {
+            match deed {
+                0..10 => desk.bytes(format!("\x1b[<{};{x};{y}M", [0, 64, 65][deed % 3]).as_bytes()),
+                10 => desk.bytes(format!("\x1b]11;rgb:{x:04x}/{y:04x}/ffff\x07").as_bytes()),
+                11 => desk.bytes(format!("\x1b[{};{x}R", y + 2).as_bytes()),
+                12 => desk.event(Event::SlowLine),
+                13 => _ = desk.wait(Duration::from_millis(u64::from(x) * 4)),
+                14 => (desk.width, desk.height) = (x, y),
+                deed => {
+                    let keys = [",t", ",a", ",l", ",m", ",,", ",", "g", "⏎", "?", ":", "a", "vis", "⎋", "7", "2"];
+                    desk.keys(keys[deed - 15]);
+                }
+            }
+            let (wide, tall) = (desk.width, desk.height);
+            let screen = desk.screen();
+            prop_assert_eq!(screen.lines().count(), usize::from(tall));
+            prop_assert!(screen.lines().all(|line| width(line) <= usize::from(wide)));
+        }
+        prop_assert!(desk.app.leave.is_none());
+        (desk.width, desk.height) = (80, 24);
+        desk.keys(&"⎋".repeat(70));
+        prop_assert!(desk.screen().contains("Headline"), "{}", desk.screen());
+    }
 }
