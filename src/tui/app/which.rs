@@ -55,6 +55,9 @@ impl App {
             return;
         }
         let continuations = self.continuations();
+        if continuations.is_empty() {
+            return;
+        }
         let room = body.width.saturating_sub(2);
         let texts: Vec<(String, String, Tone)> = continuations
             .iter()
