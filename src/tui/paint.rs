@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 
 use super::app::Screen;
 use super::theme::{Theme, Tone, ascii_twin};
@@ -147,6 +147,11 @@ impl<'b> Pen<'b> {
     fn on_line(&mut self, x: u16, y: u16, columns: u16, text: &str, tone: Tone) -> u16 {
         let safe = self.spelled(text);
         let cut = truncate(&safe, usize::from(columns.saturating_sub(2))).into_owned();
+        if tone == Tone::Title {
+            // A frame may be too faint to read; what stands on it is not.
+            let area = Rect { x, y, width: self.width(&cut) + 2, height: 1 }.intersection(self.buf.area);
+            self.buf.set_style(area, Style::reset());
+        }
         self.text(x, y, columns, &format!(" {cut} "), tone)
     }
 

@@ -2,6 +2,7 @@
 
 mod keys;
 mod look;
+mod monkey;
 mod themes;
 
 use proptest::prelude::*;

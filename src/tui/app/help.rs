@@ -36,7 +36,11 @@ impl App {
             "16" | "mono" => String::new(),
             name => format!(", {name}"),
         };
-        let signs = if self.theme.ascii { "ASCII" } else { "all signs" };
+        let signs = match (self.theme.ascii, self.look.known.is_wide) {
+            (true, _) => "ASCII only",
+            (false, Some(_)) => "widths checked",
+            (false, None) => "widths not checked",
+        };
         let whole = match self.look.known.synchronized {
             Some(true) => "frames whole",
             Some(false) => "frames not whole",

@@ -117,7 +117,7 @@ fn the_help_reads_the_screen_and_knows_the_terminal() {
     desk.shows("MARKS")
         .shows("COPY   OSC 52")
         .shows("MOUSE off (, m)")
-        .shows("xterm-256color · 16 colours · all signs");
+        .shows("xterm-256color · 16 colours · widths not checked");
 }
 
 #[test]
