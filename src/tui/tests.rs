@@ -2,8 +2,6 @@
 
 mod keys;
 mod look;
-mod monkey;
-mod themes;
 
 use proptest::prelude::*;
 
