@@ -1,5 +1,6 @@
 //! All tests that see trailmap from outside, in one binary, so that it links once.
 
+mod about;
 mod answers;
 mod batch;
 mod support;

@@ -73,6 +73,23 @@ fn the_figures_of_the_readme_are_those_of_the_program() {
     assert_eq!(list.lines().count(), 966 + 1);
 }
 
+const KEYS_BEGIN: &str = "<!-- begin: trailmap keys --format md -->\n";
+const KEYS_END: &str = "<!-- end: trailmap keys -->\n";
+
+/// `TRAILMAP_UPDATE=1 cargo test` writes the table anew.
+#[test]
+fn the_keys_of_the_readme_are_those_of_the_program() {
+    let table = crate::support::binary::run(&["keys", "--format", "md"]).out;
+    let (before, rest) = README.split_once(KEYS_BEGIN).expect("where the keys begin");
+    let (written, after) = rest.split_once(KEYS_END).expect("where the keys end");
+    if std::env::var_os("TRAILMAP_UPDATE").is_some() {
+        let readme = format!("{before}{KEYS_BEGIN}\n{table}\n{KEYS_END}{after}");
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"), readme).expect("written");
+        return;
+    }
+    assert_eq!(written.trim(), table.trim(), "run TRAILMAP_UPDATE=1 cargo test the_keys_of_the_readme");
+}
+
 #[test]
 fn the_readme_links_to_what_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

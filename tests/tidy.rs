@@ -48,7 +48,7 @@ const LAYERS: &[Layer] = &[
         never: &["std::fs", "std::net", "std::process"] },
     Layer { name: "workspace", uses: &["base", "journey", "ingest", "analysis"],
         crates: &["serde", "thiserror", "toml", "toml_edit", "directories"],
-        never: &["std::net", "std::process"] },
+        never: &["std::net", "std::process::Command"] },
     Layer { name: "batch", uses: &["base", "table", "journey", "analysis", "ingest", "engine", "export", "job", "workspace"],
         crates: &["anyhow", "clap", "serde", "serde_json", "thiserror", "indicatif", "sha2", "signal_hook", "rayon",
                   "directories", "crossbeam_channel"],

@@ -85,6 +85,17 @@ pub fn run(request: Request, ctl: &Ctl) -> Result<Done> {
     Ok(Done { rejected })
 }
 
+/// Writes a document that no data was read for.
+///
+/// # Errors
+/// The target cannot be written, or a table that was named is not there.
+pub fn write(mut document: Document, output: &Output, messages: &Messages, ctl: &Ctl) -> Result<()> {
+    output.check()?;
+    output.choose(&mut document)?;
+    document.notes.iter().for_each(|note| messages.note(note));
+    output.write(&document, Zone::utc(), ctl)
+}
+
 fn open(load: &LoadOptions, messages: &Messages, ctl: &Ctl) -> Result<Loaded> {
     let line = Line::start("reading", ctl, messages);
     let loaded = ingest::open(load, ctl)?;

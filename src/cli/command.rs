@@ -2,6 +2,7 @@
 
 use clap::{Arg, Args, Command};
 
+use super::about::{doctor_args, keys_args};
 use super::extras::{DemoArgs, man_args, shell_args};
 use super::load::LoadArgs;
 use super::output::OutputArgs;
@@ -55,6 +56,11 @@ pub fn command() -> Command {
     .subcommand(
         DemoArgs::augment_args(Command::new("demo"))
             .about("Write a sample data set of any size, the same for the same seed"),
+    )
+    .subcommand(keys_args(Command::new("keys")).about("List every command of the workbench with its keys"))
+    .subcommand(
+        doctor_args(Command::new("doctor"))
+            .about("Check the terminal, the files of settings and the machine that trailmap runs on"),
     )
     .subcommand(shell_args(Command::new("completions")).about("Print shell completions"))
     .subcommand(man_args(Command::new("man")).about("Print the manual page of trailmap or of one command, in roff"))

@@ -16,6 +16,7 @@ use crate::batch::output::{Target, to_stdout};
 use crate::batch::{Messages, Usage, signals};
 use crate::export;
 use crate::export::file::to_file;
+use crate::tui::keymap::Keymap;
 
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = "\
@@ -111,7 +112,32 @@ pub fn man(matches: &ArgMatches) -> Result<u8> {
     };
     let mut roff = Vec::new();
     page.render(&mut roff)?;
+    if matches.get_one::<String>("command").is_none() {
+        roff.extend_from_slice(keys_in_roff().as_bytes());
+    }
     print(&roff)
+}
+
+/// The keys of the workbench as a section of the manual, place by place.
+fn keys_in_roff() -> String {
+    // A hyphen is a minus sign, and a line must not begin like a request.
+    let escaped = |text: &str| text.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
+    let mut roff = String::from(".SH KEYS\nIn the workbench, as they are without a keys.toml.\n");
+    let mut last = String::new();
+    for [place, command, keys, does] in Keymap::default().rows() {
+        if place != last {
+            roff.push_str(&format!(".SS {}\n", escaped(&place)));
+            last = place;
+        }
+        let keys = if keys.is_empty() { "no key".to_owned() } else { keys };
+        roff.push_str(&format!(
+            ".TP\n\\fB{}\\fR\n{} (\\fI{}\\fR)\n",
+            escaped(&keys),
+            escaped(&does),
+            escaped(&command)
+        ));
+    }
+    roff
 }
 
 fn print(text: &[u8]) -> Result<u8> {

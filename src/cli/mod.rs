@@ -3,6 +3,7 @@
 //! Exit status: 0 done (rejected rows are counted) · 1 an input cannot be read or understood, a name is unknown, or an
 //! output cannot be written · 2 usage · 3 `--strict` and something was rejected · 128 + n for signals.
 
+mod about;
 mod command;
 mod extras;
 mod load;
@@ -62,6 +63,8 @@ fn dispatch(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
         None => open(matches, ctl),
         Some(("completions", matches)) => extras::completions(matches),
         Some(("man", matches)) => extras::man(matches),
+        Some(("keys", matches)) => about::keys(matches, ctl),
+        Some(("doctor", matches)) => about::doctor(matches, ctl),
         Some(("demo", matches)) => extras::demo(matches, ctl),
         Some(("rows", matches)) => answer(matches, Ask::Rows, ctl),
         Some(("rejects", matches)) => answer(matches, Ask::Rejects, ctl),
@@ -88,7 +91,8 @@ fn open(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
         // What is not there is said at once, on the terminal as it is.
         ingest::source::expand(&load.sources, ctl)?;
         output.set_threads()?;
-        return ScreenArgs::from_arg_matches(matches)?.workbench(load.options(), output.has_color());
+        return ScreenArgs::from_arg_matches(matches)?
+            .workbench(load.options(), output.color != output::ColorWhen::Never);
     }
     answer(matches, Ask::Overview, ctl)
 }

@@ -83,11 +83,6 @@ impl OutputArgs {
         })
     }
 
-    /// Whether the screen may have colours, as far as flags and environment say.
-    pub fn has_color(&self) -> bool {
-        self.color.resolve(std::io::stdout().is_terminal())
-    }
-
     pub fn messages(&self) -> Messages {
         Messages { quiet: self.quiet, color: self.color.resolve(std::io::stderr().is_terminal()) }
     }

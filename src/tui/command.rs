@@ -7,6 +7,7 @@ use super::panes::funnel::FunnelAction;
 use super::panes::home::HomeAction;
 use super::panes::journey::JourneyAction;
 use super::screen::Screen;
+use crate::workspace::Setting;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -55,6 +56,9 @@ pub enum AppAction {
     Explain,
     Zoom,
     DataHealth,
+    Settings,
+    /// Changes one setting to its next value.
+    Change(Setting),
     Interrupt,
     Redraw,
     Suspend,
@@ -310,6 +314,13 @@ pub static COMMANDS: &[Command] = {
     command(Entry(EntryAction::Previous), "previous-task", &["k", "up"], Place::Tasks, "Go up").hint(12, "move"),
     command(Entry(EntryAction::Accept), "stop-task", &["x"], Place::Tasks, "Stop the task under the cursor").hint(10, "stop"),
     command(Entry(EntryAction::Cancel), "close-tasks", &["esc", "q", "W"], Place::Tasks, "Close the list of tasks").hint(18, "close"),
+    // Settings
+    command(App(AppAction::Change(Setting::Theme)), "change-theme", &[", t"], Place::Plain, "Change the colours: dark, light, 16, none, or as the terminal is"),
+    command(App(AppAction::Change(Setting::Glyphs)), "change-signs", &[", a"], Place::Plain, "Draw with ASCII only, or with all signs"),
+    command(App(AppAction::Change(Setting::SlowLine)), "change-slow-line", &[", l"], Place::Plain, "Send less over a slow line, or everything"),
+    command(App(AppAction::Change(Setting::Mouse)), "change-mouse", &[", m"], Place::Plain, "Let the mouse scroll and point, or leave it to the terminal"),
+    command(App(AppAction::Change(Setting::Times)), "change-time-zone", &[", u"], Place::Plain, "Show times in the data's zone, or in UTC"),
+    command(App(AppAction::Settings), "settings", &[", ,"], Place::Plain, "Show every setting, and change it"),
 
     // Always
     command(App(AppAction::Quit), "quit", &["q"], Place::Plain, "Quit").hint(46, "quit"),

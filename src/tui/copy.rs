@@ -9,6 +9,7 @@ use crossterm::clipboard::CopyToClipboard;
 
 use super::event::Event;
 use super::terminal::Terminal;
+use super::theme::Environment;
 use super::words;
 
 /// Terminals and multiplexers cut longer ones.
@@ -28,6 +29,17 @@ pub fn copy(text: String, terminal: &mut Terminal, events: &Sender<Event>) {
         through_terminal(&text, std::env::var_os("STY").is_some(), terminal)
     };
     let _ = events.send(Event::Copied(outcome));
+}
+
+/// By which way a text will be copied, and what that needs.
+pub fn way(environment: &Environment) -> (&'static str, &'static str) {
+    if environment.in_tmux {
+        ("tmux", "into the tmux buffer, and on to the terminal where tmux has set-clipboard on")
+    } else if environment.in_screen {
+        ("OSC 52 through screen", "the terminal must allow programs to set the clipboard")
+    } else {
+        ("OSC 52", "the terminal must allow programs to set the clipboard")
+    }
 }
 
 /// The text itself follows what was done, so that it can be checked, and copied by hand where nothing else works.

@@ -110,7 +110,10 @@ pub fn read_keys(
 }
 
 /// How long the loop may take to leave after a signal that ends the program, before the signal thread does it.
-const LEAVE_WITHIN: Duration = Duration::from_millis(800);
+const LEAVE_WITHIN: Duration = Duration::from_millis(600);
+
+/// How long a terminal that seems to take no output may take to prove otherwise.
+const FAREWELL_WITHIN: Duration = Duration::from_millis(150);
 
 /// Turns signals into events. When the loop does not answer a signal that ends the program (its terminal takes no more
 /// output, say), the thread gives the terminal back as far as it can and leaves.
@@ -124,7 +127,7 @@ pub fn watch_signals(events: Sender<Event>) -> std::io::Result<()> {
             }
             if ends_program(signal) {
                 std::thread::sleep(LEAVE_WITHIN);
-                let _ = crossterm::terminal::disable_raw_mode();
+                super::terminal::abandon(FAREWELL_WITHIN);
                 std::process::exit(128 + signal);
             }
         }

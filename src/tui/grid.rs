@@ -2,10 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use super::paint::Pen;
+use super::paint::{Pen, Target};
 use super::pane::Facts;
 use super::theme::Tone;
 use super::words;
+use crate::base::Zone;
 use crate::base::visible::width;
 use crate::table::{Cell, Kind, Table};
 
@@ -25,9 +26,11 @@ impl Widths {
         let rest = len.saturating_sub(SAMPLE);
         let spread = (0..SAMPLE.min(rest)).map(|i| SAMPLE + i * rest / SAMPLE.min(rest));
         let mut widest = vec![0; table.columns.len()];
+        // Times are as wide in every zone.
+        let utc = Zone::utc();
         for row in (0..len.min(SAMPLE)).chain(spread) {
             for ((wide, cell), column) in widest.iter_mut().zip(table.row(row).iter()).zip(&table.columns) {
-                *wide = (*wide).max(width(&shown(cell, column.kind)));
+                *wide = (*wide).max(width(&shown(cell, column.kind, &utc)));
             }
         }
         let columns = table.columns.iter().zip(widest);
@@ -50,10 +53,10 @@ pub fn title(name: &str) -> &str {
 }
 
 /// A cell in a grid: times to the minute.
-fn shown(cell: &Cell, kind: Kind) -> String {
+fn shown(cell: &Cell, kind: Kind, zone: &Zone) -> String {
     match cell {
-        Cell::Time(at) => words::time(*at).chars().take(16).collect(),
-        cell => words::cell(cell, kind),
+        Cell::Time(at) => words::time(*at, zone).chars().take(16).collect(),
+        cell => words::cell(cell, kind, zone),
     }
 }
 
@@ -95,11 +98,12 @@ impl Grid<'_> {
             }
             for &(i, x, wide) in &columns {
                 let kind = self.table.columns[i].kind;
-                self.put(x, line.y, wide, kind, &shown(&row[i], kind), Tone::Text, pen);
+                self.put(x, line.y, wide, kind, &shown(&row[i], kind, facts.zone), Tone::Text, pen);
             }
             if let (true, Some(&(_, x, wide))) = (place == self.cursor, columns.first()) {
                 pen.embolden(Rect { x, width: wide, ..line });
             }
+            pen.target(line, Target::Row { panel: 0, row: place });
         }
         rows
     }

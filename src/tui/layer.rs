@@ -8,6 +8,7 @@ use super::event::{Event, Finding};
 use super::pane::{Facts, Pane};
 use super::sorting;
 use crate::analysis::{self, Answer, Spec};
+use crate::base::Zone;
 use crate::base::ctl::Progress;
 use crate::engine::Engine;
 use crate::ingest::LoadReport;
@@ -34,6 +35,8 @@ pub struct Layer {
     chore: Slot,
     pub page: usize,
     pub is_zoomed: bool,
+    /// The zone that times are shown in.
+    pub zone: Zone,
     since: Instant,
     /// How long the last answer took.
     pub took: Duration,
@@ -55,6 +58,7 @@ impl Layer {
             chore: Slot::new(),
             page: 10,
             is_zoomed: false,
+            zone: Zone::utc(),
             since: now,
             took: Duration::ZERO,
         }
@@ -69,6 +73,7 @@ impl Layer {
             report,
             page: self.page,
             is_zoomed: self.is_zoomed,
+            zone: &self.zone,
         }
     }
 
@@ -82,6 +87,7 @@ impl Layer {
             report,
             page: self.page,
             is_zoomed: self.is_zoomed,
+            zone: &self.zone,
         };
         (&mut *self.pane, facts)
     }

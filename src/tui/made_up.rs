@@ -362,10 +362,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 impl Desk {
     /// The workbench with the made-up data read.
     pub fn open(width: u16, height: u16) -> Self {
-        let mut desk = Self::with(Opener::whole(|_, _| {
+        Self::open_with(width, height, LoadOptions::default())
+    }
+
+    fn open_with(width: u16, height: u16, options: LoadOptions) -> Self {
+        let opener = Opener::whole(|_, _| {
             let engine: Arc<dyn Engine> = Arc::new(MadeUp);
             Ok(Opened { report: report(), touchpoints: engine.touchpoints(), columns: engine.columns(), engine })
-        }));
+        });
+        let mut desk = Self::with_options(opener, options);
         (desk.width, desk.height) = (width, height);
         desk.app.load();
         desk.until_idle();
@@ -429,9 +434,36 @@ impl Desk {
         }
     }
 
+    /// The made-up data, read in this zone.
+    pub fn open_in_zone(zone: &str) -> Self {
+        let zone = zone.parse().expect("a zone");
+        Self::open_with(80, 24, LoadOptions { zone: Some(zone), ..LoadOptions::default() })
+    }
+
+    /// Lets time pass, as the loop does when something is due.
+    pub fn wait(&mut self, time: Duration) -> &mut Self {
+        self.now += time;
+        self.event(Event::Tick);
+        self
+    }
+
+    pub fn event(&mut self, event: Event) {
+        self.app.handle(event, self.now);
+        self.until_idle();
+        self.draw();
+    }
+
+    pub fn now(&self) -> Clock {
+        self.now
+    }
+
     fn with(opener: Opener) -> Self {
+        Self::with_options(opener, LoadOptions::default())
+    }
+
+    fn with_options(opener: Opener, options: LoadOptions) -> Self {
         let (send, events) = channel();
-        let options = LoadOptions { sources: vec!["shop/events_2026q2.csv".into()], ..LoadOptions::default() };
+        let options = LoadOptions { sources: vec!["shop/events_2026q2.csv".into()], ..options };
         let environment = Environment { term: "xterm".into(), ..Environment::default() };
         let theme = Theme::new(Scheme::Mono, false, &environment);
         let now = Clock::now();

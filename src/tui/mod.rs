@@ -21,6 +21,7 @@ pub mod key;
 pub mod keymap;
 mod layer;
 mod load;
+pub mod look;
 mod marks;
 pub mod offscreen;
 mod overlay;
@@ -29,6 +30,8 @@ mod pane;
 mod panes;
 mod picker;
 mod prompt;
+mod report;
+mod saver;
 pub mod screen;
 mod shell;
 mod sorting;
@@ -43,19 +46,26 @@ mod tests;
 
 use std::io::{IsTerminal, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::SIGHUP;
 
 use crate::ingest::LoadOptions;
-use crate::workspace::Folders;
+use crate::workspace::folders::SETTINGS_FILE;
+use crate::workspace::{self, Folders, Problem, Setting};
 use app::{App, Leave, Outside};
 use event::Event;
+use key::Input;
+use keymap::Keymap;
 use load::Opener;
+use look::Look;
+use saver::Saver;
 use terminal::Terminal;
-use theme::{Environment, Scheme, Theme};
+use theme::{Environment, Scheme};
 
 /// How the workbench looks, and where its keys come from.
 #[derive(Default)]
@@ -63,6 +73,8 @@ pub struct Settings {
     pub scheme: Scheme,
     /// Draw with ASCII only.
     pub ascii: bool,
+    /// Send little.
+    pub slow: bool,
     /// Where keys are read from; standard input without it. Needed when standard input carries the data.
     pub keys: Option<Box<dyn Read + Send>>,
     /// Where the person's own files are.
@@ -106,6 +118,9 @@ impl Error {
 /// While something runs, the screen shows that time passes, this often.
 const TICK: Duration = Duration::from_millis(250);
 
+/// On a slow line, frames keep this distance.
+const SLOW_FRAME: Duration = Duration::from_millis(100);
+
 /// An answer that comes within this time is drawn together with the key that asked for it.
 const GRACE: Duration = Duration::from_millis(12);
 
@@ -113,8 +128,8 @@ const GRACE: Duration = Duration::from_millis(12);
 ///
 /// # Errors
 /// See `Error`; by then the terminal is as it was.
-pub fn run(options: LoadOptions, settings: Settings) -> Result<(), Error> {
-    let keys: Box<dyn Read + Send> = match settings.keys {
+pub fn run(options: LoadOptions, mut settings: Settings) -> Result<(), Error> {
+    let keys: Box<dyn Read + Send> = match settings.keys.take() {
         Some(keys) => keys,
         None if std::io::stdin().is_terminal() => Box::new(std::io::stdin()),
         None => return Err(Error::NoTerminal),
@@ -122,43 +137,89 @@ pub fn run(options: LoadOptions, settings: Settings) -> Result<(), Error> {
     if !std::io::stdout().is_terminal() {
         return Err(Error::NoTerminal);
     }
-    let theme = Theme::new(settings.scheme, settings.ascii, &Environment::read());
-    if matches!(settings.scheme, Scheme::Dark | Scheme::Light | Scheme::Ansi) {
-        crossterm::style::force_color_output(true);
-    }
+    // Whether there are colours is the theme's business, which a person may change.
+    crossterm::style::force_color_output(true);
     terminal::hook_panics();
+    let (send, events) = channel();
+    // First of all, so that nothing ends us with the terminal in our hands.
+    event::watch_signals(send.clone())?;
     let mut terminal = Terminal::enter()?;
-    let outcome = catch_unwind(AssertUnwindSafe(|| work(options, theme, keys, &settings.folders, &mut terminal)));
+    let own = Own::read(&settings);
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(options, own, keys, (send, events), &mut terminal)));
     drop(terminal);
     outcome.unwrap_or(Err(Error::Fallen))
 }
 
+/// What a person brought along: keys, settings, and what is wrong with them.
+struct Own {
+    keymap: Keymap,
+    look: Look,
+    problems: Vec<Problem>,
+    folder: Option<PathBuf>,
+}
+
+impl Own {
+    fn read(settings: &Settings) -> Self {
+        let folders = &settings.folders;
+        let (keymap, mut problems) = keymap::of_folders(folders);
+        let (kept, more) =
+            folders.config.as_ref().map_or_else(Default::default, |folder| workspace::Settings::read(folder));
+        problems.extend(more);
+        let mut flags = Vec::new();
+        match settings.scheme {
+            Scheme::Auto => {}
+            Scheme::Dark => flags.push((Setting::Theme, "dark")),
+            Scheme::Light => flags.push((Setting::Theme, "light")),
+            Scheme::Ansi => flags.push((Setting::Theme, "16")),
+            Scheme::Mono => flags.push((Setting::Theme, "mono")),
+        }
+        if settings.ascii {
+            flags.push((Setting::Glyphs, "ascii"));
+        }
+        if settings.slow {
+            flags.push((Setting::SlowLine, "on"));
+        }
+        let look = Look::new(kept, flags, Environment::read());
+        Own { keymap, look, problems, folder: folders.config.clone() }
+    }
+}
+
 fn work(
     options: LoadOptions,
-    theme: Theme,
+    own: Own,
     keys: Box<dyn Read + Send>,
-    folders: &Folders,
+    (send, events): (Sender<Event>, Receiver<Event>),
     terminal: &mut Terminal,
 ) -> Result<(), Error> {
-    let (send, events) = channel();
-    let mut app = App::new(options, Opener::of_sources(), theme, send.clone(), Instant::now());
-    let (keymap, problems) = keymap::of_folders(folders);
-    app.rebind(keymap, &problems);
+    let mut app = App::new(options, Opener::of_sources(), own.look.theme(), send.clone(), Instant::now());
+    let may_ask = own.look.environment.may_be_asked();
+    let kept_in = own.folder.as_ref().map(|folder| folder.join(SETTINGS_FILE).to_string_lossy().into_owned());
+    app.rebind(own.keymap, &own.problems);
+    app.dress(own.look, kept_in);
     app.load();
     draw(&mut app, terminal)?;
+    let mut hands = Hands { send: send.clone(), saver: Saver::start(own.folder, send.clone())?, is_resumed: false };
     // Shows what people would see of a mistake in trailmap, for the tests of just that.
     let must_panic = std::env::var_os("TRAILMAP_TEST_PANIC").is_some();
-    event::watch_signals(send.clone())?;
-    event::read_keys(keys, send.clone(), Arc::default())?;
-    // After our own suspending, the signal to go on says nothing new.
-    let mut is_resumed = false;
+    event::read_keys(keys, send.clone(), Arc::new(AtomicBool::new(may_ask)))?;
+    if may_ask {
+        terminal.ask()?;
+        app.asked(Instant::now());
+    }
+    hands.carry_out(&mut app, terminal)?;
+    let mut drawn_at = Instant::now();
+    // When a frame that was held back is to be drawn.
+    let mut held_until = None;
     loop {
-        for event in gather(&app, &events) {
-            assert!(!(must_panic && matches!(event, Event::Input(_))), "asked for by TRAILMAP_TEST_PANIC");
+        for event in gather(&app, &events, held_until) {
+            assert!(!(must_panic && matches!(event, Event::Input(Input::Key(_)))), "asked for by TRAILMAP_TEST_PANIC");
             app.handle(event, Instant::now());
         }
         settle(&mut app, &events);
         if let Some(leave) = app.leave.take() {
+            if leave == Leave::Quit {
+                hear_out(&mut app, &events);
+            }
             return match leave {
                 Leave::Quit => Ok(()),
                 Leave::LoadFailed(message) => Err(Error::Load(message)),
@@ -166,19 +227,54 @@ fn work(
                 Leave::TerminalGone => Err(Error::Signal(SIGHUP)),
             };
         }
+        hands.carry_out(&mut app, terminal)?;
+        held_until = Some(drawn_at + SLOW_FRAME).filter(|until| app.is_slow() && Instant::now() < *until);
+        if held_until.is_none() {
+            draw(&mut app, terminal)?;
+            drawn_at = Instant::now();
+        }
+        if terminal.proved_slow() {
+            // The loop itself holds a receiver.
+            let _ = send.send(Event::SlowLine);
+        }
+    }
+}
+
+/// What does outside what the app asks for.
+struct Hands {
+    send: Sender<Event>,
+    saver: Saver,
+    /// After our own suspending, the signal to go on says nothing new.
+    is_resumed: bool,
+}
+
+impl Hands {
+    fn carry_out(&mut self, app: &mut App, terminal: &mut Terminal) -> std::io::Result<()> {
         for outside in std::mem::take(&mut app.outside) {
             match outside {
-                Outside::Copy(text) => copy::copy(text, terminal, &send),
+                Outside::Copy(text) => copy::copy(text, terminal, &self.send),
                 Outside::Redraw => terminal.forget(),
                 Outside::Suspend => {
                     terminal.suspend()?;
-                    is_resumed = true;
+                    self.is_resumed = true;
                 }
-                Outside::Resume if std::mem::take(&mut is_resumed) => {}
+                Outside::Resume if std::mem::take(&mut self.is_resumed) => {}
                 Outside::Resume => terminal.resume()?,
+                Outside::Mouse(is_on) => terminal.set_mouse(is_on)?,
+                Outside::Keep(setting, value) => self.saver.keep(setting, value),
             }
         }
-        draw(&mut app, terminal)?;
+        Ok(())
+    }
+}
+
+/// Waits for answers that are on their way, so that they do not end up on the command line of the shell.
+fn hear_out(app: &mut App, events: &Receiver<Event>) {
+    while let Some(until) = app.hears_until() {
+        match events.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(event) => app.handle(event, Instant::now()),
+            Err(_) => return,
+        }
     }
 }
 
@@ -188,15 +284,16 @@ fn draw(app: &mut App, terminal: &mut Terminal) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Waits for something to happen and returns all that has happened.
-fn gather(app: &App, events: &Receiver<Event>) -> Vec<Event> {
-    let first = if app.is_busy() {
-        events.recv_timeout(TICK).or_else(|err| match err {
+/// Waits for something to happen, or for something to be due, and returns all that has happened.
+fn gather(app: &App, events: &Receiver<Event>, held_until: Option<Instant>) -> Vec<Event> {
+    let now = Instant::now();
+    let tick = app.is_busy().then(|| now + TICK);
+    let first = match [tick, app.due(), held_until].into_iter().flatten().min() {
+        Some(until) => events.recv_timeout(until.saturating_duration_since(now)).or_else(|err| match err {
             RecvTimeoutError::Timeout => Ok(Event::Tick),
             RecvTimeoutError::Disconnected => Err(err),
-        })
-    } else {
-        events.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        }),
+        None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
     };
     // The loop itself holds a sender, so the channel cannot be closed while it runs.
     let first = first.unwrap_or(Event::InputEnded);

@@ -54,6 +54,13 @@ impl Overlay {
         }
     }
 
+    /// Why what is under the cursor cannot be taken now, where there is a reason.
+    pub fn why_not(&self) -> Option<String> {
+        let (Overlay::List(picker) | Overlay::Help(picker)) = self else { return None };
+        let item = picker.chosen()?;
+        item.disabled.as_ref().map(|why| format!("{}: {why}", item.value))
+    }
+
     pub fn type_key(&mut self, key: Key) {
         match self {
             Overlay::Prompt(prompt) => {

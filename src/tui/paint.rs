@@ -4,14 +4,29 @@ use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 
+use super::screen::Screen;
 use super::theme::{Theme, Tone, ascii_twin};
 use crate::base::visible::{truncate, visible, width};
 
 pub struct Pen<'b> {
     pub buf: &'b mut Buffer,
     pub theme: Theme,
+    targets: Vec<(Rect, Target)>,
+}
+
+/// What the mouse can point at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    Screen(Screen),
+    /// A row of a panel of the pane; the pane knows which panel has which number.
+    Row {
+        panel: u8,
+        row: usize,
+    },
+    /// A row of the list that is open.
+    Choice(usize),
 }
 
 /// What stands on a frame's border.
@@ -28,7 +43,16 @@ pub struct Border<'t> {
 const ACROSS: [char; 9] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 const UP: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-impl Pen<'_> {
+impl<'b> Pen<'b> {
+    pub fn new(buf: &'b mut Buffer, theme: Theme) -> Self {
+        Pen { buf, theme, targets: Vec::new() }
+    }
+
+    /// Notes what a click on this area means.
+    pub fn target(&mut self, area: Rect, target: Target) {
+        self.targets.push((area, target));
+    }
+
     /// Writes at most `columns` of `text`, made safe to show; returns the columns used.
     pub fn text(&mut self, x: u16, y: u16, columns: u16, text: &str, tone: Tone) -> u16 {
         let area = self.buf.area;
@@ -123,6 +147,11 @@ impl Pen<'_> {
     fn on_line(&mut self, x: u16, y: u16, columns: u16, text: &str, tone: Tone) -> u16 {
         let safe = self.spelled(text);
         let cut = truncate(&safe, usize::from(columns.saturating_sub(2))).into_owned();
+        if tone == Tone::Title {
+            // A frame may be too faint to read; what stands on it is not.
+            let area = Rect { x, y, width: self.width(&cut) + 2, height: 1 }.intersection(self.buf.area);
+            self.buf.set_style(area, Style::reset());
+        }
         self.text(x, y, columns, &format!(" {cut} "), tone)
     }
 
@@ -175,10 +204,10 @@ impl Pen<'_> {
         }
     }
 
-    /// Replaces every drawing character by its ASCII twin, where the theme asks for it.
-    pub fn finish(&mut self) {
+    /// Replaces every drawing character by its ASCII twin, where the theme asks for it; returns what can be pointed at.
+    pub fn finish(self) -> Vec<(Rect, Target)> {
         if !self.theme.ascii {
-            return;
+            return self.targets;
         }
         for cell in &mut self.buf.content {
             let mut chars = cell.symbol().chars();
@@ -188,6 +217,7 @@ impl Pen<'_> {
                 cell.set_char(twin);
             }
         }
+        self.targets
     }
 }
 

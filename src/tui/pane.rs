@@ -9,6 +9,7 @@ use super::panes::funnel::FunnelPane;
 use super::picker::Picker;
 use super::prompt::Prompt;
 use crate::analysis::{Among, Answer, Scope, Spec};
+use crate::base::Zone;
 use crate::ingest::LoadReport;
 use crate::table::Table;
 
@@ -28,6 +29,8 @@ pub struct Facts<'a> {
     pub page: usize,
     /// Whether the panel with the focus has the whole pane.
     pub is_zoomed: bool,
+    /// The zone that times are shown in.
+    pub zone: &'a Zone,
 }
 
 impl Facts<'_> {
@@ -57,6 +60,7 @@ pub enum Purpose {
     SortBy,
     Find,
     Command,
+    Setting,
 }
 
 /// What a pane wants done that it cannot do itself.
@@ -128,6 +132,9 @@ pub trait Pane {
 
     /// The next answers will be about other data: forget what only the old data knows.
     fn data_changed(&mut self) {}
+
+    /// Moves the cursor to a row of a panel; the numbers are those of the targets that the pane drew.
+    fn point(&mut self, _: u8, _: usize, _: &Facts<'_>) {}
 
     /// There is a new answer, or its rows are in another order: keep the cursor on what it was on.
     fn arrived(&mut self, _: &Facts<'_>) {}

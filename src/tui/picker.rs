@@ -6,7 +6,7 @@ use tui_input::{Input, InputRequest};
 use super::command::EntryAction;
 use super::fuzzy;
 use super::key::{Code, Key};
-use super::paint::{Border, Pen, scroll};
+use super::paint::{Border, Pen, Target, scroll};
 use super::pane::Purpose;
 use super::theme::Tone;
 use crate::base::visible::{visible, width};
@@ -67,7 +67,6 @@ impl Picker {
             _ => return,
         };
         self.input.handle(request);
-        self.refresh();
     }
 
     pub fn type_text(&mut self, text: &str) {
@@ -76,10 +75,15 @@ impl Picker {
                 self.input.handle(InputRequest::InsertChar(c));
             }
         }
-        self.refresh();
     }
 
-    fn refresh(&mut self) {
+    /// Moves the cursor to a row of the list.
+    pub fn point(&mut self, row: usize) {
+        self.cursor = row.min(self.matches.len().saturating_sub(1));
+    }
+
+    /// Finds again what fits what was typed; call it after typing.
+    pub fn refresh(&mut self) {
         let texts: Vec<String> = self
             .items
             .iter()
@@ -104,7 +108,9 @@ impl Picker {
 
     /// Draws the list in the middle of `body`; returns where the terminal's cursor belongs, and the rows shown.
     pub fn view(&self, body: Rect, pen: &mut Pen<'_>) -> (Option<Position>, usize) {
-        let wanted = self.items.iter().map(line_width).max().unwrap_or(0).max(50) as u16 + 8;
+        let notes_wide = self.notes.iter().map(|note| width(&visible(note)).min(72)).max().unwrap_or(0);
+        let items_wide = self.items.iter().map(line_width).max().unwrap_or(0) + 4;
+        let wanted = notes_wide.max(items_wide).max(54) as u16 + 4;
         let wide = if self.purpose == Purpose::Command { wanted.max(72) } else { wanted };
         let wide = wide.min(body.width.saturating_sub(if body.width > 90 { 4 } else { 0 }));
         let notes = self.notes.len() as u16;
@@ -131,7 +137,9 @@ impl Picker {
         let lead = self.items.iter().map(|item| width(&item.lead)).max().unwrap_or(0) as u16;
         for (row, &i) in self.matches.iter().enumerate().skip(from).take(rows) {
             let y = inside.y + 2 + (row - from) as u16;
-            self.view_item(&self.items[i], row == self.cursor, lead, Rect { y, height: 1, ..inside }, pen);
+            let line = Rect { y, height: 1, ..inside };
+            self.view_item(&self.items[i], row == self.cursor, lead, line, pen);
+            pen.target(line, Target::Choice(row));
         }
         if self.matches.is_empty() {
             pen.text(inside.x + 3, inside.y + 2, inside.width.saturating_sub(4), "nothing like it", Tone::Dim);
@@ -159,7 +167,8 @@ impl Picker {
             (None, true) => Tone::Strong,
             (None, false) => Tone::Text,
         };
-        pen.text(x + 3 + lead_room, y, room.saturating_sub(right_wide + 2), &item.label, tone);
+        let gap = if right.is_empty() { 0 } else { 2 };
+        pen.text(x + 3 + lead_room, y, room.saturating_sub(right_wide + gap), &item.label, tone);
         let right_tone =
             if self.purpose == Purpose::Command && item.disabled.is_none() { Tone::Key } else { Tone::Dim };
         pen.right(line.right().saturating_sub(1), y, right_wide, right, right_tone);

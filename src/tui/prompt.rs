@@ -85,6 +85,12 @@ impl Prompt {
         self.chosen = self.chosen.filter(|&i| i < self.proposals.candidates.len());
     }
 
+    /// Lets go of proposals that may no longer fit what is typed.
+    pub fn forget_proposals(&mut self) {
+        self.proposals = Proposals::default();
+        self.chosen = None;
+    }
+
     /// The proposal that accepting or completing would take.
     fn current(&self) -> Option<usize> {
         if self.chosen.is_some() {

@@ -4,9 +4,11 @@
 //! nothing changed is no write at all. The screen is cleared only at the start, on a new size, and when asked to.
 
 use std::cell::RefCell;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
 
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
@@ -21,6 +23,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::app::Drawn;
+use super::key::{Decoder, Input};
+use super::look::MEASURED;
+use super::report::Answer;
 
 /// Whether the terminal is ours at the moment.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -47,7 +52,25 @@ pub struct Terminal {
     shown: Buffer,
     cursor: Option<Position>,
     must_clear: bool,
+    has_mouse: bool,
+    /// Frames that took long to go out.
+    n_slow: u32,
 }
+
+/// A frame that takes longer to go out was held up by the line.
+const SLOW_FRAME: Duration = Duration::from_millis(50);
+
+/// How many of them make a slow line.
+const SLOW_FRAMES: u32 = 2;
+
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+
+/// Background, whole frames, name; every terminal answers the last one.
+const QUESTIONS: &[u8] = b"\x1b]11;?\x1b\\\x1b[?2026$p\x1b[>0q\x1b[c";
+
+/// Columns that are drawn again over what was measured, and over what an odd terminal printed instead of answering.
+const MENDED: u16 = 24;
 
 impl Terminal {
     /// Takes the terminal over. Dropping gives it back.
@@ -63,6 +86,8 @@ impl Terminal {
             shown: Buffer::empty(Rect::ZERO),
             cursor: None,
             must_clear: true,
+            has_mouse: false,
+            n_slow: 0,
         })
     }
 
@@ -114,6 +139,53 @@ impl Terminal {
         self.commit()
     }
 
+    /// Asks the terminal about itself, and measures signs whose width terminals disagree about. The answers arrive among
+    /// the keys.
+    ///
+    /// # Errors
+    /// When the terminal takes no output any more.
+    pub fn ask(&mut self) -> io::Result<()> {
+        queue!(self.frame, BeginSynchronizedUpdate)?;
+        let Rect { width, height, .. } = self.shown.area;
+        // Its answer would be a key in the first row: `CSI 1 ; 4 R` is also F3.
+        let is_measured = height > 1 && width > MENDED;
+        if is_measured {
+            queue!(self.frame, MoveTo(0, 1))?;
+            self.frame.write_all(MEASURED.as_bytes())?;
+            self.frame.write_all(b"\x1b[6n")?;
+        }
+        self.frame.write_all(QUESTIONS)?;
+        if is_measured {
+            let row = (0..MENDED).map(|x| (x, 1, &self.shown[(x, 1)]));
+            self.backend.draw(row)?;
+        }
+        if let Some(Position { x, y }) = self.cursor {
+            queue!(self.frame, MoveTo(x, y))?;
+        }
+        queue!(self.frame, EndSynchronizedUpdate)?;
+        self.commit()
+    }
+
+    /// Lets the terminal report wheel and clicks, or no longer.
+    ///
+    /// # Errors
+    /// When the terminal takes no output any more.
+    pub fn set_mouse(&mut self, is_on: bool) -> io::Result<()> {
+        if is_on == self.has_mouse {
+            return Ok(());
+        }
+        self.has_mouse = is_on;
+        self.frame.write_all(if is_on { MOUSE_ON } else { MOUSE_OFF })?;
+        self.commit()
+    }
+
+    /// Whether the line to the terminal proved slow; says so once.
+    pub fn proved_slow(&mut self) -> bool {
+        let is_slow = self.n_slow == SLOW_FRAMES;
+        self.n_slow += u32::from(is_slow);
+        is_slow
+    }
+
     /// Gives the terminal back, stops the process, and takes the terminal again when it goes on.
     ///
     /// # Errors
@@ -134,14 +206,22 @@ impl Terminal {
         take_over()?;
         self.cursor = None;
         self.must_clear = true;
+        if std::mem::take(&mut self.has_mouse) {
+            self.set_mouse(true)?;
+        }
         Ok(())
     }
 
     fn commit(&mut self) -> io::Result<()> {
         let bytes = std::mem::take(&mut *self.frame.0.borrow_mut());
+        let started = Instant::now();
         let mut out = io::stdout().lock();
         out.write_all(&bytes)?;
-        out.flush()
+        out.flush()?;
+        if started.elapsed() > SLOW_FRAME && self.n_slow < SLOW_FRAMES {
+            self.n_slow += 1;
+        }
+        Ok(())
     }
 }
 
@@ -149,6 +229,45 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// Asks the terminal about itself where no screen is open, and returns what it says within `patience`.
+///
+/// # Errors
+/// When the terminal cannot be written to, or not be read key by key.
+pub fn interview(patience: Duration) -> io::Result<Vec<Answer>> {
+    enable_raw_mode()?;
+    let (send, bytes) = channel::<Vec<u8>>();
+    let listen = move || {
+        let mut buffer = [0u8; 1024];
+        // Ends with the process: nothing reads the terminal after this.
+        while let Ok(n @ 1..) = io::stdin().read(&mut buffer) {
+            if send.send(buffer[..n].to_vec()).is_err() {
+                return;
+            }
+        }
+    };
+    let heard = std::thread::Builder::new().name("answers".into()).spawn(listen).and_then(|_| {
+        // On a line of its own, so that the answer about the cursor is not about the first one.
+        let question = [b"\r\n", MEASURED.as_bytes(), b"\x1b[6n", QUESTIONS, b"\r\x1b[K\x1b[A"].concat();
+        let mut out = io::stdout().lock();
+        out.write_all(&question)?;
+        out.flush()?;
+        let until = Instant::now() + patience;
+        let mut decoder = Decoder::default();
+        decoder.expect_answers();
+        let mut answers = Vec::new();
+        while !answers.contains(&Answer::Attributes) {
+            let Ok(bytes) = bytes.recv_timeout(until.saturating_duration_since(Instant::now())) else { break };
+            answers.extend(decoder.feed(&bytes).into_iter().filter_map(|input| match input {
+                Input::Answer(answer) => Some(answer),
+                Input::Key(_) | Input::Paste(_) | Input::Mouse(_) => None,
+            }));
+        }
+        Ok(answers)
+    });
+    disable_raw_mode()?;
+    heard
 }
 
 /// The size of the screen. A terminal that says it has none (a serial line, some pipes) is taken for the classic one.
@@ -178,20 +297,37 @@ pub fn restore() {
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
-    let mut bytes = Vec::new();
-    let queued = queue!(
-        bytes,
-        EndSynchronizedUpdate,
-        ResetColor,
-        EnableLineWrap,
-        DisableBracketedPaste,
-        Show,
-        LeaveAlternateScreen
-    );
     // Whoever closed the terminal will not miss these bytes.
     let mut out = io::stdout().lock();
-    let _ = queued.and_then(|()| out.write_all(&bytes)).and_then(|()| out.flush());
+    let _ = farewell().and_then(|bytes| out.write_all(&bytes)).and_then(|()| out.flush());
     let _ = disable_raw_mode();
+}
+
+/// Gives back what can be given back of a terminal that takes no output: its line modes in any case, and the rest where it
+/// takes it within `patience`. Whoever writes a frame holds standard output, so this goes through standard error.
+pub fn abandon(patience: Duration) {
+    if !ENTERED.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let (send, done) = channel();
+    let say_farewell = move || {
+        let mut err = io::stderr();
+        let _ = farewell().and_then(|bytes| err.write_all(&bytes));
+        let _ = send.send(());
+    };
+    if io::stderr().is_terminal() && std::thread::Builder::new().name("farewell".into()).spawn(say_farewell).is_ok() {
+        let _ = done.recv_timeout(patience);
+    }
+    let _ = disable_raw_mode();
+}
+
+/// What makes a terminal again what it was.
+fn farewell() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    queue!(bytes, EndSynchronizedUpdate, ResetColor, EnableLineWrap, DisableBracketedPaste)?;
+    bytes.extend_from_slice(MOUSE_OFF);
+    queue!(bytes, Show, LeaveAlternateScreen)?;
+    Ok(bytes)
 }
 
 /// Makes a panic give the terminal back before it is reported. Panics of background threads come out as errors in the

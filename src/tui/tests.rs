@@ -1,6 +1,7 @@
 //! The workbench as a person sees it: keys in, screens out.
 
 mod keys;
+mod look;
 mod taking;
 
 use super::command::COMMANDS;

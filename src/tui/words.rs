@@ -1,7 +1,7 @@
 //! Numbers, shares and lengths of time as the workbench shows them.
 
 use crate::base::visible::visible;
-use crate::base::{Civil, Instant};
+use crate::base::{Civil, Instant, Zone};
 use crate::table::{Cell, Kind};
 
 /// `84,210`
@@ -51,21 +51,21 @@ pub fn seconds(value: f64) -> String {
     if small == 0 || big >= 100 { format!("{big}{unit}") } else { format!("{big}{unit}{small:02}{small_unit}") }
 }
 
-/// `2019-11-01 17:59:13`, in UTC.
-pub fn time(at: Instant) -> String {
-    let civil = Civil::of_micros(at.0);
+/// `2019-11-01 17:59:13`, as a wall in that zone shows it.
+pub fn time(at: Instant, zone: &Zone) -> String {
+    let civil = zone.civil(at);
     Civil { micros: 0, ..civil }.to_text(' ')
 }
 
 /// `2019-11-01`
-pub fn day(at: Instant) -> String {
-    let text = time(at);
+pub fn day(at: Instant, zone: &Zone) -> String {
+    let text = time(at, zone);
     text.split(' ').next().unwrap_or_default().to_owned()
 }
 
 /// `17:59:13`
-pub fn clock(at: Instant) -> String {
-    let text = time(at);
+pub fn clock(at: Instant, zone: &Zone) -> String {
+    let text = time(at, zone);
     text.split(' ').nth(1).unwrap_or_default().to_owned()
 }
 
@@ -85,7 +85,7 @@ pub fn bytes(n: u64) -> String {
 }
 
 /// A cell as people read it; empty where there is nothing to say. Data is made safe to show.
-pub fn cell(cell: &Cell, kind: Kind) -> String {
+pub fn cell(cell: &Cell, kind: Kind, zone: &Zone) -> String {
     match (cell, kind) {
         (Cell::Empty, _) => String::new(),
         (Cell::Text(text), _) => visible(text).into_owned(),
@@ -97,7 +97,7 @@ pub fn cell(cell: &Cell, kind: Kind) -> String {
         (Cell::Number(value), Kind::Probability) => format!("{value:.3}"),
         (Cell::Number(value), _) if value.fract() == 0.0 && value.abs() < 1e15 => format!("{value:.0}"),
         (Cell::Number(value), _) => format!("{value:.2}"),
-        (Cell::Time(at), _) => time(*at),
+        (Cell::Time(at), _) => time(*at, zone),
         (Cell::Flag(flag), _) => if *flag { "yes" } else { "no" }.to_owned(),
     }
 }
@@ -118,6 +118,8 @@ mod tests {
             ["250ms", "9s", "1m12s", "18m", "2h14m", "1d03h", "115d"]
         );
         assert_eq!(seconds(f64::NAN), "—");
-        assert_eq!(time(Instant(1_572_631_153_273_932)), "2019-11-01 17:59:13");
+        assert_eq!(time(Instant(1_572_631_153_273_932), &Zone::utc()), "2019-11-01 17:59:13");
+        let berlin = "Europe/Berlin".parse().expect("a zone");
+        assert_eq!(time(Instant(1_572_631_153_273_932), &berlin), "2019-11-01 18:59:13");
     }
 }

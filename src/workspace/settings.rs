@@ -44,11 +44,11 @@ impl Setting {
 
     pub fn doc(self) -> &'static str {
         match self {
-            Setting::Theme => "Colours; 16 are the terminal's own, mono has none",
-            Setting::Glyphs => "Signs to draw with; auto checks how wide the terminal draws them",
-            Setting::SlowLine => "Send less: ten frames a second, lists only after a pause in typing; auto measures",
-            Setting::Mouse => "Wheel and click; while on, hold Shift to select text",
-            Setting::Times => "The zone of times on the screen: that of the data (--tz), or UTC",
+            Setting::Theme => "16 are the terminal's own colours, mono has none",
+            Setting::Glyphs => "what frames and bars are drawn with",
+            Setting::SlowLine => "ten frames a second, and lists follow after a pause",
+            Setting::Mouse => "wheel and click; while on, hold Shift to select text",
+            Setting::Times => "shown in the zone of the data (--tz), or in UTC",
         }
     }
 
@@ -122,7 +122,8 @@ impl Settings {
         };
         let after = edited(&before, setting, value);
         // A file of another shape than ours is not ours to rewrite.
-        let is_kept = Self::of(Entries::parse(SETTINGS_FILE, &after)).0.get(setting) == value;
+        let is_understood = Entries::parse(SETTINGS_FILE, &before).problems.is_empty();
+        let is_kept = is_understood && Self::of(Entries::parse(SETTINGS_FILE, &after)).0.get(setting) == value;
         if !is_kept {
             return Err(format!("{SETTINGS_FILE} is not understood, so it was left as it is"));
         }

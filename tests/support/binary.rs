@@ -16,6 +16,8 @@ pub struct Run {
 /// The program with these arguments, without colours and without a terminal.
 pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trailmap"));
+    // Nobody's own keys and settings decide about a test.
+    command.env("TRAILMAP_CONFIG_DIR", std::env::temp_dir().join("trailmap-tests-have-no-settings"));
     command.args(args).env_remove("NO_COLOR").env("TERM", "xterm").stdin(Stdio::null());
     command
 }

@@ -5,7 +5,9 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,13 +30,48 @@ pub struct Terminal {
     modes_before: String,
     n_bytes: usize,
     is_closed: bool,
-    _home: TempDir,
+    /// Everything that was sent, to look for what a screen does not show.
+    sent: Vec<u8>,
+    gate: Arc<Gate>,
+    home: TempDir,
+}
+
+/// Lets the reader through, or holds it up.
+#[derive(Default)]
+struct Gate {
+    is_shut: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    fn pass(&self) {
+        let is_shut = self.is_shut.lock().expect("a lock");
+        drop(self.opened.wait_while(is_shut, |is_shut| *is_shut).expect("a lock"));
+    }
+
+    fn set(&self, is_shut: bool) {
+        *self.is_shut.lock().expect("a lock") = is_shut;
+        self.opened.notify_all();
+    }
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_trailmap");
+
+/// What is started, and where it is at home.
+struct Start<'a> {
+    program: &'a str,
+    args: &'a [&'a str],
+    variables: &'a [(&'a str, &'a str)],
+    home: TempDir,
 }
 
 /// What the terminal answers to questions, waiting to be sent.
 #[derive(Default)]
 struct Answers {
     waiting: Vec<u8>,
+    is_silent: bool,
+    is_wide: bool,
+    is_light: bool,
     /// Kitty keyboard flags: pushed less popped.
     keyboard_flags: i32,
 }
@@ -54,6 +91,7 @@ impl vt100::Callbacks for Answers {
             (None, 'n') if first == 5 => self.waiting.extend(b"\x1b[0n"),
             (None, 'n') if first == 6 => {
                 let (row, column) = screen.cursor_position();
+                let column = if self.is_wide { column * 2 } else { column };
                 self.waiting.extend(format!("\x1b[{};{}R", row + 1, column + 1).bytes());
             }
             (Some(b'?'), 'p') if between == Some(b'$') => self.waiting.extend(format!("\x1b[?{first};2$y").bytes()),
@@ -68,6 +106,7 @@ impl vt100::Callbacks for Answers {
     fn unhandled_osc(&mut self, _screen: &mut vt100::Screen, params: &[&[u8]]) {
         match params {
             [b"10", b"?"] => self.waiting.extend(b"\x1b]10;rgb:d8d8/dede/e9e9\x1b\\"),
+            [b"11", b"?"] if self.is_light => self.waiting.extend(b"\x1b]11;rgb:ffff/ffff/ffff\x1b\\"),
             [b"11", b"?"] => self.waiting.extend(b"\x1b]11;rgb:0000/0000/0000\x1b\\"),
             _ => {}
         }
@@ -91,16 +130,48 @@ impl Terminal {
 
     /// A shell script, to prove the terminal itself.
     pub fn script(script: &str, columns: u16, rows: u16) -> Self {
-        Self::run("sh", &["-c", script], columns, rows, &[])
+        let home = TempDir::new().expect("a temporary folder");
+        Self::run(Start { program: "sh", args: &["-c", script], variables: &[], home }, columns, rows)
+    }
+
+    /// As `start`, with files in the folder of settings.
+    pub fn start_at_home(args: &[&str], columns: u16, rows: u16, files: &[(&str, &str)]) -> Self {
+        let home = TempDir::new().expect("a temporary folder");
+        let config = home.path().join("c/trailmap");
+        std::fs::create_dir_all(&config).expect("a folder");
+        files.iter().for_each(|(name, text)| std::fs::write(config.join(name), text).expect("a file"));
+        Self::run(Start { program: PROGRAM, args, variables: &[], home }, columns, rows)
+    }
+
+    /// A terminal that answers nothing.
+    pub fn start_silent(args: &[&str], columns: u16, rows: u16) -> Self {
+        let mut terminal = Self::start(args, columns, rows);
+        terminal.screen.callbacks_mut().is_silent = true;
+        terminal
+    }
+
+    /// A terminal that draws signs of doubtful width two columns wide.
+    pub fn start_wide(args: &[&str], columns: u16, rows: u16) -> Self {
+        let mut terminal = Self::start(args, columns, rows);
+        terminal.screen.callbacks_mut().is_wide = true;
+        terminal
+    }
+
+    /// A terminal with a white background.
+    pub fn start_light(args: &[&str], columns: u16, rows: u16) -> Self {
+        let mut terminal = Self::start(args, columns, rows);
+        terminal.screen.callbacks_mut().is_light = true;
+        terminal
     }
 
     /// As `start`, with these variables set beside `TERM`, `LANG`, `PATH` and the home.
     pub fn start_with(args: &[&str], columns: u16, rows: u16, variables: &[(&str, &str)]) -> Self {
-        Self::run(env!("CARGO_BIN_EXE_trailmap"), args, columns, rows, variables)
+        let home = TempDir::new().expect("a temporary folder");
+        Self::run(Start { program: PROGRAM, args, variables, home }, columns, rows)
     }
 
-    fn run(program: &str, args: &[&str], columns: u16, rows: u16, variables: &[(&str, &str)]) -> Self {
-        let home = TempDir::new().expect("a temporary folder");
+    fn run(start: Start<'_>, columns: u16, rows: u16) -> Self {
+        let Start { program, args, variables, home } = start;
         let pair = native_pty_system().openpty(pty_size(columns, rows)).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(program);
         command.args(args);
@@ -115,16 +186,19 @@ impl Terminal {
         }
         variables.iter().for_each(|(name, value)| command.env(name, value));
         let modes_before = modes(&*pair.master);
+        let gate = Arc::new(Gate::default());
         let child = pair.slave.spawn_command(command).expect("the program starts");
         // While we hold the other end, the program's end is never seen.
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let writer = pair.master.take_writer().expect("a writer");
         let (send, output) = channel();
+        let own_gate = Arc::clone(&gate);
         thread::spawn(move || {
             let mut piece = [0; 65_536];
             // A closed terminal reads as an error on Linux.
             while let Ok(n) = reader.read(&mut piece) {
+                own_gate.pass();
                 if n == 0 || send.send(piece[..n].to_vec()).is_err() {
                     return;
                 }
@@ -139,7 +213,9 @@ impl Terminal {
             modes_before,
             n_bytes: 0,
             is_closed: false,
-            _home: home,
+            sent: Vec::new(),
+            gate,
+            home,
         }
     }
 
@@ -149,9 +225,10 @@ impl Terminal {
         match self.output.recv_timeout(wait) {
             Ok(piece) => {
                 self.n_bytes += piece.len();
+                self.sent.extend_from_slice(&piece);
                 self.screen.process(&piece);
                 let answers = std::mem::take(&mut self.screen.callbacks_mut().waiting);
-                if !answers.is_empty() {
+                if !answers.is_empty() && !self.screen.callbacks().is_silent {
                     self.send_bytes(&answers);
                 }
                 true
@@ -204,6 +281,39 @@ impl Terminal {
         self.n_bytes - before
     }
 
+    /// Starts the program again in the same terminal and home, after it has ended.
+    pub fn again(&mut self, args: &[&str]) {
+        let size = self.screen.screen().size();
+        let home = std::mem::replace(&mut self.home, TempDir::new().expect("a temporary folder"));
+        *self = Self::run(Start { program: PROGRAM, args, variables: &[], home }, size.1.get(), size.0.get());
+    }
+
+    /// Where the program finds its settings.
+    pub fn config(&self) -> PathBuf {
+        self.home.path().join("c/trailmap")
+    }
+
+    /// Takes no output any more, or again.
+    pub fn hold(&mut self, is_held: bool) {
+        self.gate.set(is_held);
+    }
+
+    /// How often these bytes were sent.
+    pub fn n_sent(&self, bytes: &[u8]) -> usize {
+        self.sent.windows(bytes.len()).filter(|window| *window == bytes).count()
+    }
+
+    /// Whether the cell at this place has a colour of its own.
+    pub fn has_colors(&self) -> bool {
+        let screen = self.screen.screen();
+        let (rows, columns) = screen.size();
+        let mut cells = (0..rows.get()).flat_map(|row| (0..columns.get()).map(move |column| (row, column)));
+        cells.any(|(row, column)| {
+            let cell = screen.cell(row, column);
+            cell.is_some_and(|cell| cell.fgcolor() != vt100::Color::Default || cell.bgcolor() != vt100::Color::Default)
+        })
+    }
+
     /// Sends keys as a terminal does: `"q"`, `"\r"`, `"\x1b[B"`.
     pub fn press(&mut self, keys: &str) {
         self.send_bytes(keys.as_bytes());
@@ -224,6 +334,16 @@ impl Terminal {
         let pid = self.child.process_id().expect("a running program").to_string();
         let status = std::process::Command::new("kill").args(["-s", name, &pid]).status().expect("kill");
         assert!(status.success(), "kill -s {name} {pid}");
+    }
+
+    /// Waits for the program to end and for nothing else.
+    #[track_caller]
+    pub fn wait_end(&mut self) {
+        let until = Instant::now() + PATIENCE;
+        while self.child.try_wait().expect("a child").is_none() {
+            self.take_in(Instant::now() + Duration::from_millis(5));
+            assert!(Instant::now() < until, "the program does not end:\n{}", self.text());
+        }
     }
 
     /// Waits for the program to end, taking in its last words.
@@ -272,6 +392,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        self.gate.set(false);
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

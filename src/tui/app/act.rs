@@ -87,6 +87,8 @@ impl App {
             AppAction::Steps => self.read_steps(),
             AppAction::Tasks => self.overlays.push(Overlay::Tasks(0)),
             AppAction::DataHealth => self.open_health(),
+            AppAction::Change(setting) => self.change_setting(setting),
+            AppAction::Settings => self.open_settings(),
             AppAction::Interrupt => self.interrupt(),
             AppAction::Redraw => {
                 self.outside.push(Outside::Redraw);
@@ -105,7 +107,7 @@ impl App {
     }
 
     /// Goes to a screen; from a deeper level of that screen, to its first.
-    fn go(&mut self, screen: Screen) {
+    pub(super) fn go(&mut self, screen: Screen) {
         if self.screen == screen {
             while self.pop() {}
         }
@@ -184,6 +186,7 @@ impl App {
                 }
                 return;
             }
+            Purpose::Setting => return self.chose_setting(text),
             Purpose::FilterEvents => return self.try_filter(Which::Events, text),
             Purpose::FilterCustomers => return self.try_filter(Which::Customers, text),
             Purpose::RemoveFilter => {

@@ -42,11 +42,41 @@ impl App {
             places.iter().flat_map(|place| COMMANDS.iter().filter(|command| command.place == *place).filter(has_keys));
         let items: Vec<Item> = items.map(|command| self.item(command, true)).collect();
         let mut picker = Picker::new(Purpose::Command, "[?] Keys", items);
-        picker.notes = vec![
-            "⏎ goes deeper, Esc comes back. : finds every command, also without a key.".to_owned(),
-            "● exact  ◐ computing  ◀ biggest drop  ✗ failed, the last answer stays".to_owned(),
-        ];
+        picker.notes = self.help_notes();
         self.overlays.push(Overlay::Help(picker));
+    }
+
+    /// How to read the screen, and what is known about the terminal it is on.
+    fn help_notes(&self) -> Vec<String> {
+        let facts = self.look.facts();
+        let fact = |what: &str| facts.iter().find(|[name, _, _]| name == what).map_or("", |[_, value, _]| value);
+        let theme = match self.theme.name() {
+            "16" | "mono" => String::new(),
+            name => format!(", {name}"),
+        };
+        let signs = match (self.theme.ascii, self.look.known.is_wide) {
+            (true, _) => "ASCII only",
+            (false, Some(_)) => "widths checked",
+            (false, None) => "widths not checked",
+        };
+        let whole = match self.look.known.synchronized {
+            Some(true) => "frames whole",
+            Some(false) => "frames not whole",
+            None => "frames perhaps not whole",
+        };
+        let mouse = if self.look.has_mouse() { "on, hold Shift to select" } else { "off" };
+        let mouse_key = self.keymap.hint("change-mouse");
+        let keys = match self.keymap.n_rebound() {
+            0 => "as they come; keys.toml changes them".to_owned(),
+            n => format!("{n} changed in keys.toml"),
+        };
+        let search = self.keymap.hint("commands");
+        vec![
+            format!("⏎ goes deeper, Esc comes back. {search} finds every command, also without a key."),
+            "MARKS  ● exact  ◐ computing  ◀ biggest drop  ✗ failed, the last answer stays".to_owned(),
+            format!("COPY   {}   MOUSE {mouse} ({mouse_key})   KEYS {keys}", fact("copy")),
+            format!("TERM   {} · {} colours{theme} · {signs} · {whole}", fact("TERM"), fact("colours")),
+        ]
     }
 
     /// Every command of every pane; those that cannot be done now say why.

@@ -6,18 +6,23 @@ mod cohorts;
 mod help;
 mod history;
 mod loading;
+mod look;
+mod mouse;
 mod notices;
 mod output;
 mod rail;
 mod tasks;
+mod typing;
 mod undo;
 mod view;
+mod which;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
+use ratatui::layout::Rect;
 use signal_hook::consts::SIGTSTP;
 
 use super::cohort::Cohorts;
@@ -29,13 +34,16 @@ use super::key::{Code, Input, Key};
 use super::keymap::{Keymap, Lookup};
 use super::layer::{Layer, LayerId, Stack};
 use super::load::{Opener, Stage};
+use super::look::Look;
 use super::overlay::Overlay;
+use super::paint::Target;
 use super::screen::Screen;
 use super::theme::Theme;
 use crate::analysis::{Answer, Scope};
 use crate::engine::Engine;
 use crate::ingest::{LoadOptions, LoadReport};
 use crate::job::{Fallen, Slot, Ticket};
+use crate::workspace::Setting;
 
 pub use view::Drawn;
 
@@ -47,6 +55,10 @@ pub enum Outside {
     Suspend,
     /// Take the terminal again: somebody stopped and continued the process.
     Resume,
+    /// Let the terminal report the mouse, or no longer.
+    Mouse(bool),
+    /// Keep a setting for the next run.
+    Keep(Setting, &'static str),
 }
 
 /// Why the workbench ends.
@@ -75,6 +87,9 @@ struct Trial {
 
 pub struct App {
     pub theme: Theme,
+    look: Look,
+    /// The file that settings are kept in.
+    kept_in: Option<String>,
     pub keymap: Keymap,
     /// What is wrong with the person's own files, to be said once the data is there.
     notices: Vec<String>,
@@ -106,6 +121,12 @@ pub struct App {
     status: Option<Status>,
     /// Keys of a sequence that is not complete yet.
     pending: Vec<Key>,
+    /// When the last of them was pressed.
+    pending_since: Instant,
+    /// When text was typed that no list has followed yet.
+    typed_at: Option<Instant>,
+    /// What the mouse can point at, as last drawn.
+    targets: Vec<(Rect, Target)>,
     events: Sender<Event>,
     pub outside: Vec<Outside>,
     pub leave: Option<Leave>,
@@ -124,6 +145,8 @@ impl App {
             .collect();
         let mut app = App {
             theme,
+            look: Look::of(theme),
+            kept_in: None,
             keymap: Keymap::default(),
             notices: Vec::new(),
             options,
@@ -149,6 +172,9 @@ impl App {
             write_into: std::path::PathBuf::new(),
             status: None,
             pending: Vec::new(),
+            pending_since: now,
+            typed_at: None,
+            targets: Vec::new(),
             events,
             outside: Vec::new(),
             leave: None,
@@ -165,7 +191,10 @@ impl App {
         match event {
             Event::Input(Input::Key(key)) => self.key(key),
             Event::Input(Input::Paste(text)) => self.paste(&text),
-            Event::Input(Input::Mouse(_) | Input::Answer(_)) | Event::Kept(_) | Event::SlowLine => {}
+            Event::Input(Input::Mouse(mouse)) => self.mouse(mouse),
+            Event::Input(Input::Answer(answer)) => self.learn(answer),
+            Event::Kept(outcome) => self.kept(outcome),
+            Event::SlowLine => self.slow_down(),
             Event::InputEnded => self.leave = Some(Leave::TerminalGone),
             Event::Resize => {}
             Event::Signal(signal) if ends_program(signal) => self.leave = Some(Leave::Signal(signal)),
@@ -179,9 +208,13 @@ impl App {
             Event::Copied(Ok(text)) => self.say(text),
             Event::Copied(Err(text)) => self.complain(text),
             Event::Written(ticket, outcome) => self.written(ticket, outcome),
-            Event::Tick => self.ticks += 1,
+            Event::Tick => {
+                self.ticks += 1;
+                self.time_passed();
+            }
         }
         self.note_spot();
+        self.zone_layers();
         self.ask();
     }
 
@@ -205,6 +238,7 @@ impl App {
             self.stack_mut().top_mut().page = drawn.page;
         }
         self.overlay_page = drawn.overlay_page;
+        self.targets.clone_from(&drawn.targets);
     }
 
     fn stack(&self) -> &Stack {
@@ -244,6 +278,7 @@ impl App {
             return;
         }
         self.pending.push(key);
+        self.pending_since = self.now;
         match self.keymap.find(&self.places(), &self.pending) {
             Lookup::Found(command) => {
                 self.pending.clear();
@@ -252,32 +287,6 @@ impl App {
             Lookup::Prefix => {}
             Lookup::Nothing => self.pending.clear(),
         }
-    }
-
-    fn overlay_key(&mut self, key: Key) {
-        if let Lookup::Found(command) = self.keymap.find(&self.places(), &[key]) {
-            let is_allowed = match command.action {
-                Action::Entry(action) => self.overlays.last().is_some_and(|overlay| overlay.allows(action)),
-                _ => true,
-            };
-            if is_allowed {
-                self.act(command.action);
-                return;
-            }
-        }
-        if let Some(overlay) = self.overlays.last_mut() {
-            overlay.type_key(key);
-        }
-        self.refresh_prompt();
-    }
-
-    fn paste(&mut self, text: &str) {
-        self.status = None;
-        match self.overlays.last_mut() {
-            Some(overlay) => overlay.type_text(text),
-            None => self.say("a paste goes into a prompt; open one first"),
-        }
-        self.refresh_prompt();
     }
 
     fn say(&mut self, text: impl Into<String>) {
@@ -324,29 +333,6 @@ impl App {
         let Some(engine) = self.engine.as_ref().filter(|_| self.has_data()) else { return };
         let (engine, events, now) = (Arc::clone(engine), self.events.clone(), self.now);
         self.stack_mut().top_mut().ask(&engine, &events, now);
-    }
-
-    fn refresh_prompt(&mut self) {
-        let Some(Overlay::Prompt(prompt)) = self.overlays.last_mut() else { return };
-        prompt.refresh(&self.vocabulary);
-        let Some(column) = prompt.missing().map(str::to_owned) else { return };
-        let Some(engine) = self.engine.clone() else { return };
-        let events = self.events.clone();
-        let asked = column.clone();
-        self.values.start(
-            move |_| engine.values(&asked, super::complete::VALUES_MAX),
-            move |ticket, values| {
-                let _ = events.send(Event::Values(ticket, column, values));
-            },
-        );
-    }
-
-    fn values_arrived(&mut self, ticket: Ticket, column: String, values: Result<Vec<(String, u64)>, Fallen>) {
-        if self.values.accept(ticket) {
-            // A column whose values cannot be had is completed without them.
-            self.vocabulary.values.insert(column, values.unwrap_or_default());
-            self.refresh_prompt();
-        }
     }
 
     fn set_scope(&mut self, scope: Scope) {
@@ -409,6 +395,7 @@ impl App {
             {
                 Err("needs an answer on the screen")
             }
+            AppAction::Change(setting) => self.allows_change(setting),
             AppAction::CopyCommand => layer.pane.spec().map(drop).ok_or("there is no question yet; add a step"),
             _ => Ok(()),
         }

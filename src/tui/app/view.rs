@@ -7,23 +7,23 @@ use ratatui::layout::{Position, Rect};
 
 use super::App;
 use crate::base::visible::{truncate, visible, width};
-use crate::tui::command::{COMMANDS, Command};
 use crate::tui::filter;
-use crate::tui::key::Key;
 use crate::tui::load::{Stage, view_failed, view_loading};
 use crate::tui::overlay::Overlay;
-use crate::tui::paint::{Border, Pen, wrap};
+use crate::tui::paint::{Border, Pen, Target, wrap};
 use crate::tui::screen::Screen;
 use crate::tui::theme::Tone;
 use crate::tui::words;
 
 /// What drawing found out that the next key needs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Drawn {
     pub cursor: Option<Position>,
     /// Rows of the pane's list.
     pub page: usize,
     pub overlay_page: usize,
+    /// What the mouse can point at, the uppermost last.
+    pub targets: Vec<(Rect, Target)>,
 }
 
 /// An answer that takes longer than this is waited for visibly.
@@ -35,7 +35,7 @@ impl App {
     /// Draws everything into the buffer.
     pub fn view(&self, buf: &mut Buffer) -> Drawn {
         let area = buf.area;
-        let mut pen = Pen { buf, theme: self.theme };
+        let mut pen = Pen::new(buf, self.theme);
         let mut drawn = Drawn::default();
         if area.width == 0 || area.height == 0 {
             return drawn;
@@ -67,13 +67,14 @@ impl App {
         } else if let Some(overlay) = self.overlays.last() {
             (drawn.cursor, drawn.overlay_page) = overlay.view(body, &mut pen);
         }
+        self.view_which(body, &mut pen);
         if bottom >= 2 {
             self.view_status(Rect { y: area.bottom() - 2, height: 1, ..area }, &mut pen);
         }
         if bottom >= 1 {
             self.view_keys(Rect { y: area.bottom() - 1, height: 1, ..area }, &mut pen);
         }
-        pen.finish();
+        drawn.targets = pen.finish();
         drawn
     }
 
@@ -97,7 +98,9 @@ impl App {
                 } else {
                     (format!(" {} {name} ", screen.key()), Tone::Text)
                 };
-                x += pen.text(x, line.y, line.right().saturating_sub(x), &text, tone);
+                let wide = pen.text(x, line.y, line.right().saturating_sub(x), &text, tone);
+                pen.target(Rect { x, width: wide, ..line }, Target::Screen(screen));
+                x += wide;
             }
         }
         let Some(report) = &self.report else { return };
@@ -244,7 +247,7 @@ impl App {
     }
 
     fn view_keys(&self, line: Rect, pen: &mut Pen<'_>) {
-        let hints = if self.pending.is_empty() { self.key_line() } else { self.continuations() };
+        let hints = if self.pending.is_empty() { self.key_line() } else { self.pending_line() };
         let room = line.width.saturating_sub(2);
         let help = hints.last().filter(|(_, word)| word == "help").cloned();
         let others = &hints[..hints.len() - usize::from(help.is_some())];
@@ -288,21 +291,10 @@ impl App {
     }
 
     /// What can follow the keys pressed so far.
-    fn continuations(&self) -> Vec<(String, String)> {
-        let places = self.places();
-        let fits = |command: &Command| {
-            let sequences = self.keymap.of_command(command).iter();
-            sequences.into_iter().find(|keys| keys.starts_with(&self.pending) && keys.len() > self.pending.len())
-        };
-        let mut line: Vec<(String, String)> = COMMANDS
-            .iter()
-            .filter(|command| places.contains(&command.place))
-            .filter_map(|command| {
-                let keys = fits(command)?;
-                let rest: Vec<String> = keys[self.pending.len()..].iter().map(Key::to_string).collect();
-                let word = command.hint.map_or(command.name, |(_, word)| word);
-                Some((rest.join(" "), word.to_owned()))
-            })
+    fn pending_line(&self) -> Vec<(String, String)> {
+        let continuations = self.continuations().into_iter();
+        let mut line: Vec<(String, String)> = continuations
+            .map(|next| (next.keys, next.command.hint.map_or(next.command.name, |(_, word)| word).to_owned()))
             .collect();
         line.push(("Esc".to_owned(), "leave".to_owned()));
         line

@@ -264,6 +264,10 @@ impl Pane for CustomersPane {
         self.marks.clear();
     }
 
+    fn point(&mut self, _: u8, row: usize, facts: &Facts<'_>) {
+        self.go(row.min(Self::len(facts).saturating_sub(1)), facts);
+    }
+
     fn arrived(&mut self, facts: &Facts<'_>) {
         if let Some(table) = facts.table {
             self.widths = Widths::of(table);

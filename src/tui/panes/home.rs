@@ -8,7 +8,7 @@ use crate::base::visible::{visible, width};
 use crate::journey::Step;
 use crate::tui::command::{Action, Place, RowAction};
 use crate::tui::filter::{Condition, both};
-use crate::tui::paint::{Border, Pen, resample, scroll, wrap};
+use crate::tui::paint::{Border, Pen, Target, resample, scroll, wrap};
 use crate::tui::pane::{Effect, Facts, Group, Pane, moved};
 use crate::tui::theme::Tone;
 use crate::tui::words;
@@ -63,7 +63,7 @@ impl HomePane {
     fn view_headline(&self, profile: &Profile, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) {
         let period = profile.bounds.map_or_else(
             || "no events".to_owned(),
-            |(first, last)| format!("{} → {}", words::day(first), words::day(last)),
+            |(first, last)| format!("{} → {}", words::day(first, facts.zone), words::day(last, facts.zone)),
         );
         let has_focus = self.tile == Tile::Headline;
         let border = Border { title: "Headline", note: &period, foot: "⏎ customers", has_focus };
@@ -130,6 +130,7 @@ impl HomePane {
             if is_cursor {
                 pen.embolden(Rect { width: name_wide + 1, ..line });
             }
+            pen.target(line, Target::Row { panel: 0, row: i });
         }
         rows
     }
@@ -310,6 +311,12 @@ impl Pane for HomePane {
             Action::Home(HomeAction::AddToFunnel) => Some(Effect::AddToFunnel(self.event_under_cursor(facts)?)),
             _ => None,
         }
+    }
+
+    fn point(&mut self, _: u8, row: usize, facts: &Facts<'_>) {
+        self.tile = Tile::Events;
+        let len = Self::profile(facts).map_or(0, |profile| profile.events.len());
+        self.event = row.min(len.saturating_sub(1));
     }
 
     fn arrived(&mut self, facts: &Facts<'_>) {

@@ -3,13 +3,13 @@
 use ratatui::layout::Rect;
 
 use crate::analysis::{Answer, Journey, JourneySpec, Scope, Spec};
-use crate::base::Instant;
 use crate::base::visible::{visible, width};
+use crate::base::{Instant, Zone};
 use crate::table::{Cell, Table};
 use crate::tui::command::{Action, Place, RowAction};
 use crate::tui::filter::Condition;
 use crate::tui::grid;
-use crate::tui::paint::{Border, Pen};
+use crate::tui::paint::{Border, Pen, Target};
 use crate::tui::pane::{Effect, Facts, Pane, moved};
 use crate::tui::theme::Tone;
 use crate::tui::words;
@@ -46,6 +46,7 @@ struct Reader<'a> {
     channel: Option<usize>,
     /// The session of every event.
     sessions: &'a [u32],
+    zone: &'a Zone,
 }
 
 impl<'a> Reader<'a> {
@@ -58,6 +59,7 @@ impl<'a> Reader<'a> {
             event: column("event"),
             channel: column("channel"),
             sessions: &answer.sessions,
+            zone: facts.zone,
         })
     }
 
@@ -67,7 +69,7 @@ impl<'a> Reader<'a> {
 
     fn text(&self, row: usize, column: Option<usize>) -> String {
         match column {
-            Some(at) => words::cell(&self.cell(row, column), self.table.columns[at].kind),
+            Some(at) => words::cell(&self.cell(row, column), self.table.columns[at].kind, self.zone),
             None => String::new(),
         }
     }
@@ -124,7 +126,7 @@ impl<'a> Reader<'a> {
         let named = self.table.columns.iter().zip(cells.iter());
         named
             .filter(|(_, cell)| **cell != Cell::Empty)
-            .map(|(column, cell)| (grid::title(&column.name).to_owned(), words::cell(cell, column.kind)))
+            .map(|(column, cell)| (grid::title(&column.name).to_owned(), words::cell(cell, column.kind, self.zone)))
             .collect()
     }
 }
@@ -163,7 +165,7 @@ impl JourneyPane {
         let span = match (reader.time(0), reader.time(len - 1)) {
             (Some(first), Some(last)) => {
                 let lasted = words::seconds((last.0 - first.0) as f64 / 1e6);
-                format!("{} → {} · {lasted}", words::day(first), words::day(last))
+                format!("{} → {} · {lasted}", words::day(first, reader.zone), words::day(last, reader.zone))
             }
             _ => String::new(),
         };
@@ -239,11 +241,12 @@ impl JourneyPane {
                     pen.rule(Rect { y, height: 1, ..inside }, y, &format!("{gap} · session {session}"));
                 }
                 Line::Event(row) => {
-                    let today = reader.time(row).map_or(String::new(), words::day);
+                    let today = reader.time(row).map_or(String::new(), |at| words::day(at, reader.zone));
                     let shown_day = if today == day { String::new() } else { today.clone() };
                     day = today;
                     let line = Rect { y, height: 1, ..inside };
                     self.view_event(reader, row, &shown_day, has_channel, line, pen);
+                    pen.target(line, Target::Row { panel: 0, row });
                 }
             }
         }
@@ -259,7 +262,7 @@ impl JourneyPane {
             pen.text(x, y, 10, day, Tone::Dim);
             x += 11;
         }
-        pen.text(x, y, 8, &reader.time(row).map_or(String::new(), words::clock), Tone::Text);
+        pen.text(x, y, 8, &reader.time(row).map_or(String::new(), |at| words::clock(at, reader.zone)), Tone::Text);
         x += 8;
         if line.width >= 30 {
             let gap = if reader.starts_session(row) { None } else { reader.gap(row) };
@@ -363,6 +366,10 @@ impl Pane for JourneyPane {
             }
             _ => None,
         }
+    }
+
+    fn point(&mut self, _: u8, row: usize, facts: &Facts<'_>) {
+        self.cursor = row.min(Self::len(facts).saturating_sub(1));
     }
 
     fn arrived(&mut self, facts: &Facts<'_>) {

@@ -6,7 +6,7 @@ use super::steps::ratio;
 use super::{Corner, Focus, FunnelPane};
 use crate::analysis::funnel::{Group, TimeRow};
 use crate::base::visible::visible;
-use crate::tui::paint::{Border, Pen, resample, scroll};
+use crate::tui::paint::{Border, Pen, Target, resample, scroll};
 use crate::tui::pane::Facts;
 use crate::tui::theme::Tone;
 use crate::tui::words;
@@ -77,6 +77,7 @@ impl FunnelPane {
             let y = inside.y + (i - from) as u16;
             let x = inside.x + 1;
             let is_cursor = has_focus && i == self.after;
+            pen.target(Rect { y, height: 1, ..inside }, Target::Row { panel: Focus::After as u8, row: i });
             pen.text(inside.x, y, 1, if is_cursor { "▸" } else { " " }, Tone::Key);
             pen.text(x, y, name_wide, &after.next, if is_cursor { Tone::Strong } else { Tone::Text });
             let bar_wide = free.saturating_sub(name_wide + 1);
@@ -171,6 +172,7 @@ impl FunnelPane {
             let is_cursor = has_focus && i == self.group;
             let line = Rect { y: inside.y + 1 + row as u16, height: 1, ..inside };
             self.view_group(group, is_cursor, line, pen);
+            pen.target(line, Target::Row { panel: Focus::Groups as u8, row: i });
         }
     }
 

@@ -434,6 +434,24 @@ impl Pane for FunnelPane {
         Ok(None)
     }
 
+    fn point(&mut self, panel: u8, row: usize, facts: &Facts<'_>) {
+        let focus = [Focus::Steps, Focus::After, Focus::Groups].into_iter().find(|focus| *focus as u8 == panel);
+        let Some(focus) = focus.filter(|focus| self.panels(facts).contains(focus)) else { return };
+        self.focus = focus;
+        let (cursor, len) = match focus {
+            Focus::Steps => (&mut self.cursor, self.spec.steps.len()),
+            Focus::After => {
+                let len = self.after_rows(facts).len();
+                (&mut self.after, len)
+            }
+            Focus::Groups => {
+                let len = self.groups(facts).len();
+                (&mut self.group, len)
+            }
+        };
+        *cursor = row.min(len.saturating_sub(1));
+    }
+
     fn arrived(&mut self, facts: &Facts<'_>) {
         self.group = self.group.min(self.groups(facts).len().saturating_sub(1));
         self.after = self.after.min(self.after_rows(facts).len().saturating_sub(1));

@@ -13,8 +13,8 @@ use ratatui::layout::Rect;
 use super::{Focus, FunnelPane, Reading};
 use crate::analysis::funnel::{Order, StepCount, Unit};
 use crate::base::visible::{visible, width};
-use crate::table::{Cell, Kind, Table};
-use crate::tui::paint::{Border, Pen, scroll};
+use crate::table::{Cell, Table};
+use crate::tui::paint::{Border, Pen, Target, scroll};
 use crate::tui::pane::Facts;
 use crate::tui::theme::Tone;
 use crate::tui::words;
@@ -41,7 +41,10 @@ struct Line<'a> {
 
 impl Line<'_> {
     fn share(&self, column: &str) -> String {
-        self.cell(column).map_or(String::new(), |cell| words::cell(&cell, Kind::Share))
+        match self.cell(column) {
+            Some(Cell::Number(share)) => words::fraction(share),
+            Some(_) | None => String::new(),
+        }
     }
 
     fn cell(&self, column: &str) -> Option<Cell> {
@@ -203,6 +206,7 @@ impl FunnelPane {
         for (row, i) in (from..names.len().min(from + rows)).enumerate() {
             let line = Rect { y: area.y + 1 + row as u16, height: 1, ..area };
             let is_cursor = i == self.cursor;
+            pen.target(line, Target::Row { panel: Focus::Steps as u8, row: i });
             pen.text(line.x, line.y, 1, if is_cursor { "▸" } else { " " }, Tone::Key);
             pen.right(line.x + 3, line.y, 2, &(i + 1).to_string(), Tone::Dim);
             pen.text(line.x + 4, line.y, name_wide, &names[i], if is_cursor { Tone::Strong } else { Tone::Text });
