@@ -120,10 +120,28 @@ pub fn customers(view: &View, spec: &CustomersSpec, ctl: &Ctl) -> Result<Custome
     Ok(Customers { ids, outcome: in_words(of, cell), view, session_gap: of.scope().session_gap })
 }
 
+/// The customers behind a number of another question, which is asked in its own scope; `view` is that of `scope`.
+///
+/// # Errors
+/// As that question.
+pub(super) fn customers_behind(
+    view: &View,
+    scope: &Scope,
+    of: &Spec,
+    cell: &str,
+    ctl: &Ctl,
+) -> Result<Vec<CustomerId>, Error> {
+    if of.scope() == scope {
+        return super::who(view, of, cell, ctl);
+    }
+    super::who(&of.scope().view(view.store(), ctl)?, of, cell, ctl)
+}
+
 /// An opened number as people say it; the cell itself where there is nothing better.
 fn in_words(of: &Spec, cell: &str) -> String {
     match of {
         Spec::Funnel(funnel) => funnel_cell(cell, funnel.steps.len()).unwrap_or_else(|| cell.to_owned()),
+        Spec::Retention(_) | Spec::Compare(_) | Spec::Lifecycle(_) => cell.to_owned(),
         Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => cell.to_owned(),
     }
 }

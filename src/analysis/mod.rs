@@ -1,13 +1,17 @@
 //! The questions: a spec is the one way to ask, an answer is numbers and names, a pure function lies between.
 
+pub mod compare;
 pub mod customers;
 pub mod events;
 pub mod funnel;
+mod grouping;
 pub mod journey;
+pub mod lifecycle;
 #[cfg(test)]
 mod oracle;
 pub mod profile;
 mod property;
+pub mod retention;
 pub mod scope;
 
 use serde::{Deserialize, Serialize};
@@ -17,11 +21,15 @@ use crate::journey::expr::{ExprError, MaskError};
 use crate::journey::{StepError, View};
 use crate::table::Table;
 
+pub use compare::{Compare, CompareSpec};
+use customers::customers_behind;
 pub use customers::{Customers, CustomersSpec};
 pub use events::{Events, EventsSpec};
 pub use funnel::{Funnel, FunnelSpec};
 pub use journey::{Journey, JourneySpec};
+pub use lifecycle::{Lifecycle, LifecycleSpec};
 pub use profile::{Profile, ProfileSpec};
+pub use retention::{Retention, RetentionSpec};
 pub use scope::Scope;
 
 /// A question, as flags, a pane's state or a saved view hold it.
@@ -30,6 +38,9 @@ pub use scope::Scope;
 pub enum Spec {
     Profile(ProfileSpec),
     Funnel(FunnelSpec),
+    Retention(RetentionSpec),
+    Compare(CompareSpec),
+    Lifecycle(LifecycleSpec),
     Customers(CustomersSpec),
     Journey(JourneySpec),
     Events(EventsSpec),
@@ -40,6 +51,9 @@ pub enum Spec {
 pub enum Answer {
     Profile(Profile),
     Funnel(Funnel),
+    Retention(Retention),
+    Compare(Compare),
+    Lifecycle(Lifecycle),
     Customers(Customers),
     Journey(Journey),
     Events(Events),
@@ -89,6 +103,9 @@ impl Spec {
         match self {
             Spec::Profile(_) => "profile",
             Spec::Funnel(_) => "funnel",
+            Spec::Retention(_) => "retention",
+            Spec::Compare(_) => "compare",
+            Spec::Lifecycle(_) => "lifecycle",
             Spec::Customers(_) => "customers",
             Spec::Journey(_) => "journey",
             Spec::Events(_) => "events",
@@ -99,6 +116,9 @@ impl Spec {
         match self {
             Spec::Profile(spec) => &spec.scope,
             Spec::Funnel(spec) => &spec.scope,
+            Spec::Retention(spec) => &spec.scope,
+            Spec::Compare(spec) => &spec.scope,
+            Spec::Lifecycle(spec) => &spec.scope,
             Spec::Customers(spec) => &spec.scope,
             Spec::Journey(spec) => &spec.scope,
             Spec::Events(spec) => &spec.scope,
@@ -112,6 +132,9 @@ impl Answer {
         match self {
             Answer::Profile(answer) => answer.tables(),
             Answer::Funnel(answer) => answer.tables(),
+            Answer::Retention(answer) => answer.tables(),
+            Answer::Compare(answer) => answer.tables(),
+            Answer::Lifecycle(answer) => answer.tables(),
             Answer::Customers(answer) => vec![answer.table()],
             Answer::Journey(answer) => vec![answer.table()],
             Answer::Events(answer) => vec![answer.table()],
@@ -122,6 +145,9 @@ impl Answer {
     pub fn notes(&self) -> &[String] {
         match self {
             Answer::Funnel(answer) => &answer.notes,
+            Answer::Retention(answer) => &answer.notes,
+            Answer::Compare(answer) => &answer.notes,
+            Answer::Lifecycle(answer) => &answer.notes,
             Answer::Profile(_) | Answer::Customers(_) | Answer::Journey(_) | Answer::Events(_) => &[],
         }
     }
@@ -135,6 +161,9 @@ pub fn run(view: &View, spec: &Spec, ctl: &Ctl) -> Result<Answer, Error> {
     Ok(match spec {
         Spec::Profile(spec) => Answer::Profile(profile::profile(view, spec, ctl)?),
         Spec::Funnel(spec) => Answer::Funnel(funnel::funnel(view, spec, ctl)?),
+        Spec::Retention(spec) => Answer::Retention(retention::retention(view, spec, ctl)?),
+        Spec::Compare(spec) => Answer::Compare(compare::compare(view, spec, ctl)?),
+        Spec::Lifecycle(spec) => Answer::Lifecycle(lifecycle::lifecycle(view, spec, ctl)?),
         Spec::Customers(spec) => Answer::Customers(customers::customers(view, spec, ctl)?),
         Spec::Journey(spec) => Answer::Journey(journey::journey(view, spec, ctl)?),
         Spec::Events(spec) => Answer::Events(events::events(view, spec, ctl)?),
@@ -149,8 +178,12 @@ pub fn run(view: &View, spec: &Spec, ctl: &Ctl) -> Result<Answer, Error> {
 pub fn who(view: &View, spec: &Spec, cell: &str, ctl: &Ctl) -> Result<Vec<CustomerId>, Error> {
     match spec {
         Spec::Funnel(spec) => funnel::who(view, spec, cell, ctl),
-        Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => {
-            Err(Error::Invalid(format!("`{}` has no cells to open; `--who` goes with funnel", spec.name())))
-        }
+        Spec::Retention(spec) => retention::who(view, spec, cell, ctl),
+        Spec::Compare(spec) => compare::who(view, spec, cell, ctl),
+        Spec::Lifecycle(spec) => lifecycle::who(view, spec, cell, ctl),
+        Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => Err(Error::Invalid(format!(
+            "`{}` has no cells to open; `--who` goes with funnel, retention, compare and lifecycle",
+            spec.name()
+        ))),
     }
 }

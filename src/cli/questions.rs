@@ -5,7 +5,9 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 
 use super::command::shared;
 use super::unexpected;
-use crate::analysis::{CustomersSpec, EventsSpec, FunnelSpec, JourneySpec, ProfileSpec, Spec};
+use crate::analysis::{
+    CompareSpec, CustomersSpec, EventsSpec, FunnelSpec, JourneySpec, LifecycleSpec, ProfileSpec, RetentionSpec, Spec,
+};
 use crate::batch::Ask;
 
 pub struct Question {
@@ -40,6 +42,38 @@ pub const QUESTIONS: &[Question] = &[
         has_cells: true,
         args: |command| shared(FunnelSpec::augment_args(command)),
         spec: |matches| FunnelSpec::from_arg_matches(matches).map(Spec::Funnel),
+    },
+    Question {
+        name: "retention",
+        about: "Show who comes back, per cohort and period",
+        examples: "  trailmap retention shop.csv --cohort month
+  trailmap retention shop.csv --start signup --return purchase --period day --rolling --brackets 0,1-3,4-7,8-30
+  trailmap retention shop.csv --cohort channel --mode on-or-after --table summary
+  trailmap retention shop.csv --who 2025-01-06:3        who was back in week 3; :gone for the others",
+        has_cells: true,
+        args: |command| shared(RetentionSpec::augment_args(command)),
+        spec: |matches| RetentionSpec::from_arg_matches(matches).map(Spec::Retention),
+    },
+    Question {
+        name: "compare",
+        about: "Compare cohorts side by side, with intervals, tests, and what of a difference is mix",
+        examples: "  trailmap compare shop.csv --split 2025-04-14 -s cart -s purchase --within 14d
+  trailmap compare shop.csv --by channel -s cart -s purchase
+  trailmap compare shop.csv --cohort 'ads=first.channel == \"ads\"' --cohort 'email=first.channel == \"email\"'
+  trailmap compare shop.csv --split 2025-04-14 -s cart -s purchase --who 'from 2025-04-14:completion:no'",
+        has_cells: true,
+        args: |command| shared(CompareSpec::augment_args(command)),
+        spec: |matches| CompareSpec::from_arg_matches(matches).map(Spec::Compare),
+    },
+    Question {
+        name: "lifecycle",
+        about: "Count new, returning, resurrected and dormant customers per period, and in how many periods they are active",
+        examples: "  trailmap lifecycle shop.csv --period month
+  trailmap lifecycle shop.csv --active purchase --table stickiness
+  trailmap lifecycle shop.csv --who 2025-01-06:resurrected",
+        has_cells: true,
+        args: |command| shared(LifecycleSpec::augment_args(command)),
+        spec: |matches| LifecycleSpec::from_arg_matches(matches).map(Spec::Lifecycle),
     },
     Question {
         name: "customers",

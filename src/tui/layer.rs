@@ -156,6 +156,9 @@ impl Layer {
                     Answer::Customers(answer) => Some(answer.table()),
                     Answer::Journey(answer) => Some(answer.table()),
                     Answer::Funnel(answer) => answer.tables().into_iter().next(),
+                    Answer::Retention(answer) => answer.tables().into_iter().next(),
+                    Answer::Compare(answer) => answer.tables().into_iter().next(),
+                    Answer::Lifecycle(answer) => answer.tables().into_iter().next(),
                     Answer::Profile(_) | Answer::Events(_) => None,
                 };
                 self.answer = Some(answer);

@@ -280,7 +280,9 @@ impl Engine for MadeUp {
                     view: view.clone(),
                 })
             }
-            Spec::Events(_) => return Err(Error::Invalid("not asked here".into())),
+            Spec::Events(_) | Spec::Retention(_) | Spec::Compare(_) | Spec::Lifecycle(_) => {
+                return Err(Error::Invalid("not asked here".into()));
+            }
         })
     }
 

@@ -1,7 +1,8 @@
 //! The batch command that gives what a screen shows, quoted for a shell.
 
 use crate::analysis::funnel::{BreakdownAt, ExcludeMode, FunnelSpec, Order, Unit};
-use crate::analysis::{Scope, Spec};
+use crate::analysis::retention::period_word;
+use crate::analysis::{CompareSpec, LifecycleSpec, RetentionSpec, Scope, Spec};
 use crate::base::WeekStart;
 use crate::ingest::LoadOptions;
 
@@ -67,6 +68,9 @@ pub fn command(options: &LoadOptions, spec: &Spec) -> String {
     match asked {
         Spec::Funnel(spec) => funnel(spec, cell.is_some(), &mut words),
         Spec::Journey(spec) => words.flag("--customer-id", &spec.customer),
+        Spec::Retention(spec) => retention(spec, &mut words),
+        Spec::Compare(spec) => compare(spec, &mut words),
+        Spec::Lifecycle(spec) => lifecycle(spec, &mut words),
         Spec::Profile(_) | Spec::Customers(_) | Spec::Events(_) => {}
     }
     scope(asked.scope(), &mut words);
@@ -80,11 +84,7 @@ fn funnel(spec: &FunnelSpec, is_list: bool, words: &mut Words) {
         words.flag("-s", &step.to_string());
     }
     words.flag("--within", &spec.within.to_string());
-    match spec.order {
-        Order::Ordered => {}
-        Order::Strict => words.flag("--order", "strict"),
-        Order::Any => words.flag("--order", "any"),
-    }
+    order(spec.order, words);
     for step in &spec.ignore {
         words.flag("--ignore", &step.to_string());
     }
@@ -119,6 +119,88 @@ fn funnel(spec: &FunnelSpec, is_list: bool, words: &mut Words) {
         words.flag("--week-start", &format!("{:?}", spec.week_start).to_lowercase());
     }
     words.maybe("--trace", spec.trace.as_deref());
+}
+
+fn order(order: Order, words: &mut Words) {
+    match order {
+        Order::Ordered => {}
+        Order::Strict => words.flag("--order", "strict"),
+        Order::Any => words.flag("--order", "any"),
+    }
+}
+
+fn week_start(week_start: WeekStart, words: &mut Words) {
+    match week_start {
+        WeekStart::Monday => {}
+        WeekStart::Sunday => words.flag("--week-start", "sunday"),
+    }
+}
+
+fn retention(spec: &RetentionSpec, words: &mut Words) {
+    let plain = RetentionSpec::default();
+    words.flag("--cohort", &spec.cohort);
+    words.maybe("--start", spec.start.as_ref().map(ToString::to_string).as_deref());
+    words.maybe("--return", spec.returns.as_ref().map(ToString::to_string).as_deref());
+    words.maybe("--period", spec.period.map(period_word));
+    if spec.mode != plain.mode {
+        words.flag("--mode", spec.mode.word());
+    }
+    words.switch("--rolling", spec.rolling);
+    words.switch("--recurring", spec.recurring);
+    words.maybe("--brackets", spec.brackets.as_ref().map(ToString::to_string).as_deref());
+    if spec.min_count != plain.min_count {
+        words.flag("--min-count", &spec.min_count.to_string());
+    }
+    if spec.periods != plain.periods {
+        words.flag("--periods", &spec.periods.to_string());
+    }
+    words.maybe("--breakdown", spec.breakdown.as_deref());
+    week_start(spec.week_start, words);
+}
+
+/// Pinned cohorts are lists that no flag can name; what is left of the question is one that can be asked.
+fn compare(spec: &CompareSpec, words: &mut Words) {
+    let plain = CompareSpec::default();
+    for cohort in &spec.cohorts {
+        words.flag("--cohort", &cohort.to_string());
+    }
+    words.maybe("--by", spec.by.as_deref());
+    for time in &spec.split {
+        words.flag("--split", &time.to_string());
+    }
+    words.maybe("--baseline", spec.baseline.as_deref());
+    for step in &spec.steps {
+        words.flag("-s", &step.to_string());
+    }
+    if !spec.steps.is_empty() {
+        words.flag("--within", &spec.within.to_string());
+    }
+    order(spec.order, words);
+    words.switch("--with-open", spec.with_open);
+    if spec.retention != plain.retention && !spec.retention.is_empty() {
+        let list: Vec<String> = spec.retention.iter().map(u32::to_string).collect();
+        words.flag("--retention", &list.join(","));
+    }
+    if spec.period != plain.period {
+        words.flag("--period", period_word(spec.period));
+    }
+    words.switch("--rolling", spec.rolling);
+    for column in &spec.breakdown {
+        words.flag("--breakdown", column);
+    }
+    week_start(spec.week_start, words);
+    if spec.resamples != plain.resamples {
+        words.flag("--resamples", &spec.resamples.to_string());
+    }
+    if spec.seed != plain.seed {
+        words.flag("--seed", &spec.seed.to_string());
+    }
+}
+
+fn lifecycle(spec: &LifecycleSpec, words: &mut Words) {
+    words.flag("--period", period_word(spec.period));
+    words.maybe("--active", spec.active.as_ref().map(ToString::to_string).as_deref());
+    week_start(spec.week_start, words);
 }
 
 fn scope(scope: &Scope, words: &mut Words) {

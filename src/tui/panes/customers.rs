@@ -135,6 +135,9 @@ impl Pane for CustomersPane {
     fn set_scope(&mut self, scope: &Scope) {
         match self.spec.of.as_deref_mut() {
             Some(Spec::Funnel(spec)) => spec.scope = scope.clone(),
+            Some(Spec::Retention(spec)) => spec.scope = scope.clone(),
+            Some(Spec::Compare(spec)) => spec.scope = scope.clone(),
+            Some(Spec::Lifecycle(spec)) => spec.scope = scope.clone(),
             Some(Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_)) | None => {}
         }
         self.spec.scope = scope.clone();
