@@ -27,6 +27,8 @@ use super::grouping::{GroupColumn, KeyCounts, Places};
 pub use answer::{Cell, Cohort, Group, Overall, Retention};
 pub(in crate::analysis) use cohort::REST;
 pub use periods::word as period_word;
+#[cfg(test)]
+pub(in crate::analysis) use spec::period_named;
 pub(in crate::analysis) use spec::split_name;
 pub use spec::{Brackets, Mode, RetentionSpec};
 

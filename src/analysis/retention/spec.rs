@@ -180,7 +180,7 @@ pub(super) enum CohortBy<'a> {
     },
 }
 
-pub(super) fn period_named(text: &str) -> Option<Period> {
+pub(in crate::analysis) fn period_named(text: &str) -> Option<Period> {
     [Period::Hour, Period::Day, Period::Week, Period::Month, Period::Quarter, Period::Year]
         .into_iter()
         .find(|period| word(*period) == text)

@@ -151,7 +151,7 @@ mod tests {
         for (median, share) in exact {
             let times = drawn.draws.iter().filter(|draw| **draw == median).count() as f64 / 40_000.0;
             let spread = 4.5 * (share * (1.0 - share) / 40_000.0).sqrt();
-            assert!((times - share).abs() < spread, "{median}: {times} is not {share}");
+            assert!((times - share).abs() <= spread, "{median}: {times} is not {share}");
         }
     }
 
@@ -198,7 +198,8 @@ mod tests {
             let (found, moved) = (medians(&sorted, 200, seed).expect("values"), medians(&moved, 200, seed).expect("values"));
             let (lo, hi) = found.interval().expect("two values");
             prop_assert!(sorted[0] <= lo && lo <= hi && hi <= sorted[sorted.len() - 1]);
-            prop_assert_eq!(moved.interval(), Some((lo + 512.0, hi + 512.0)));
+            let (moved_lo, moved_hi) = moved.interval().expect("two values");
+            prop_assert!((moved_lo - lo - 512.0).abs() < 1e-9 && (moved_hi - hi - 512.0).abs() < 1e-9);
             prop_assert_eq!(found.clone(), medians(&sorted, 200, seed).expect("values"));
         }
     }
