@@ -2,6 +2,7 @@
 
 mod answers;
 mod batch;
+mod cohorts;
 mod support;
 
 mod ingest;

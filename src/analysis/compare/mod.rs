@@ -50,6 +50,12 @@ pub fn compare(view: &View, spec: &CompareSpec, ctl: &Ctl) -> Result<Compare, Er
         notes: Vec::new(),
     };
     answer.notes = notes(&answer, &facts, rules);
+    if !spec.split.is_empty() && answer.cohorts.len() > 1 {
+        answer.notes.push(
+            "events, sessions and values are of whole journeys, and newer cohorts have been watched for a shorter time"
+                .into(),
+        );
+    }
     Ok(answer)
 }
 
