@@ -20,7 +20,7 @@ fn shared(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(file)
 }
 
-fn load(source: &Path, adjust: impl FnOnce(&mut LoadOptions)) -> Local {
+fn load(source: &Path, adjust: fn(&mut LoadOptions)) -> Local {
     let mut options = LoadOptions { sources: vec![source.to_string_lossy().into_owned()], ..LoadOptions::default() };
     adjust(&mut options);
     Local::new(ingest::open(&options, &Ctl::new()).expect("a file that opens").store)

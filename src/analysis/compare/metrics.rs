@@ -67,8 +67,14 @@ pub(super) struct Definition {
 
 /// The metrics of a question, in the order of the table.
 pub(super) fn definitions(spec: &CompareSpec, facts: &Facts) -> Vec<Definition> {
-    let mut found = Vec::new();
-    let mut add = |kind, name: String| found.push(Definition { kind, name });
+    let mut found: Vec<Definition> = Vec::new();
+    // Steps may repeat, and a figure is opened by its name.
+    let mut add = |kind, name: String| {
+        let is_taken = |name: &str| found.iter().any(|known| known.name == name);
+        let numbered = (2..).map(|n| format!("{name} ({n})"));
+        let name = std::iter::once(name.clone()).chain(numbered).find(|name| !is_taken(name)).unwrap_or(name);
+        found.push(Definition { kind, name });
+    };
     let steps: Vec<&str> = spec.steps.iter().filter(|step| !step.optional).map(|step| step.step.label()).collect();
     let n = steps.len();
     if n > 0 && facts.rows.iter().any(|fact| fact.entry.is_none()) {

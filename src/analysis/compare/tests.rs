@@ -57,6 +57,16 @@ fn every_step_and_the_whole_are_compared() {
 }
 
 #[test]
+fn arrows_between_equal_steps_have_names_of_their_own() {
+    let view = observed("x: a0 a1 a2\ny: a0 a1\nz: a0");
+    let spec = named(steps("a a a"), &["all=did(a)"]);
+    let answer = ask(&view, &spec);
+    let of = |metric: &str| (figure(&answer, metric, 0).hits, figure(&answer, metric, 0).n);
+    assert_eq!((of("a → a"), of("a → a (2)")), ((Some(2), 3), (Some(1), 2)));
+    assert_eq!(who(&view, &spec, "all:a → a (2):no", &Ctl::new()).map(|list| list.len()), Ok(1));
+}
+
+#[test]
 fn whose_window_is_not_over_is_left_out_whatever_they_did() {
     let text = "a: cart0 pay10\nb: cart0\nc: cart950 pay960\nd: cart960\ne: cart899 pay900\nf: cart1000";
     let view = fixture::view(text);
