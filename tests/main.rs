@@ -3,6 +3,7 @@
 mod about;
 mod answers;
 mod batch;
+mod cohorts;
 mod support;
 
 mod ingest;

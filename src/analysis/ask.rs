@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    CustomersSpec, DwellSpec, Error, EventsSpec, FunnelSpec, JourneySpec, PathsSpec, PatternsSpec, ProfileSpec, Spec,
-    TransitionsSpec,
+    CompareSpec, CustomersSpec, DwellSpec, Error, EventsSpec, FunnelSpec, JourneySpec, LifecycleSpec, PathsSpec,
+    PatternsSpec, ProfileSpec, RetentionSpec, Spec, TransitionsSpec,
 };
 use crate::base::nearest::nearest;
 use crate::base::{Ctl, CustomerId};
-use crate::journey::JourneyStore;
+use crate::journey::{Bitmap, JourneyStore};
 
 /// An analysis as a command: its flags, and the spec that they make.
 pub struct Kind {
@@ -55,6 +55,9 @@ pub static KINDS: &[Kind] = kinds! {
     "transitions" TransitionsSpec Transitions true [];
     "patterns" PatternsSpec Patterns true [];
     "dwell" DwellSpec Dwell true [];
+    "retention" RetentionSpec Retention true [];
+    "compare" CompareSpec Compare true [];
+    "lifecycle" LifecycleSpec Lifecycle true [];
     "customers" CustomersSpec Customers false [];
     "journey" JourneySpec Journey false [];
     "events" EventsSpec Events false [];
@@ -76,11 +79,15 @@ pub fn quote(text: &str) -> String {
     }
 }
 
-/// The fields of a spec by the ids of their flags; those of the scope stand among them.
+/// The fields of a spec by the ids of their flags; those of the scope and of other groups stand among them.
 fn fields(spec: &Spec) -> Map<String, Value> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(spec) else { return Map::new() };
-    if let Some(Value::Object(scope)) = fields.remove("scope") {
-        fields.extend(scope);
+    let groups: Vec<String> =
+        fields.iter().filter(|(_, value)| value.is_object()).map(|(name, _)| name.clone()).collect();
+    for group in groups {
+        if let Some(Value::Object(members)) = fields.remove(&group) {
+            fields.extend(members);
+        }
     }
     fields
 }
@@ -154,11 +161,23 @@ impl Among {
         Among { is_without: !self.is_without, ..self }
     }
 
+    /// Who they are: one bit per customer of the store.
+    ///
+    /// # Errors
+    /// As the question, and `UnknownCell`.
+    pub(super) fn chosen(&self, store: &Arc<JourneyStore>, ctl: &Ctl) -> Result<Bitmap, Error> {
+        let mut chosen = Bitmap::none(store.n_customers());
+        for id in self.customers(store, ctl)? {
+            chosen.set(id.idx());
+        }
+        Ok(if self.is_without { chosen.negated() } else { chosen })
+    }
+
     /// Who they are, in text order of their ids; one who stands for several units comes several times.
     ///
     /// # Errors
     /// As the question, and `UnknownCell`.
-    pub(super) fn customers(&self, store: &Arc<JourneyStore>, ctl: &Ctl) -> Result<Vec<CustomerId>, Error> {
+    fn customers(&self, store: &Arc<JourneyStore>, ctl: &Ctl) -> Result<Vec<CustomerId>, Error> {
         let view = self.spec.scope().view(store, ctl)?;
         match (&*self.spec, &self.cell) {
             (Spec::Customers(spec), _) => Ok(super::customers::customers(&view, spec, ctl)?.ids),

@@ -1,17 +1,21 @@
 //! The questions: a spec is the one way to ask, an answer is numbers and names, a pure function lies between.
 
 pub mod ask;
+pub mod compare;
 pub mod customers;
 pub mod dwell;
 pub mod events;
 pub mod funnel;
+mod grouping;
 pub mod journey;
+pub mod lifecycle;
 #[cfg(test)]
 mod oracle;
 pub mod paths;
 pub mod patterns;
 pub mod profile;
 mod property;
+pub mod retention;
 pub mod scope;
 pub mod stages;
 pub mod transitions;
@@ -24,14 +28,17 @@ use crate::journey::{StepError, View};
 use crate::table::Table;
 
 pub use ask::Among;
+pub use compare::{Compare, CompareSpec};
 pub use customers::{Customers, CustomersSpec};
 pub use dwell::{Dwell, DwellSpec};
 pub use events::{Events, EventsSpec};
 pub use funnel::{Funnel, FunnelSpec};
 pub use journey::{Journey, JourneySpec};
+pub use lifecycle::{Lifecycle, LifecycleSpec};
 pub use paths::{Paths, PathsSpec};
 pub use patterns::{Patterns, PatternsSpec};
 pub use profile::{Profile, ProfileSpec};
+pub use retention::{Retention, RetentionSpec};
 pub use scope::Scope;
 pub use transitions::{Transitions, TransitionsSpec};
 
@@ -91,6 +98,9 @@ analyses! {
     "transitions" Transitions transitions TransitionsSpec;
     "patterns" Patterns patterns PatternsSpec;
     "dwell" Dwell dwell DwellSpec;
+    "retention" Retention retention RetentionSpec;
+    "compare" Compare compare CompareSpec;
+    "lifecycle" Lifecycle lifecycle LifecycleSpec;
     "customers" Customers customers CustomersSpec;
     "journey" Journey journey JourneySpec;
     "events" Events events EventsSpec;
@@ -158,6 +168,9 @@ impl Answer {
             Answer::Transitions(answer) => vec![answer.table()],
             Answer::Patterns(answer) => vec![answer.table()],
             Answer::Dwell(answer) => answer.tables(),
+            Answer::Retention(answer) => answer.tables(),
+            Answer::Compare(answer) => answer.tables(),
+            Answer::Lifecycle(answer) => answer.tables(),
             Answer::Customers(answer) => vec![answer.table()],
             Answer::Journey(answer) => vec![answer.table()],
             Answer::Events(answer) => vec![answer.table()],
@@ -172,6 +185,9 @@ impl Answer {
             Answer::Transitions(answer) => &answer.notes,
             Answer::Patterns(answer) => &answer.notes,
             Answer::Dwell(answer) => &answer.notes,
+            Answer::Retention(answer) => &answer.notes,
+            Answer::Compare(answer) => &answer.notes,
+            Answer::Lifecycle(answer) => &answer.notes,
             Answer::Profile(_) | Answer::Customers(_) | Answer::Journey(_) | Answer::Events(_) => &[],
         }
     }
@@ -189,6 +205,9 @@ pub fn who(view: &View, spec: &Spec, cell: &str, ctl: &Ctl) -> Result<Vec<Custom
         Spec::Transitions(spec) => transitions::who(view, spec, cell, ctl),
         Spec::Patterns(spec) => patterns::who(view, spec, cell, ctl),
         Spec::Dwell(spec) => dwell::who(view, spec, cell, ctl),
+        Spec::Retention(spec) => retention::who(view, spec, cell, ctl),
+        Spec::Compare(spec) => compare::who(view, spec, cell, ctl),
+        Spec::Lifecycle(spec) => lifecycle::who(view, spec, cell, ctl),
         Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => {
             let with_cells = ask::KINDS.iter().filter(|kind| kind.has_cells).map(|kind| kind.name);
             let with_cells: Vec<&str> = with_cells.collect();

@@ -106,21 +106,13 @@ impl Scope {
             }
         }
         for among in &self.among {
-            view = view.with_customers(self.chosen_by(among, store, ctl)?);
+            let chosen = among.chosen(store, ctl).map_err(|err| match err {
+                Error::Cancelled(cancelled) => Error::Cancelled(cancelled),
+                err => Error::Among(Box::new(err)),
+            })?;
+            view = view.with_customers(chosen);
         }
         Ok(view)
-    }
-
-    fn chosen_by(&self, among: &Among, store: &Arc<JourneyStore>, ctl: &Ctl) -> Result<Bitmap, Error> {
-        let ids = among.customers(store, ctl).map_err(|err| match err {
-            Error::Cancelled(cancelled) => Error::Cancelled(cancelled),
-            err => Error::Among(Box::new(err)),
-        })?;
-        let mut chosen = Bitmap::none(store.n_customers());
-        for id in ids {
-            chosen.set(id.idx());
-        }
-        Ok(if among.is_without { chosen.negated() } else { chosen })
     }
 
     fn checked_period(&self, zone: &Zone) -> Result<(Option<Instant>, Option<Instant>), Error> {

@@ -83,6 +83,32 @@ Here --limit is a length of time; the most rows of a table are --rows. Cells of 
         args: dwell_args,
     },
     Question {
+        name: "retention",
+        about: "Show who comes back, per cohort and period",
+        examples: "  trailmap retention shop.csv --cohort month
+  trailmap retention shop.csv --start signup --return purchase --period day --rolling --brackets 0,1-3,4-7,8-30
+  trailmap retention shop.csv --cohort channel --mode on-or-after --table summary
+  trailmap retention shop.csv --who 2025-01-06:3        who was back in week 3; :gone for the others",
+        args: shared,
+    },
+    Question {
+        name: "compare",
+        about: "Compare cohorts side by side, with intervals, tests, and what of a difference is mix",
+        examples: "  trailmap compare shop.csv --split 2025-04-14 -s cart -s purchase --within 14d
+  trailmap compare shop.csv --by channel -s cart -s purchase
+  trailmap compare shop.csv --cohort 'ads=first.channel == \"ads\"' --cohort 'email=first.channel == \"email\"'
+  trailmap compare shop.csv --split 2025-04-14 -s cart -s purchase --who 'from 2025-04-14:completion:no'",
+        args: shared,
+    },
+    Question {
+        name: "lifecycle",
+        about: "Count new, returning, resurrected and dormant customers per period, and in how many periods they are active",
+        examples: "  trailmap lifecycle shop.csv --period month
+  trailmap lifecycle shop.csv --active purchase --table stickiness
+  trailmap lifecycle shop.csv --who 2025-01-06:resurrected",
+        args: shared,
+    },
+    Question {
         name: "customers",
         about: "List customers with their first and last event, events, sessions and value",
         examples: "  trailmap customers shop.csv --customers 'did(purchase) and sessions > 3'

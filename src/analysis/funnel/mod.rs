@@ -11,6 +11,7 @@ mod after;
 pub mod answer;
 mod breakdown;
 mod check;
+mod each;
 mod kernel;
 mod plan;
 mod quantiles;
@@ -36,6 +37,7 @@ use self::tally::{Tally, Total};
 use super::Error;
 pub use answer::{After, Funnel, Group, Outcome, StepCount, TimeRow, TrendRow};
 pub use check::MAX_STEPS;
+pub(in crate::analysis) use each::{Entered, each};
 pub use spec::{BreakdownAt, ExcludeMode, Exclusion, FunnelSpec, FunnelStep, Order, Unit};
 
 /// Counts who reaches each step.

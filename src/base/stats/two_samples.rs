@@ -107,21 +107,34 @@ const EXACT_UP_TO: usize = 20;
 /// # Panics
 /// When a value is not a number: what is missing is left out before.
 pub fn mann_whitney(first: &[f64], second: &[f64]) -> Option<MannWhitney> {
+    let mut sorted = [first.to_vec(), second.to_vec()];
+    sorted.iter_mut().for_each(|sample| sample.sort_by(f64::total_cmp));
+    mann_whitney_sorted(&sorted[0], &sorted[1])
+}
+
+/// As `mann_whitney`, of samples in ascending order: one walk along both.
+///
+/// # Panics
+/// When a value is not a number.
+pub fn mann_whitney_sorted(first: &[f64], second: &[f64]) -> Option<MannWhitney> {
     assert!(first.iter().chain(second).all(|v| !v.is_nan()), "a value is a number");
     if first.is_empty() || second.is_empty() {
         return None;
     }
-    let mut all: Vec<(f64, bool)> =
-        first.iter().map(|&v| (v, true)).chain(second.iter().map(|&v| (v, false))).collect();
-    all.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut rank_sum, mut tie_sum) = (0.0, 0.0);
-    let mut start = 0;
-    while start < all.len() {
-        let run = all[start..].iter().take_while(|(v, _)| *v == all[start].0).count();
-        let mean_rank = start as f64 + (run as f64 + 1.0) / 2.0;
-        rank_sum += mean_rank * all[start..start + run].iter().filter(|(_, is_first)| *is_first).count() as f64;
-        tie_sum += (run as f64).powi(3) - run as f64;
-        start += run;
+    let (mut a, mut b) = (0, 0);
+    while a < first.len() || b < second.len() {
+        let value = match (first.get(a), second.get(b)) {
+            (Some(x), Some(y)) => x.min(*y),
+            (Some(x), None) | (None, Some(x)) => *x,
+            (None, None) => break,
+        };
+        let of_first = first[a..].iter().take_while(|v| **v == value).count();
+        let of_second = second[b..].iter().take_while(|v| **v == value).count();
+        let run = (of_first + of_second) as f64;
+        rank_sum += ((a + b) as f64 + (run + 1.0) / 2.0) * of_first as f64;
+        tie_sum += run.powi(3) - run;
+        (a, b) = (a + of_first, b + of_second);
     }
     let (n1, n2) = (first.len() as f64, second.len() as f64);
     let u = rank_sum - n1 * (n1 + 1.0) / 2.0;

@@ -1,0 +1,178 @@
+//! The values of a column as rows of an answer: the 20 that most customers have, and `(other)` for the rest.
+
+use rustc_hash::FxHashMap;
+
+use super::Error;
+use crate::base::Instant;
+use crate::base::nearest::nearest;
+use crate::journey::props::{self, NULL};
+use crate::journey::{JourneyStore, Property, ValueKind, View};
+
+/// Values kept; the rest is `(other)`.
+pub(super) const MAX_VALUES: usize = 20;
+pub(super) const MISSING: &str = "(none)";
+pub(super) const OTHER: &str = "(other)";
+
+/// A column of the data; the word `event` means the event's own name.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum GroupColumn<'s> {
+    Property(&'s Property),
+    Event,
+}
+
+impl<'s> GroupColumn<'s> {
+    /// The column with this name, which may stand in backticks; the words `channel`, `value`, `score` and `session` name
+    /// the column with that role where no column is called so.
+    ///
+    /// # Errors
+    /// `UnknownColumn`, with the nearest name.
+    pub fn find(store: &'s JourneyStore, name: &str) -> Result<Self, Error> {
+        let name = name.trim().strip_prefix('`').and_then(|name| name.strip_suffix('`')).unwrap_or(name.trim());
+        let by_role = || match name {
+            "channel" => store.roles.channel,
+            "value" => store.roles.value,
+            "score" => store.roles.score,
+            "session" => store.roles.session,
+            _ => None,
+        };
+        if let Some(idx) = store.property_idx(name).or_else(by_role) {
+            return Ok(GroupColumn::Property(&store.properties[idx]));
+        }
+        if name == "event" || name == store.roles.event {
+            return Ok(GroupColumn::Event);
+        }
+        let known = store.properties.iter().map(|property| property.name.as_str());
+        Err(Error::UnknownColumn { name: name.to_owned(), nearest: nearest(name, known).map(str::to_owned) })
+    }
+
+    /// A key that two events share exactly where their values are equal.
+    #[inline]
+    pub fn key(self, view: &View, position: usize) -> i64 {
+        match self {
+            GroupColumn::Property(property) => property.key(view.row(position)),
+            GroupColumn::Event => i64::from(view.codes().get(position)),
+        }
+    }
+
+    /// The key of no value.
+    pub fn missing(self) -> i64 {
+        match self {
+            GroupColumn::Property(property) if property.kind() == ValueKind::Text => 0,
+            GroupColumn::Property(_) | GroupColumn::Event => NULL,
+        }
+    }
+
+    /// How people read the value with this key.
+    fn label(self, store: &JourneyStore, key: i64) -> String {
+        if key == self.missing() {
+            return MISSING.into();
+        }
+        match self {
+            GroupColumn::Property(property) => match &property.values {
+                props::Values::Text { names, .. } => names.name(key as u32 - 1).to_owned(),
+                props::Values::Int(_) => key.to_string(),
+                props::Values::Float(_) => f64::from_bits(key as u64).to_string(),
+                props::Values::Time(_) => Instant(key).to_string(),
+            },
+            GroupColumn::Event => store.touchpoints.name(key as u32).to_owned(),
+        }
+    }
+}
+
+/// How often every key came up.
+#[derive(Debug, Default)]
+pub(super) struct KeyCounts(FxHashMap<i64, u64>);
+
+impl KeyCounts {
+    #[inline]
+    pub fn add(&mut self, key: i64) {
+        *self.0.entry(key).or_default() += 1;
+    }
+
+    pub fn plus(mut self, other: KeyCounts) -> Self {
+        other.0.into_iter().for_each(|(key, n)| *self.0.entry(key).or_default() += n);
+        self
+    }
+}
+
+/// Labels in the order of the table: most customers first, ties by text, `(other)` last; and where every key stands.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    pub labels: Vec<String>,
+    /// By key, where keys are small, as dictionary codes are.
+    small: Vec<u8>,
+    large: FxHashMap<i64, u8>,
+    /// Where a key stands that is in neither.
+    rest: u8,
+}
+
+/// Keys below this are looked up by index.
+const SMALL: i64 = 1 << 16;
+
+impl Places {
+    pub fn of(column: GroupColumn<'_>, store: &JourneyStore, counts: &KeyCounts) -> Self {
+        // A text in the data may read like the mark for a missing value; what reads the same is one row.
+        let mut by_label: FxHashMap<String, (u64, Vec<i64>)> = FxHashMap::default();
+        for (key, n) in &counts.0 {
+            let (total, keys) = by_label.entry(column.label(store, *key)).or_default();
+            *total += n;
+            keys.push(*key);
+        }
+        let mut ranked: Vec<(String, (u64, Vec<i64>))> = by_label.into_iter().collect();
+        ranked.sort_unstable_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
+        let has_other = ranked.len() > MAX_VALUES;
+        let mut places = Places::default();
+        let mut placed: Vec<(i64, u8)> = Vec::new();
+        for (label, (_, keys)) in ranked {
+            if places.labels.len() < MAX_VALUES && !(has_other && label == OTHER) {
+                placed.extend(keys.into_iter().map(|key| (key, places.labels.len() as u8)));
+                places.labels.push(label);
+            }
+        }
+        places.rest = places.labels.len() as u8;
+        if has_other {
+            places.labels.push(OTHER.into());
+        }
+        if placed.iter().all(|(key, _)| (0..SMALL).contains(key)) {
+            places.small = vec![places.rest; SMALL as usize];
+            placed.iter().for_each(|(key, place)| places.small[*key as usize] = *place);
+        } else {
+            places.large = placed.into_iter().collect();
+        }
+        places
+    }
+
+    #[inline]
+    pub fn place(&self, key: i64) -> u8 {
+        match self.small.get(key as usize) {
+            Some(place) => *place,
+            None => self.large.get(&key).copied().unwrap_or(self.rest),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journey::fixture::view;
+
+    #[test]
+    fn the_most_frequent_values_come_first_and_the_rest_is_one_row() {
+        let text: String =
+            (0..30).map(|i| format!("c{i}: a{i}{{p=v{:02},n={}}}\n", i % 25, 1.5 * f64::from(i))).collect();
+        let view = view(&format!("{text}z: a99"));
+        for (name, first, n) in [("p", "v00", 21), ("`n`", "(none)", 21), ("event", "a", 1)] {
+            let column = GroupColumn::find(view.store(), name).expect(name);
+            let mut counts = KeyCounts::default();
+            (0..view.n_events()).for_each(|position| counts.add(column.key(&view, position)));
+            let places = Places::of(column, view.store(), &counts);
+            assert_eq!((places.labels[0].as_str(), places.labels.len()), (first, n), "{name}");
+            let mut by_place = vec![0; places.labels.len()];
+            (0..view.n_events()).for_each(|at| by_place[usize::from(places.place(column.key(&view, at)))] += 1);
+            assert_eq!(by_place.iter().sum::<i32>(), 31, "{name}");
+            assert!(n == 1 || places.labels[20] == OTHER);
+        }
+        let err = GroupColumn::find(view.store(), "pp").expect_err("unknown");
+        assert_eq!(err.to_string(), "no column is named `pp`; did you mean `p`?");
+    }
+}

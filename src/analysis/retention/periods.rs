@@ -1,0 +1,186 @@
+//! Calendar periods that cover the data, as sorted boundaries, so that the period of an event is found without a calendar.
+
+use crate::analysis::Error;
+use crate::base::{Instant, Period, WeekStart, Zone};
+use crate::table::text::count;
+
+/// More periods than this are no picture, and their boundaries no longer small.
+const MAX_PERIODS: i64 = 200_000;
+
+/// Cells of the coarse map from time to period.
+const MAP_CELLS: i64 = 1 << 16;
+
+/// Consecutive periods from that of the first time to that of the last.
+#[derive(Debug, Clone)]
+pub(in crate::analysis) struct Calendar {
+    pub period: Period,
+    /// The first instant of every period, and the end of the last at the end.
+    starts: Vec<i64>,
+    /// By time since the first start, in steps of two to the power of `shift`: the period that the step begins in.
+    map: Vec<u32>,
+    shift: u32,
+}
+
+impl Calendar {
+    /// The periods that hold the times from `first` to `last`.
+    ///
+    /// # Errors
+    /// `Invalid` where there would be too many.
+    pub fn covering(period: Period, first: i64, last: i64, zone: &Zone, week: WeekStart) -> Result<Self, Error> {
+        const DAY: i64 = 86_400_000_000;
+        let shortest = match period {
+            Period::Hour => DAY / 24,
+            Period::Day => DAY * 23 / 24,
+            Period::Week => DAY * 6,
+            Period::Month => DAY * 27,
+            Period::Quarter => DAY * 89,
+            Period::Year => DAY * 364,
+        };
+        let last = last.max(first);
+        let most = last.saturating_sub(first) / shortest;
+        if most > MAX_PERIODS {
+            return Err(Error::Invalid(format!(
+                "from {} to {} there are more than {} of the period `{}`; take a longer one, or narrow the data with --since, --until and --clip",
+                Instant(first),
+                Instant(last),
+                count(MAX_PERIODS as u64),
+                word(period),
+            )));
+        }
+        let mut starts = vec![period.start(Instant(first), zone, week).micros()];
+        loop {
+            let start = starts[starts.len() - 1];
+            let next = period.next(Instant(start), zone, week).micros();
+            if starts.len() > 1 && start > last {
+                break;
+            }
+            // At the end of representable time a period has no next.
+            if next <= start {
+                starts.push(i64::MAX);
+                break;
+            }
+            starts.push(next);
+        }
+        let range = starts[starts.len() - 1].saturating_sub(starts[0]).max(1);
+        let shift = (0..63).find(|shift| range >> shift < MAP_CELLS).unwrap_or(63);
+        let mut at = 0;
+        let map = (0..=range >> shift)
+            .map(|cell| {
+                let time = starts[0].saturating_add(cell << shift);
+                while at + 2 < starts.len() && time >= starts[at + 1] {
+                    at += 1;
+                }
+                at as u32
+            })
+            .collect();
+        Ok(Calendar { period, starts, map, shift })
+    }
+
+    pub fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The period of a time that the calendar covers.
+    #[inline]
+    pub fn at(&self, time: i64) -> u32 {
+        let mut at = self.map[((time - self.starts[0]) >> self.shift) as usize] as usize;
+        while time >= self.starts[at + 1] {
+            at += 1;
+        }
+        at as u32
+    }
+
+    pub fn start(&self, idx: usize) -> Instant {
+        Instant(self.starts[idx])
+    }
+
+    /// The first instant after a period.
+    #[inline]
+    pub fn end(&self, idx: u32) -> i64 {
+        self.starts[idx as usize + 1]
+    }
+
+    /// How many leading periods are over: their last instant has been observed.
+    pub fn n_over(&self, as_of: i64) -> usize {
+        self.starts[1..].partition_point(|&end| end - 1 <= as_of)
+    }
+
+    pub fn label(&self, idx: usize, zone: &Zone) -> String {
+        self.period.label(self.start(idx), zone)
+    }
+}
+
+/// The name of a period, as flags write it.
+pub fn word(period: Period) -> &'static str {
+    match period {
+        Period::Hour => "hour",
+        Period::Day => "day",
+        Period::Week => "week",
+        Period::Month => "month",
+        Period::Quarter => "quarter",
+        Period::Year => "year",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::When;
+    use proptest::prelude::*;
+
+    fn at(text: &str) -> i64 {
+        text.parse::<When>().expect("a time").resolve(&Zone::utc()).micros()
+    }
+
+    const PERIODS: [Period; 6] =
+        [Period::Hour, Period::Day, Period::Week, Period::Month, Period::Quarter, Period::Year];
+
+    #[test]
+    fn a_period_is_over_when_its_last_instant_has_been_seen() {
+        let calendar =
+            Calendar::covering(Period::Day, at("2024-05-01"), at("2024-05-04"), &Zone::utc(), WeekStart::Monday)
+                .expect("few days");
+        assert_eq!(calendar.len(), 4);
+        assert_eq!(calendar.n_over(at("2024-05-03") - 2), 1);
+        assert_eq!(calendar.n_over(at("2024-05-03") - 1), 2);
+        assert_eq!(calendar.n_over(at("2024-05-03")), 2);
+        assert_eq!(calendar.n_over(i64::MAX), 4);
+    }
+
+    #[test]
+    fn too_many_periods_are_refused_with_the_way_out() {
+        let err = Calendar::covering(Period::Hour, at("0001-01-01"), at("2024-05-04"), &Zone::utc(), WeekStart::Monday)
+            .expect_err("two thousand years of hours");
+        assert!(err.to_string().contains("take a longer one"), "{err}");
+    }
+
+    #[test]
+    fn one_instant_is_covered_by_one_period() {
+        for period in PERIODS {
+            let time = at("2024-03-31T01:30");
+            let calendar = Calendar::covering(period, time, time, &Zone::utc(), WeekStart::Sunday).expect("one");
+            assert_eq!((calendar.len(), calendar.at(time)), (1, 0), "{period:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_time_lies_in_the_period_that_the_calendar_says(
+            which in 0usize..6,
+            length in 1i64..40_000_000_000,
+            shares in prop::collection::vec(0.0f64..=1.0, 1..40),
+            in_berlin in any::<bool>(),
+        ) {
+            let zone: Zone = if in_berlin { "Europe/Berlin" } else { "UTC" }.parse().expect("a zone");
+            let (first, period) = (at("2023-11-05T13:37"), PERIODS[which]);
+            let last = first + length * 1_000;
+            let calendar = Calendar::covering(period, first, last, &zone, WeekStart::Monday).expect("a year or so");
+            for share in shares {
+                let time = first + ((last - first) as f64 * share) as i64;
+                let idx = calendar.at(time);
+                prop_assert_eq!(calendar.start(idx as usize), period.start(Instant(time), &zone, WeekStart::Monday));
+                prop_assert!(time < calendar.end(idx));
+            }
+        }
+    }
+}
