@@ -100,12 +100,22 @@ pub fn flags(spec: &Spec) -> Vec<String> {
     let mut words = Vec::new();
     for arg in command.get_arguments() {
         let id = arg.get_id().as_str();
-        let Some(value) = fields.get(id) else { continue };
-        if defaults.get(id) != Some(value) || kind.always.contains(&id) {
+        let field = field_of(arg, &fields);
+        let Some(value) = fields.get(&field) else { continue };
+        if defaults.get(&field) != Some(value) || kind.always.contains(&id) {
             write_flag(arg, value, &mut words);
         }
     }
     words
+}
+
+/// The field that a flag sets: the one called as its id is, or where that is taken elsewhere, as its name.
+fn field_of(arg: &Arg, fields: &Map<String, Value>) -> String {
+    let id = arg.get_id().as_str();
+    match arg.get_long().map(|long| long.replace('-', "_")) {
+        Some(long) if !fields.contains_key(id) => long,
+        _ => id.to_owned(),
+    }
 }
 
 fn write_flag(arg: &Arg, value: &Value, words: &mut Vec<String>) {
@@ -310,9 +320,10 @@ mod tests {
             let (written, always) = (flags(&spec).len(), 2 * kind.always.len());
             assert_eq!(written, always, "{}: what is at its default is not written", kind.name);
             let command = (kind.args)(Command::new(kind.name));
-            let ids: Vec<&str> = command.get_arguments().map(|arg| arg.get_id().as_str()).collect();
-            for field in fields(&spec).keys().filter(|field| *field != "analysis") {
-                let is_known = ids.contains(&field.as_str()) || matches!(field.as_str(), "of" | "cell");
+            let all = fields(&spec);
+            let ids: Vec<String> = command.get_arguments().map(|arg| field_of(arg, &all)).collect();
+            for field in all.keys().filter(|field| *field != "analysis") {
+                let is_known = ids.contains(field) || matches!(field.as_str(), "of" | "cell");
                 assert!(is_known, "{}: the field `{field}` is no flag's id", kind.name);
             }
         }

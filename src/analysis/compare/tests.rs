@@ -1,7 +1,7 @@
 //! Comparisons by example: cohorts small enough to count by hand.
 
 use super::{Compare, CompareSpec, Figure, Mix, Pin, compare, who};
-use crate::analysis::{Among, RetentionSpec, Spec};
+use crate::analysis::{Among, RetentionSpec, Scope, Spec};
 use crate::base::{Ctl, Instant, Span};
 use crate::journey::{View, fixture};
 
@@ -200,7 +200,8 @@ fn a_change_of_mix_does_not_pass_for_an_improvement() {
 fn lists_pinned_from_other_answers_are_cohorts() {
     let day = 86_400;
     let view = observed(&format!("x: a0 a{day}\ny: a0\nz: a{day}")).with_as_of(Instant(2 * day * 1_000_000));
-    let of = RetentionSpec { cohort: "day".into(), ..RetentionSpec::default() };
+    let scope = Scope { as_of: Some("1970-01-03".parse().expect("a time")), ..Scope::default() };
+    let of = RetentionSpec { cohort: "day".into(), scope, ..RetentionSpec::default() };
     let pin = |name: &str, cell: &str| Pin {
         name: name.into(),
         among: Among::new(Spec::Retention(of.clone()), Some(cell.into())),
