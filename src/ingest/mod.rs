@@ -37,8 +37,8 @@ use crate::journey::JourneyStore;
 
 pub use load::{open, open_head};
 pub use plan::RawRows;
-pub use report::{ColumnReport, FileReport, LoadReport, Reason, Reject, Rejects, Role};
 pub use preview::{Outcome, Preview, column_names, preview, try_out};
+pub use report::{ColumnReport, FileReport, LoadReport, Reason, Reject, Rejects, Role};
 pub use rows::rows;
 
 /// Where to read and how, as the flags say; everything that is `None` is found out.

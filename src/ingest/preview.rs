@@ -215,8 +215,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("events.csv");
         std::fs::write(&path, text).expect("written");
-        let mut options =
-            LoadOptions { sources: vec![path.to_string_lossy().into_owned()], ..LoadOptions::default() };
+        let mut options = LoadOptions { sources: vec![path.to_string_lossy().into_owned()], ..LoadOptions::default() };
         adjust(&mut options);
         (preview(&options, &Ctl::new()).expect("a table"), options, folder)
     }

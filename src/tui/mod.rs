@@ -10,11 +10,14 @@
 
 pub mod app;
 mod cohort;
+mod columns;
 pub mod command;
 mod complete;
 mod copy;
 mod event;
+mod files;
 mod filter;
+mod fit;
 mod fuzzy;
 mod grid;
 pub mod key;
@@ -28,6 +31,7 @@ mod paint;
 mod pane;
 mod panes;
 mod picker;
+pub mod plain;
 mod prompt;
 mod shell;
 mod sorting;
@@ -46,10 +50,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::SIGHUP;
+use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use crate::ingest::LoadOptions;
 use crate::workspace::Folders;
+use app::opening::MakeSample;
 use app::{App, Leave, Outside};
 use event::Event;
 use load::Opener;
@@ -66,6 +71,15 @@ pub struct Settings {
     pub keys: Option<Box<dyn Read + Send>>,
     /// Where the person's own files are.
     pub folders: Folders,
+    /// Ask which column is what before reading.
+    pub asks_for_columns: bool,
+    /// How sample data is made, for those who have none yet.
+    pub make_sample: Option<MakeSample>,
+}
+
+/// A screen's name without the key that leads there.
+fn screen_name(tab: &str) -> &str {
+    tab.split_once(' ').map_or(tab, |(_, name)| name)
 }
 
 /// Why the workbench ended otherwise than by being quit.
@@ -127,7 +141,12 @@ pub fn run(options: LoadOptions, settings: Settings) -> Result<(), Error> {
     }
     terminal::hook_panics();
     let mut terminal = Terminal::enter()?;
-    let outcome = catch_unwind(AssertUnwindSafe(|| work(options, theme, keys, &settings.folders, &mut terminal)));
+    let furnish = |app: &mut App| {
+        app.furnish(&settings.folders, settings.make_sample.clone());
+        app.open(settings.asks_for_columns);
+    };
+    let folders = &settings.folders;
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(options, theme, keys, folders, furnish, &mut terminal)));
     drop(terminal);
     outcome.unwrap_or(Err(Error::Fallen))
 }
@@ -137,13 +156,14 @@ fn work(
     theme: Theme,
     keys: Box<dyn Read + Send>,
     folders: &Folders,
+    open: impl FnOnce(&mut App),
     terminal: &mut Terminal,
 ) -> Result<(), Error> {
     let (send, events) = channel();
-    let mut app = App::new(options, Opener::of_sources(), theme, send.clone(), Instant::now());
+    let mut app = App::new(options, Opener::of_sources(folders), theme, send.clone(), Instant::now());
     let (keymap, problems) = keymap::of_folders(folders);
     app.rebind(keymap, &problems);
-    app.load();
+    open(&mut app);
     draw(&mut app, terminal)?;
     // Shows what people would see of a mistake in trailmap, for the tests of just that.
     let must_panic = std::env::var_os("TRAILMAP_TEST_PANIC").is_some();
@@ -158,6 +178,7 @@ fn work(
         }
         settle(&mut app, &events);
         if let Some(leave) = app.leave.take() {
+            app.keep_session_now(matches!(leave, Leave::Signal(SIGHUP | SIGTERM) | Leave::TerminalGone));
             return match leave {
                 Leave::Quit => Ok(()),
                 Leave::LoadFailed(message) => Err(Error::Load(message)),
@@ -189,8 +210,10 @@ fn draw(app: &mut App, terminal: &mut Terminal) -> std::io::Result<()> {
 
 /// Waits for something to happen and returns all that has happened.
 fn gather(app: &App, events: &Receiver<Event>) -> Vec<Event> {
-    let first = if app.is_busy() {
-        events.recv_timeout(TICK).or_else(|err| match err {
+    let kept = app.keeps_at().map(|at| at.saturating_duration_since(Instant::now()));
+    let tick = app.is_busy().then_some(TICK);
+    let first = if let Some(wait) = [kept, tick].into_iter().flatten().min() {
+        events.recv_timeout(wait).or_else(|err| match err {
             RecvTimeoutError::Timeout => Ok(Event::Tick),
             RecvTimeoutError::Disconnected => Err(err),
         })

@@ -55,6 +55,11 @@ pub enum Purpose {
     SortBy,
     Find,
     Command,
+    OpenHow,
+    RestoreSession,
+    ColumnOfRole,
+    ZoneOfTimes,
+    FormatOfTimes,
 }
 
 /// What a pane wants done that it cannot do itself.

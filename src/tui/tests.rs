@@ -1,6 +1,7 @@
 //! The workbench as a person sees it: keys in, screens out.
 
 mod keys;
+mod opening;
 mod taking;
 
 use proptest::prelude::*;

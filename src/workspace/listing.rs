@@ -175,10 +175,7 @@ mod tests {
             .iter()
             .map(|e| (e.name.as_str(), e.is_folder, if e.is_folder { 0 } else { e.bytes }))
             .collect();
-        assert_eq!(
-            names,
-            [("zoo", true, 0), ("a.parquet", false, 5), ("b.csv", false, 5), ("c.ndjson.gz", false, 5)]
-        );
+        assert_eq!(names, [("zoo", true, 0), ("a.parquet", false, 5), ("b.csv", false, 5), ("c.ndjson.gz", false, 5)]);
         assert_eq!(listing.folder, path);
         let file = list(&Folders::default(), &format!("{path}/b.csv"), &Ctl::new()).expect("listed");
         assert_eq!((file.file, file.folder), (Some(format!("{path}/b.csv")), path.clone()));

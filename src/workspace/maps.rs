@@ -75,8 +75,8 @@ fn of(table: &DeTable<'_>) -> Option<Map> {
 }
 
 fn written(maps: &[Map]) -> String {
-    let mut text = "# Which column is what, as chosen in the workbench for files with these columns (newest last).\n"
-        .to_owned();
+    let mut text =
+        "# Which column is what, as chosen in the workbench for files with these columns (newest last).\n".to_owned();
     for map in maps {
         let columns: Vec<String> = map.columns.iter().map(|name| quoted(name)).collect();
         text.push_str(&format!("\n[[map]]\ncolumns = [{}]\n", columns.join(", ")));

@@ -112,10 +112,7 @@ mod tests {
         }
         let shown: Vec<_> =
             list(&folders).into_iter().map(|recent| (recent.sources[0].clone(), recent.missing)).collect();
-        assert_eq!(
-            shown,
-            [(path("a.csv"), None), (path("b.csv"), Some("is not there any more".to_owned()))]
-        );
+        assert_eq!(shown, [(path("a.csv"), None), (path("b.csv"), Some("is not there any more".to_owned()))]);
         std::fs::write(folders.state.expect("a folder").join(RECENT_FILE), "[{").expect("written");
         let broken = Folders { state: Some(folder.path().join("state")), ..Folders::default() };
         assert_eq!(list(&broken), []);

@@ -106,8 +106,8 @@ pub fn find(folders: &Folders, sources: &[String]) -> Result<Option<(Session, Du
     if head.version != VERSION {
         return Err(strange("another version of trailmap wrote it".into()));
     }
-    let session: Session = serde_json::from_value(head.session)
-        .map_err(|_| strange("another version of trailmap wrote it".into()))?;
+    let session: Session =
+        serde_json::from_value(head.session).map_err(|_| strange("another version of trailmap wrote it".into()))?;
     // Two sets of sources may share a file's name.
     let age = Duration::from_secs(now().saturating_sub(head.at));
     Ok((session.sources == sources).then_some((session, age)))

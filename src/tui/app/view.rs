@@ -42,7 +42,7 @@ impl App {
         let top = if area.height >= 8 { 2 } else { u16::from(area.height >= 3) };
         let bottom = if area.height >= 8 { 2 } else { u16::from(area.height >= 4) };
         let whole = Rect { y: area.y + top, height: area.height - top - bottom, ..area };
-        let (rail, body) = self.split_rail(whole);
+        let (rail, body) = if self.is_opening() { (None, whole) } else { self.split_rail(whole) };
         if let Some(rail) = rail {
             self.view_rail(rail, &mut pen);
         }
@@ -53,6 +53,7 @@ impl App {
             self.view_crumbs(Rect { y: area.y + 1, height: 1, ..area }, &mut pen);
         }
         match &self.stage {
+            _ if self.is_opening() => (drawn.cursor, drawn.page) = self.view_opening(body, &mut pen),
             _ if self.has_data() => drawn.page = self.view_pane(body, &mut pen),
             Stage::Loading { slot, since, .. } => {
                 let taken = self.now.saturating_duration_since(*since);
@@ -83,7 +84,7 @@ impl App {
 
     fn view_tabs(&self, line: Rect, pen: &mut Pen<'_>) {
         let mut x = line.x + 1 + pen.text(line.x + 1, line.y, line.width, "trailmap ", Tone::Title);
-        let is_ready = self.has_data();
+        let is_ready = self.has_data() && !self.is_opening();
         if line.width < 60 {
             let tab = if is_ready { self.screen.tab() } else { "" };
             x += pen.pieces(x, line.y, line.right().saturating_sub(x), &[("▸ ", Tone::Key), (tab, Tone::Strong)]);
@@ -98,7 +99,7 @@ impl App {
                 x += pen.text(x, line.y, line.right().saturating_sub(x), &text, tone);
             }
         }
-        let Some(report) = &self.report else { return };
+        let Some(report) = self.report.as_ref().filter(|_| is_ready) else { return };
         let events = report.rows.saturating_sub(report.rejects.total() + report.duplicates_dropped);
         let room = usize::from(line.right().saturating_sub(x + 3));
         let counts = format!("{} events", words::count(events));
@@ -115,6 +116,10 @@ impl App {
     }
 
     fn view_crumbs(&self, line: Rect, pen: &mut Pen<'_>) {
+        if let Some(crumb) = self.opening_crumb() {
+            pen.text(line.x + 1, line.y, line.width.saturating_sub(2), &crumb, Tone::Strong);
+            return;
+        }
         if !self.has_data() {
             pen.text(line.x + 1, line.y, line.width.saturating_sub(2), &self.sources(), Tone::Dim);
             return;
@@ -195,6 +200,7 @@ impl App {
             return;
         }
         let text = match self.stage {
+            _ if self.is_opening() => self.opening_note(),
             _ if self.has_data() => self.reading_note().unwrap_or_else(|| self.mark()),
             Stage::Loading { .. } => format!("{} reading", self.spinner()),
             Stage::Failed { .. } | Stage::Ready => String::new(),
@@ -238,6 +244,7 @@ impl App {
             text.push_str(&format!(" · level {}", stack.layers.len()));
         }
         text.push_str(&self.tasks_note().unwrap_or_default());
+        text.push_str(&self.session_note().unwrap_or_default());
         text
     }
 
