@@ -7,5 +7,6 @@ mod support;
 mod ingest;
 mod oracles;
 mod pty;
+mod pty_opening;
 mod readme;
 mod tidy;

@@ -66,8 +66,9 @@ struct Check {
 }
 
 pub struct ColumnsScreen {
-    /// As they will be read.
+    /// As they will be read, and as they would have been.
     pub options: LoadOptions,
+    given: LoadOptions,
     pub back: Return,
     /// Why this is asked.
     reason: Option<String>,
@@ -99,6 +100,7 @@ const TIME_FORMATS: [(&str, &str); 9] = [
 impl ColumnsScreen {
     pub fn new(options: LoadOptions, back: Return, reason: Option<String>, here: Option<String>) -> Self {
         ColumnsScreen {
+            given: options.clone(),
             options,
             back,
             reason,
@@ -356,7 +358,10 @@ impl ColumnsScreen {
         let mut checks = Vec::new();
         if let Some(at) = self.unclear() {
             let doubt = self.preview.as_ref().and_then(|preview| preview.guesses[at].doubt.clone());
-            checks.push(check("⚠", doubt.unwrap_or_default(), None));
+            // How to decide on the command line is of no use here.
+            let doubt = doubt.unwrap_or_default();
+            let text = doubt.split("; choose").next().unwrap_or_default();
+            checks.push(check("⚠", text.to_owned(), None));
         }
         match &self.outcome {
             None if self.unclear().is_none() => checks.push(check("·", "reading the start …".to_owned(), None)),
@@ -528,6 +533,7 @@ impl ColumnsScreen {
         let mut lines: Vec<(Option<usize>, &str, String, Tone)> = Vec::new();
         if let Some(reason) = &self.reason
             && self.unclear().is_none()
+            && self.options == self.given
         {
             lines.push((None, " ", reason.clone(), Tone::Dim));
         }

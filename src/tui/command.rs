@@ -292,9 +292,9 @@ pub static COMMANDS: &[Command] = {
     command(App(AppAction::ReadAll), "read-again-all", &[], Place::Panes, "Read the data again, all of it"),
     command(App(AppAction::Retry), "read-again", &["r"], Place::Failed, "Read the data again").hint(10, "read again"),
 
-    command(App(AppAction::OpenFile), "open-file", &["g o"], Place::Panes, "Open another file, and keep the analysis where its names exist"),
-    command(App(AppAction::MapColumns), "map-columns", &["g m"], Place::Panes, "Say which column is what, and read the data again"),
-    command(App(AppAction::RestoreSession), "restore-session", &["g r"], Place::Panes, "Go on where you were when you last left this data"),
+    command(App(AppAction::OpenFile), "open-file", &["g o"], Place::Panes, "Open other data"),
+    command(App(AppAction::MapColumns), "map-columns", &["g m"], Place::Panes, "Say which column is what, and read again"),
+    command(App(AppAction::RestoreSession), "restore-session", &["g r"], Place::Panes, "Go on where you left this data the last time"),
     command(App(AppAction::MapColumns), "map-columns-now", &["m"], Place::Failed, "Say which column is what, and read the data").hint(12, "map columns"),
     command(App(AppAction::OpenFile), "open-file-instead", &["o"], Place::Failed, "Open another file").hint(14, "open another"),
 
@@ -309,11 +309,11 @@ pub static COMMANDS: &[Command] = {
     command(Files(FilesAction::Leave), "leave-files", &["esc"], Place::Files, "Take back what was typed, then leave").hint(18, "leave"),
     command(Files(FilesAction::Quit), "quit-files", &["ctrl-d"], Place::Files, "Quit").hint(20, "quit"),
     command(Columns(ColumnsAction::Accept), "accept-columns", &["enter"], Place::Columns, "Read the data like this").hint(4, "read it"),
-    command(Columns(ColumnsAction::Choose), "choose-column", &["space"], Place::Columns, "Choose another column for this role, or another answer to this check").hint(6, "choose"),
+    command(Columns(ColumnsAction::Choose), "choose-column", &["space"], Place::Columns, "Choose another column, or another answer").hint(6, "choose"),
     command(Columns(ColumnsAction::Previous), "previous-answer", &["left"], Place::Columns, "Take the answer before this one").hint(8, "pick"),
     command(Columns(ColumnsAction::Next), "next-answer", &["right"], Place::Columns, "Take the answer after this one").hint(8, "pick"),
     command(Columns(ColumnsAction::CopyFlags), "copy-flags", &["y b"], Place::Columns, "Copy these choices as flags of the batch commands").hint(30, "copy as flags"),
-    command(Columns(ColumnsAction::Report), "sample-report", &["i"], Place::Columns, "Show how the start of the data was read, and what was refused").hint(32, "report"),
+    command(Columns(ColumnsAction::Report), "sample-report", &["i"], Place::Columns, "Show how the start of the data was read").hint(32, "report"),
     command(Columns(ColumnsAction::Back), "leave-columns", &["esc", "backspace"], Place::Columns, "Leave everything as it was").hint(34, "back"),
 
     // Overlays

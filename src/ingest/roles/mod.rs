@@ -115,13 +115,15 @@ pub fn assign(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<Rol
 pub fn guesses(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Vec<Guess> {
     let mut options = options.clone();
     let mut choice = choose(columns, &options);
-    for role in ROLES.into_iter().rev() {
-        if choice.is_ok() {
-            break;
-        }
-        if flag_value(&options, role).is_some() {
-            *flag_place(&mut options, role) = None;
-            choice = choose(columns, &options);
+    if choice.is_err() {
+        let said = ROLES.map(|role| flag_place(&mut options, role).take());
+        choice = choose(columns, &options);
+        for (role, name) in ROLES.into_iter().zip(said).filter(|(_, name)| name.is_some()) {
+            *flag_place(&mut options, role) = name;
+            match choose(columns, &options) {
+                Ok(with) => choice = Ok(with),
+                Err(_) => *flag_place(&mut options, role) = None,
+            }
         }
     }
     let Ok(choice) = choice else { return Vec::new() };

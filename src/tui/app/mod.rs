@@ -230,6 +230,7 @@ impl App {
             || self.values.is_running()
             || self.writer.is_running()
             || self.is_opening_busy()
+            || self.opening.remembering.is_running()
     }
 
     /// Whether the screen waits for an answer that may be nearly there.

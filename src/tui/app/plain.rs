@@ -21,6 +21,9 @@ use crate::tui::words;
 /// Rows of a table that are printed at a time.
 const ROWS: usize = 20;
 
+/// Commands that are read out unasked.
+const SPOKEN: usize = 10;
+
 /// What there is to read now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
@@ -43,7 +46,7 @@ impl App {
     /// Everything that there is to read now.
     pub fn page(&self) -> Page {
         if let Some(overlay) = self.overlays.last() {
-            return Page { lines: self.overlay_lines(overlay), cursor: None, commands: None };
+            return Page { lines: self.overlay_lines(overlay), ..Page::default() };
         }
         let mut page = match (&self.opening.screen, &self.stage) {
             (Some(front), _) => self.front_page(front),
@@ -118,7 +121,8 @@ impl App {
         let chips = filter::chips(&self.scope, &self.cohorts);
         let filters = if chips.is_empty() { "no filter".to_owned() } else { chips.join(", ") };
         let exact = self.partial_note().unwrap_or_else(|| "exact".to_owned());
-        let mut lines = vec![format!("{} > {}. {filters}. {exact}.", self.everybody(), crumbs.join(" > "))];
+        let screen = crate::tui::screen_name(self.screen.tab());
+        let mut lines = vec![format!("{screen}. {} > {}. {filters}. {exact}.", self.everybody(), crumbs.join(" > "))];
         if let Some(error) = &layer.error {
             lines.push(format!("No answer: {error}"));
         }
@@ -189,8 +193,13 @@ impl App {
             let keys: Vec<String> = keys.iter().map(|key| key.name()).collect();
             Some(format!("{}, {word}", keys.join(" ")))
         };
-        let all: Vec<String> = self.hints().iter().filter_map(spoken).collect();
-        format!("Commands: {}.", all.join(". "))
+        let mut all: Vec<String> = Vec::new();
+        for text in self.hints().iter().filter_map(spoken).take(SPOKEN) {
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+        format!("Commands: {}. help lists all.", all.join(". "))
     }
 
     /// Does what a line of input asks for: a number of a list, keys, the name of a command, or text where text is typed.

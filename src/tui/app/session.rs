@@ -63,11 +63,10 @@ impl App {
             ..Item::default()
         };
         let items = vec![
-            item("go-on", "go on where the line broke".to_owned(), ago(*age)),
+            item("go-on", format!("go on with {}", described(session)), ago(*age)),
             item("anew", "start anew".to_owned(), "Esc".to_owned()),
         ];
-        let mut picker = Picker::new(Purpose::RestoreSession, "The last session was cut off", items);
-        picker.notes = vec![described(session)];
+        let picker = Picker::new(Purpose::RestoreSession, "The last session was cut off", items);
         self.overlays.push(Overlay::List(picker));
     }
 
