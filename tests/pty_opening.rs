@@ -110,7 +110,7 @@ fn a_pipe_is_read_while_keys_come_from_the_terminal() {
     let mut terminal = Terminal::script(&script, 80, 24);
     terminal.wait_for(&["Home", "Funnel", "3,751"]);
     terminal.press("7");
-    terminal.wait_for(&["[7] Customers"]);
+    terminal.wait_for(&["Customers — 3,751 customers", "standard input"]);
     terminal.press("q");
     terminal.wait_for(&["status 0"]);
     terminal.wait_exit();
@@ -133,7 +133,13 @@ fn plain(args: &[&str], typed: &str) -> Run {
 fn without_a_picture_every_change_is_a_few_lines() {
     let run = plain(&["--plain", SHOP], "2\na\ncatalog\nadd-step\ncart\nk\n\nq\n");
     assert_eq!((run.status, run.err.as_str()), (0, ""), "{}", run.out);
-    for text in ["Home. All 3,751", "Funnel. All 3,751", "Cursor: cart.", "Dropped after catalog", "Commands: "] {
+    for text in [
+        "Home. All 3,751",
+        "Funnel. All 3,751",
+        "Cursor: cart: step 2, customers 1,924, ",
+        "Dropped after catalog",
+        "Commands: ",
+    ] {
         assert!(run.out.contains(text), "`{text}` is missing:\n{}", run.out);
     }
     assert!(!run.out.contains('\u{1b}'), "{}", run.out);

@@ -1,6 +1,6 @@
 //! What is left of an analysis when it is asked of other data: everything whose names are there too.
 
-use crate::analysis::{CustomersSpec, FunnelSpec, Scope, Spec};
+use crate::analysis::{Among, CustomersSpec, FunnelSpec, Scope, Spec};
 use crate::base::Ctl;
 use crate::engine::Engine;
 
@@ -10,33 +10,47 @@ pub struct Fitted {
     pub scope: Scope,
     /// As many as there were, in their order.
     pub questions: Vec<Spec>,
+    /// Of each group of customers, whether it still means something.
+    pub groups: Vec<bool>,
     /// What did not fit, in words.
     pub dropped: Vec<String>,
 }
 
-/// Keeps what the data knows of a filter and of questions; a question that does not fit becomes the one of `start` in its
-/// place.
-pub fn fit(scope: &Scope, questions: &[Spec], start: &[Spec], engine: &dyn Engine, ctl: &Ctl) -> Fitted {
+/// An analysis of other data.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Kept {
+    pub scope: Scope,
+    pub questions: Vec<Spec>,
+    pub groups: Vec<Among>,
+    /// What every screen asks before anybody did anything.
+    pub start: Vec<Spec>,
+}
+
+/// Keeps what the data knows of a filter, of questions and of groups; a question that does not fit becomes the one of
+/// `start` in its place.
+pub fn fit(kept: &Kept, engine: &dyn Engine, ctl: &Ctl) -> Fitted {
     let mut dropped = Vec::new();
     let holds = |scope: &Scope| {
         let spec = CustomersSpec { scope: scope.clone(), ..CustomersSpec::default() };
         engine.answer(&Spec::Customers(spec), ctl).is_ok()
     };
-    let scope = fitted_scope(scope, &holds, &mut dropped);
-    let mut fitted = Vec::with_capacity(questions.len());
-    for (i, question) in questions.iter().enumerate() {
+    let scope = fitted_scope(&kept.scope, &holds, &mut dropped);
+    let is_group = |among: &Among| holds(&Scope { among: vec![among.clone()], ..Scope::default() });
+    let groups: Vec<bool> = kept.groups.iter().map(is_group).collect();
+    let mut fitted = Vec::with_capacity(kept.questions.len());
+    for (i, question) in kept.questions.iter().enumerate() {
         let known = |spec: &Spec| !spec.can_be_asked() || engine.answer(spec, ctl).is_ok();
         let left = match question {
             Spec::Funnel(funnel) => Spec::Funnel(fitted_funnel(funnel, &known, &mut dropped)),
             other if known(other) => other.clone(),
             other => {
                 dropped.push(other.name().to_owned());
-                start.get(i).cloned().unwrap_or_else(|| other.clone())
+                kept.start.get(i).cloned().unwrap_or_else(|| other.clone())
             }
         };
         fitted.push(left);
     }
-    Fitted { scope, questions: fitted, dropped }
+    Fitted { scope, questions: fitted, groups, dropped }
 }
 
 fn fitted_scope(scope: &Scope, holds: &dyn Fn(&Scope) -> bool, dropped: &mut Vec<String>) -> Scope {

@@ -125,7 +125,15 @@ mod tests {
     #[test]
     fn a_funnel_is_built_and_its_dropped_are_listed_without_a_picture() {
         let out = check("shop.csv", "2\na\ncatalog\nadd-step\ncart\nk\n\nesc\nq\n");
-        for text in ["Home. All 3,751", "Commands: ", "Known: ", "1 catalog", "2 cart", "Cursor: ", "enter, dropped"] {
+        for text in [
+            "Home. All 3,751",
+            "Commands: ",
+            "Known: ",
+            "1 catalog",
+            "2 cart",
+            "Cursor: cart: step 2, customers 1,924",
+            "enter, dropped",
+        ] {
             let has_it = out.split_whitespace().collect::<Vec<_>>().join(" ").contains(text);
             assert!(has_it, "`{text}` is missing:\n{out}");
         }

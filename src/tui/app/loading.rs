@@ -4,14 +4,13 @@
 use std::time::Duration;
 
 use super::App;
-use super::opening::Kept;
 use crate::base::Ctl;
 use crate::ingest;
 use crate::job::{Fallen, Slot, Ticket};
 use crate::tui::columns::Return;
 use crate::tui::complete::Vocabulary;
 use crate::tui::event::{Event, LoadOutcome};
-use crate::tui::fit::fit;
+use crate::tui::fit::{Kept, fit};
 use crate::tui::load::{Opened, Stage, lines};
 use crate::tui::words;
 
@@ -25,8 +24,7 @@ pub(super) enum Extent {
 
 /// The data with what is left of an analysis of other data.
 fn fitted(mut opened: Opened, kept: Option<&Kept>, ctl: &Ctl) -> Opened {
-    let fit = |kept: &Kept| fit(&kept.scope, &kept.questions, &kept.start, &*opened.engine, ctl);
-    opened.fitted = kept.map(fit);
+    opened.fitted = kept.map(|kept| fit(kept, &*opened.engine, ctl));
     opened
 }
 

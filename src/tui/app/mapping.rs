@@ -156,16 +156,8 @@ impl App {
         self.remember_columns(&options, names);
         self.opening.slot.cancel();
         self.opening.trial.cancel();
-        self.opening.screen = None;
-        self.options = options;
-        if self.engine.is_some() {
-            // The same people under other names would only look like the same answers.
-            self.keep_session_now(false);
-            (self.engine, self.report) = (None, None);
-            let kept = self.analysis();
-            self.opening.kept = Some(kept);
-        }
-        self.load();
+        let has_data = self.has_data();
+        self.read_instead(options, has_data);
     }
 
     fn remember_columns(&mut self, options: &LoadOptions, names: Vec<String>) {

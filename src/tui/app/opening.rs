@@ -9,14 +9,16 @@ use ratatui::layout::{Position, Rect};
 use super::session::Offer;
 use super::undo::{Analysis, Steps};
 use super::{App, Leave};
-use crate::analysis::{Scope, Spec};
+use crate::analysis::Spec;
 use crate::base::Ctl;
 use crate::ingest::{self, LoadOptions, Outcome, Preview};
 use crate::job::{Fallen, Slot, Ticket};
+use crate::tui::cohort::Cohorts;
 use crate::tui::columns::{ColumnsScreen, Return};
 use crate::tui::command::{Action, Place, RowAction};
 use crate::tui::event::Event;
 use crate::tui::files::{Chosen, FilesAction, FilesScreen};
+use crate::tui::fit::Kept;
 use crate::tui::key::Key;
 use crate::tui::keymap::Lookup;
 use crate::tui::load::Stage;
@@ -69,7 +71,7 @@ pub(super) struct Opening {
     /// What every screen asks before anybody did anything.
     start: Analysis,
     /// What was asked of another file, to be kept as far as it fits.
-    pub kept: Option<Analysis>,
+    pub kept: Option<(Analysis, Cohorts)>,
     /// What was worked on the last time on this data.
     pub offer: Offer,
     /// A session to go on with as soon as its data is read.
@@ -83,18 +85,17 @@ pub(super) struct Opening {
     asked: Vec<String>,
 }
 
-/// An analysis of other data, to be kept as far as it fits.
-pub(super) struct Kept {
-    pub scope: Scope,
-    pub questions: Vec<Spec>,
-    pub start: Vec<Spec>,
-}
-
 impl Opening {
     pub fn kept_parts(&self) -> Option<Kept> {
-        let (drafts, scope) = self.kept.as_ref()?.parts();
+        let (analysis, cohorts) = self.kept.as_ref()?;
+        let (drafts, scope) = analysis.parts();
         let specs = |drafts: &[(super::Screen, Spec)]| drafts.iter().map(|(_, spec)| spec.clone()).collect();
-        Some(Kept { scope: scope.clone(), questions: specs(drafts), start: specs(self.start.parts().0) })
+        Some(Kept {
+            scope: scope.clone(),
+            questions: specs(drafts),
+            groups: cohorts.all().map(|(_, cohort)| cohort.among.clone()).collect(),
+            start: specs(self.start.parts().0),
+        })
     }
 
     pub fn new(given: LoadOptions) -> Self {
@@ -336,26 +337,28 @@ impl App {
 
     pub(super) fn open_how(&mut self, how: &str) {
         let sources = std::mem::take(&mut self.opening.asked);
+        let options = LoadOptions { sources, ..self.opening.given.clone() };
         match how {
-            "keep" => {
-                let kept = self.analysis();
-                self.begin(sources);
-                self.opening.kept = Some(kept);
-                self.load();
-            }
-            "anew" => self.begin(sources),
+            "keep" => self.read_instead(options, true),
+            "anew" => self.read_instead(options, false),
             _ => self.opening.screen = None,
         }
     }
 
-    /// Leaves the data that is there, if any, and reads other sources.
+    /// Reads sources that were chosen, where there is nothing to be kept.
     fn begin(&mut self, sources: Vec<String>) {
-        self.keep_session_now(false);
         let options = LoadOptions { sources, ..self.opening.given.clone() };
+        self.read_instead(options, false);
+    }
+
+    /// Leaves the data that is there, if any, and reads other data, or the same in another way.
+    pub(super) fn read_instead(&mut self, options: LoadOptions, keeps_analysis: bool) {
+        self.keep_session_now(false);
+        let kept = (self.analysis(), std::mem::take(&mut self.cohorts));
+        self.opening.kept = keeps_analysis.then_some(kept);
         self.options = options;
         (self.engine, self.report) = (None, None);
         self.start_anew();
-        self.cohorts = Default::default();
         self.opening.screen = None;
         self.opening.awaited = None;
         self.opening.offer = None;

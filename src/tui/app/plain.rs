@@ -6,7 +6,8 @@ use crate::analysis::Answer;
 use crate::base::nearest::nearest;
 use crate::base::visible::visible;
 use crate::export::{self, Style};
-use crate::table::Table;
+use crate::table::text::show_in;
+use crate::table::{Cell, Table};
 use crate::tui::command::{Action, COMMANDS, Command, EntryAction};
 use crate::tui::event::Event;
 use crate::tui::files::FilesAction;
@@ -23,6 +24,9 @@ const ROWS: usize = 20;
 
 /// Commands that are read out unasked.
 const SPOKEN: usize = 10;
+
+/// Rows that are looked through for the one under the cursor.
+const SEARCHED: usize = 20_000;
 
 /// What there is to read now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -128,11 +132,13 @@ impl App {
         }
         let cursor = layer.pane.value_under_cursor(&facts);
         let place = layer.pane.cursor_of(&facts).map(|(place, _)| place);
+        let mut row = None;
         match facts.answer {
             Some(Answer::Profile(profile)) => {
                 lines.extend(report.map(conservation));
                 for name in ["events", "quality"] {
                     let table = profile.tables().into_iter().find(|table| table.name == name);
+                    row = row.or_else(|| self.spoken_row(table.as_ref()?, cursor.as_deref()?));
                     lines.extend(table.map(|table| self.table_lines(table, 0)).unwrap_or_default());
                 }
             }
@@ -147,16 +153,35 @@ impl App {
                     let from = place.unwrap_or(0).saturating_sub(ROWS / 2);
                     let rows = (0..table.len()).skip(from).take(ROWS).map(|place| facts.row_at(place)).collect();
                     let len = table.len();
+                    row = cursor.as_deref().and_then(|value| self.spoken_row(&table, value));
                     lines.extend(self.table_lines(table.picked(rows), len));
                 }
             }
             None => {}
         }
-        let cursor = cursor.map(|value| match place {
-            Some(place) => format!("Cursor: {}, row {}.", visible(&value), words::count(place as u64 + 1)),
-            None => format!("Cursor: {}.", visible(&value)),
+        let cursor = cursor.map(|value| {
+            let row = row.map_or(String::new(), |row| format!(": {row}"));
+            let place = place.map_or(String::new(), |place| format!(", row {}", words::count(place as u64 + 1)));
+            format!("Cursor: {}{place}{row}.", visible(&value))
         });
         Page { lines, cursor, commands: None }
+    }
+
+    /// The row of a table that holds a value, in words: `step 2, customers 1,924`.
+    fn spoken_row(&self, table: &Table, value: &str) -> Option<String> {
+        let holds = |row: &usize| table.row(*row).iter().any(|cell| matches!(cell, Cell::Text(text) if text == value));
+        let row = (0..table.len().min(SEARCHED)).find(holds)?;
+        let zone = self.zone();
+        let cells = table.row(row);
+        let spoken = cells.iter().zip(&table.columns).filter(|(cell, _)| match cell {
+            Cell::Empty => false,
+            Cell::Text(text) => text != value,
+            _ => true,
+        });
+        let words: Vec<String> = spoken
+            .map(|(cell, column)| format!("{} {}", column.name.replace('_', " "), show_in(cell, column.kind, &zone)))
+            .collect();
+        Some(words.join(", "))
     }
 
     /// A table as lines of text; `len` is how many rows it has in all, where these are not all.
@@ -168,7 +193,7 @@ impl App {
         let source = export::Source { files: Vec::new(), counts: None };
         let document = export::Document {
             analysis: String::new(),
-            spec: serde_json::Value::Null,
+            spec: Default::default(),
             source,
             tables: vec![table],
             notes: Vec::new(),

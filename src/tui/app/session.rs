@@ -191,11 +191,22 @@ impl App {
 
     /// Shows what fits of the analysis of other data.
     pub(super) fn take_fitted(&mut self, fitted: Fitted) {
-        let Some(kept) = self.opening.kept.take() else { return };
+        let Some((kept, cohorts)) = self.opening.kept.take() else { return };
+        // Who began something new while the data was read wants that.
+        if self.steps.can_undo() {
+            return;
+        }
         let screen = self.screen;
         let drafts = kept.parts().0.iter().map(|(screen, _)| *screen).zip(fitted.questions).collect();
         self.take_analysis(&Analysis::of(drafts, fitted.scope));
         self.screen = screen;
+        for ((pin, cohort), is_kept) in cohorts.all().zip(fitted.groups) {
+            match (is_kept, pin) {
+                (true, Some(pin)) => self.cohorts.pin(pin, cohort.clone()),
+                (true, None) => self.cohorts.save(cohort.clone()),
+                (false, _) => {}
+            }
+        }
         self.remember();
         if !fitted.dropped.is_empty() {
             let dropped: Vec<String> = fitted.dropped.iter().take(5).cloned().collect();

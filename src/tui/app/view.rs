@@ -104,6 +104,7 @@ impl App {
         let room = usize::from(line.right().saturating_sub(x + 3));
         let counts = format!("{} events", words::count(events));
         let name = self.options.sources.first().map_or("", |source| source.rsplit('/').next().unwrap_or(source));
+        let name = if name == "-" { "standard input" } else { name };
         let more = match self.options.sources.len() {
             0 | 1 => String::new(),
             n => format!(" and {} more", n - 1),

@@ -285,6 +285,27 @@ fn what_was_chosen_is_remembered_for_files_with_the_same_columns() {
     assert!(copied.contains("--customer client_id"), "{copied}");
 }
 
+#[test]
+fn of_an_analysis_stays_what_the_other_data_knows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let row = |customer: usize, event: &str| format!("c{customer},{event},2024-05-01 10:0{}:00,web\n", customer % 6);
+    let rows = |events: &[&str], column: &str| {
+        let rows: String = (0..30).flat_map(|c| events.iter().map(move |event| row(c, event))).collect();
+        format!("customer_id,event,time,{column}\n{rows}")
+    };
+    std::fs::write(path("a.csv"), rows(&["visit", "cart", "buy"], "channel")).expect("written");
+    std::fs::write(path("b.csv"), rows(&["visit", "buy", "return"], "device")).expect("written");
+    let folders = Folders::default();
+    let mut desk = Desk::started(&[&path("a.csv")], Opener::of_sources(&folders), &folders);
+    (desk.width, desk.height) = (140, 40);
+    desk.keys("2avis⏎acart⏎abuy⏎").keys("C⌃ubuyers⏎").keys("fchannel == \"web\"⏎").shows("the filter leaves 30");
+    desk.keys("go").keys(&path("b.csv")).keys("⏎").shows("keep the analysis").keys("⏎");
+    desk.shows("this data does not know channel == \"web\", cart, so that was left out");
+    desk.shows("1 visit").shows("2 buy").shows("no filter");
+    assert!(!desk.screen().contains("2 cart"), "{}", desk.screen());
+}
+
 /// A desk on a file of the shop, whose state is kept in a folder.
 fn on_shop(folders: &Folders) -> Desk {
     let mut desk = Desk::started(&["shop/events_2026q2.csv"], Desk::opener(), folders);
