@@ -9,5 +9,6 @@ mod support;
 mod ingest;
 mod oracles;
 mod pty;
+mod pty_opening;
 mod readme;
 mod tidy;

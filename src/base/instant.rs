@@ -217,6 +217,18 @@ impl Zone {
         Zone { name: "UTC".into(), zone: TimeZone::UTC, fixed: Some(0) }
     }
 
+    /// The zone of this machine, where it has one with a name.
+    pub fn of_system() -> Option<Self> {
+        TimeZone::try_system().ok()?.iana_name()?.parse().ok()
+    }
+
+    /// The names of all zones, in text order.
+    pub fn names() -> Vec<String> {
+        let mut names: Vec<String> = jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect();
+        names.sort();
+        names
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -15,13 +15,14 @@ const ABOUT: &str =
 const LONG_ABOUT: &str = "\
 A terminal workbench for customer-journey analysts.
 
-`trailmap SOURCE…` opens the workbench; where there is no terminal it prints a first look at the data. Every question of \
+`trailmap SOURCE…` opens the workbench, and `trailmap` alone lists files to open; where there is no terminal it prints a first look at the data. Every question of \
 the workbench is also a command that writes tables. Columns are guessed from their names and contents; where the guess is \
 not safe, the message names the flag to use. Nothing is sent anywhere.";
 
 const EXAMPLES: &str = "\
 Examples:
   trailmap shop.csv                                    open the workbench
+  zcat big.csv.gz | trailmap -                         the same on a pipe
   trailmap demo shop --customers 5000 --out shop.csv   make sample data
   trailmap profile shop.csv                            what is in the data
   trailmap funnel shop.csv -s view_product -s purchase --within 7d

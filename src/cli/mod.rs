@@ -76,23 +76,31 @@ fn dispatch(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
 fn open(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
     let load = LoadArgs::from_arg_matches(matches)?;
     let output = OutputArgs::from_arg_matches(matches)?;
-    let has_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let args = ScreenArgs::from_arg_matches(matches)?;
+    let is_piped = load.sources.iter().any(|source| source == "-");
+    let has_screen = std::io::stdout().is_terminal() && output.is_for_a_terminal();
+    let has_terminal = std::io::stdin().is_terminal() && has_screen;
+    if args.plain && (!is_piped || screen::terminal_keys().is_some()) {
+        output.set_threads()?;
+        return args.workbench(load.options(), false);
+    }
+    if has_terminal && is_piped {
+        return Err(Usage("- is standard input, which is the keyboard here; name a file or pipe one in".into()).into());
+    }
+    // Where the data comes through a pipe, keys come from the terminal itself.
+    let has_keys = has_terminal || is_piped && screen::terminal_keys().is_some();
+    if has_screen && has_keys {
+        // What is not there is said at once, on the terminal as it is. A pipe could be read only once.
+        if !is_piped && !load.sources.is_empty() {
+            ingest::source::expand(&load.sources, ctl)?;
+        }
+        output.set_threads()?;
+        return args.workbench(load.options(), output.color != output::ColorWhen::Never);
+    }
     if load.sources.is_empty() {
         let what = "name a SOURCE: a file, a glob, a folder, or - for standard input; to try it on made-up data: \
                     trailmap demo shop --customers 5000 --out shop.csv";
         return Err(Usage(what.into()).into());
-    }
-    if has_terminal && output.is_for_a_terminal() {
-        if load.sources.iter().any(|source| source == "-") {
-            return Err(
-                Usage("- is standard input, which is the keyboard here; name a file or pipe one in".into()).into()
-            );
-        }
-        // What is not there is said at once, on the terminal as it is.
-        ingest::source::expand(&load.sources, ctl)?;
-        output.set_threads()?;
-        return ScreenArgs::from_arg_matches(matches)?
-            .workbench(load.options(), output.color != output::ColorWhen::Never);
     }
     answer(matches, Ask::Overview, ctl)
 }

@@ -1,7 +1,16 @@
 //! Flags of the workbench itself, and the one place that starts it.
 
+use std::io::{BufReader, IsTerminal, Read};
+use std::path::Path;
+use std::sync::Arc;
+
 use anyhow::Result;
 
+use super::output::format;
+use crate::base::Ctl;
+use crate::batch::output::Target;
+use crate::batch::{demo, sentence};
+use crate::export::file::to_file;
 use crate::ingest::LoadOptions;
 use crate::tui::theme::Scheme;
 use crate::tui::{self, Settings};
@@ -18,6 +27,36 @@ pub struct ScreenArgs {
     /// Send little: for slow lines
     #[arg(long, help_heading = "Workbench")]
     pub slow: bool,
+    /// Print lines instead of drawing: for screen readers, notes and scripts; commands come line by line, menus take numbers
+    #[arg(long, help_heading = "Workbench")]
+    pub plain: bool,
+    /// Say which column is what before reading
+    #[arg(long, help_heading = "Workbench")]
+    pub map: bool,
+}
+
+/// The terminal as a place that keys come from, where standard input brings the data.
+pub fn terminal_keys() -> Option<Box<dyn Read + Send>> {
+    let terminal = std::fs::File::open("/dev/tty").ok().filter(IsTerminal::is_terminal)?;
+    Some(Box::new(terminal))
+}
+
+fn keys_beside(sources: &[String]) -> Option<Box<dyn Read + Send>> {
+    sources.iter().any(|source| source == "-").then(terminal_keys).flatten()
+}
+
+/// Customers of the sample data that the workbench makes.
+const SAMPLE_CUSTOMERS: u32 = 5000;
+
+fn make_sample(path: &Path, ctl: &Ctl) -> Result<(), String> {
+    let write = || -> Result<()> {
+        let demo = demo::find("shop")?;
+        let format = format(Some("csv"), &Target::Stdout, "csv")?;
+        let size = demo::Size { customers: SAMPLE_CUSTOMERS, seed: 1 };
+        to_file(path, false, |out| demo.write(size, format, out, ctl))?;
+        Ok(())
+    };
+    write().map_err(|err| sentence(&err))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -43,10 +82,25 @@ impl ScreenArgs {
             Theme::Ansi => Scheme::Ansi,
             Theme::Mono => Scheme::Mono,
         };
-        match tui::run(
-            options,
-            Settings { scheme, ascii: self.ascii, slow: self.slow, keys: None, folders: Folders::find() },
-        ) {
+        let mut settings = Settings {
+            scheme,
+            ascii: self.ascii,
+            slow: self.slow,
+            keys: keys_beside(&options.sources),
+            folders: Folders::find(),
+            asks_for_columns: self.map,
+            make_sample: Some(Arc::new(make_sample)),
+        };
+        let done = if self.plain {
+            let keys = settings.keys.take();
+            let mut input = BufReader::new(keys.unwrap_or_else(|| Box::new(std::io::stdin())));
+            tui::plain::run(options, &settings, &mut input, &mut std::io::stdout().lock())
+        } else {
+            tui::run(options, settings)
+        };
+        match done {
+            // Whoever stopped reading has read enough.
+            Err(tui::Error::Terminal(err)) if err.kind() == std::io::ErrorKind::BrokenPipe => Ok(0),
             Ok(()) => Ok(0),
             Err(tui::Error::Signal(signal)) => Ok(128 + u8::try_from(signal).unwrap_or(0)),
             Err(tui::Error::Load(message)) => anyhow::bail!(message),

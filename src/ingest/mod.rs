@@ -27,6 +27,8 @@ pub mod times;
 pub mod report;
 pub mod rows;
 
+pub mod preview;
+
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +37,7 @@ use crate::journey::JourneyStore;
 
 pub use load::{open, open_head};
 pub use plan::RawRows;
+pub use preview::{Outcome, Preview, column_names, preview, try_out};
 pub use report::{ColumnReport, FileReport, LoadReport, Reason, Reject, Rejects, Role};
 pub use rows::rows;
 

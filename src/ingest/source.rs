@@ -230,6 +230,11 @@ impl Likely {
     }
 }
 
+/// Whether a file of this name is listed among those to open.
+pub fn is_named_like_a_table(name: &str) -> bool {
+    Likely::of(name) == Likely::Yes
+}
+
 fn of_zip(name: &str, archive: &Archive, inputs: &mut Vec<Input>, notes: &mut Vec<String>) -> Result<(), Error> {
     let before = inputs.len();
     archive.with(name, |zip| {

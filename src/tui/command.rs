@@ -1,6 +1,8 @@
 //! The command table: what can be done, by which keys, where, in which words. Key lookup, the key line, the help page
 //! and the palette are all made from it.
 
+use super::columns::ColumnsAction;
+use super::files::FilesAction;
 use super::key::Key;
 use super::panes::customers::CustomersAction;
 use super::panes::funnel::FunnelAction;
@@ -18,6 +20,8 @@ pub enum Action {
     Funnel(FunnelAction),
     Customers(CustomersAction),
     Journey(JourneyAction),
+    Files(FilesAction),
+    Columns(ColumnsAction),
 }
 
 /// What the app does whatever the pane.
@@ -66,6 +70,9 @@ pub enum AppAction {
     CancelLoad,
     Retry,
     ReadAll,
+    OpenFile,
+    MapColumns,
+    RestoreSession,
 }
 
 /// Moving about in a list, and between the panels of a pane.
@@ -105,6 +112,9 @@ pub enum Place {
     Rows,
     /// Every pane.
     Panes,
+    /// The screens that open data: files, and which column is what.
+    Files,
+    Columns,
     /// While the data is read, and when that failed.
     Loading,
     Failed,
@@ -128,6 +138,8 @@ impl Place {
             Place::Journey => "Timeline",
             Place::Rows => "Moving",
             Place::Panes => "Everywhere",
+            Place::Files => "Opening",
+            Place::Columns => "Columns",
             Place::Loading | Place::Failed => "Loading",
             Place::Prompt => "Typing",
             Place::List => "Choosing",
@@ -140,7 +152,7 @@ impl Place {
 }
 
 /// The places that are in force together, innermost first.
-pub const MEETINGS: [&[Place]; 11] = [
+pub const MEETINGS: [&[Place]; 13] = [
     &[Place::Home, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Funnel, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Customers, Place::Rows, Place::Panes, Place::Plain, Place::Always],
@@ -152,6 +164,8 @@ pub const MEETINGS: [&[Place]; 11] = [
     &[Place::Help, Place::Always],
     &[Place::Page, Place::Always],
     &[Place::Tasks, Place::Always],
+    &[Place::Files, Place::Always],
+    &[Place::Columns, Place::Rows, Place::Plain, Place::Always],
 ];
 
 #[derive(Debug)]
@@ -191,7 +205,7 @@ impl Command {
 
 #[rustfmt::skip]
 pub static COMMANDS: &[Command] = {
-    use Action::{App, Customers, Entry, Funnel, Home, Journey, Row};
+    use Action::{App, Columns, Customers, Entry, Files, Funnel, Home, Journey, Row};
     &[
     // Home
     command(Home(HomeAction::Open), "open", &["enter"], Place::Home, "Open what is under the cursor").hint(10, "open"),
@@ -284,6 +298,30 @@ pub static COMMANDS: &[Command] = {
     command(App(AppAction::CancelLoad), "cancel-load", &["esc"], Place::Loading, "Stop reading").hint(10, "stop reading"),
     command(App(AppAction::ReadAll), "read-again-all", &[], Place::Panes, "Read the data again, all of it"),
     command(App(AppAction::Retry), "read-again", &["r"], Place::Failed, "Read the data again").hint(10, "read again"),
+
+    command(App(AppAction::OpenFile), "open-file", &["g o"], Place::Panes, "Open other data"),
+    command(App(AppAction::MapColumns), "map-columns", &["g m"], Place::Panes, "Say which column is what, and read again"),
+    command(App(AppAction::RestoreSession), "restore-session", &["g r"], Place::Panes, "Go on where you left this data the last time"),
+    command(App(AppAction::MapColumns), "map-columns-now", &["m"], Place::Failed, "Say which column is what, and read the data").hint(12, "map columns"),
+    command(App(AppAction::OpenFile), "open-file-instead", &["o"], Place::Failed, "Open another file").hint(14, "open another"),
+
+    // Opening
+    command(Files(FilesAction::Open), "open-chosen", &["enter"], Place::Files, "Open the file, or go into the folder").hint(10, "open"),
+    command(Files(FilesAction::Down), "next-file", &["down", "tab"], Place::Files, "Go down").hint(12, "move"),
+    command(Files(FilesAction::Up), "previous-file", &["up", "backtab"], Place::Files, "Go up").hint(12, "move"),
+    command(Files(FilesAction::PageDown), "files-page-down", &["pagedown"], Place::Files, "Go down by a page"),
+    command(Files(FilesAction::PageUp), "files-page-up", &["pageup"], Place::Files, "Go up by a page"),
+    command(Files(FilesAction::Mark), "mark-file", &["space"], Place::Files, "Mark this file, to open several together").hint(14, "mark"),
+    command(Files(FilesAction::Above), "folder-above", &["backspace"], Place::Files, "Go to the folder above").hint(16, "folder above"),
+    command(Files(FilesAction::Leave), "leave-files", &["esc"], Place::Files, "Take back what was typed, then leave").hint(18, "leave"),
+    command(Files(FilesAction::Quit), "quit-files", &["ctrl-d"], Place::Files, "Quit").hint(20, "quit"),
+    command(Columns(ColumnsAction::Accept), "accept-columns", &["enter"], Place::Columns, "Read the data like this").hint(4, "read it"),
+    command(Columns(ColumnsAction::Choose), "choose-column", &["space"], Place::Columns, "Choose another column, or another answer").hint(6, "choose"),
+    command(Columns(ColumnsAction::Previous), "previous-answer", &["left"], Place::Columns, "Take the answer before this one").hint(8, "pick"),
+    command(Columns(ColumnsAction::Next), "next-answer", &["right"], Place::Columns, "Take the answer after this one").hint(8, "pick"),
+    command(Columns(ColumnsAction::CopyFlags), "copy-flags", &["y b"], Place::Columns, "Copy these choices as flags of the batch commands").hint(30, "copy as flags"),
+    command(Columns(ColumnsAction::Report), "sample-report", &["i"], Place::Columns, "Show how the start of the data was read").hint(32, "report"),
+    command(Columns(ColumnsAction::Back), "leave-columns", &["esc", "backspace"], Place::Columns, "Leave everything as it was").hint(34, "back"),
 
     // Overlays
     command(Entry(EntryAction::Accept), "accept", &["enter"], Place::Prompt, "Accept").hint(10, "accept"),

@@ -36,6 +36,8 @@ pub enum Event {
     Copied(Result<String, String>),
     /// A file was written, or not.
     Written(Ticket, Result<Result<(), FileError>, Fallen>),
+    /// What the screens that open data were waiting for.
+    Opening(Box<super::app::opening::News>),
     /// What came of keeping a setting.
     Kept(Result<(), String>),
     /// The line to the terminal takes frames slowly.

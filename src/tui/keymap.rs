@@ -164,7 +164,7 @@ fn keys_of(command: &Command, value: &Value) -> (Option<Vec<Vec<Key>>>, Vec<Stri
         Value::Texts(texts) => texts.clone(),
         Value::Text(text) => vec![text.clone()],
         Value::Flag(_) | Value::Number(_) | Value::Other(_) => {
-            let fault = format!("{} needs a list of keys, like [\"o\", \"g o\"]; [] takes its keys away", command.name);
+            let fault = format!("{} needs a list of keys, like [\"o\", \"g v\"]; [] takes its keys away", command.name);
             return (None, vec![fault]);
         }
     };
@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn keys_are_changed_added_and_taken_away() {
         check("", "list-converted", &["o"], &[]);
-        check("\"list-converted\" = [\"c\", \"g o\"]", "list-converted", &["c", "g o"], &[]);
+        check("\"list-converted\" = [\"c\", \"g v\"]", "list-converted", &["c", "g v"], &[]);
         check("list-converted = \"c\"", "list-converted", &["c"], &[]);
         check("list-converted = []", "list-converted", &[], &[]);
         check("undo = [\"ctrl-Z\"]\nsuspend = [\"f5\"]", "undo", &["ctrl-z"], &[]);
@@ -293,7 +293,7 @@ mod tests {
             "list-converted = 3",
             "list-converted",
             &["o"],
-            &["keys.toml line 1: list-converted needs a list of keys, like [\"o\", \"g o\"]; [] takes its keys away"],
+            &["keys.toml line 1: list-converted needs a list of keys, like [\"o\", \"g v\"]; [] takes its keys away"],
         );
         check(
             "undo = [\"ctrl-i\"]",

@@ -5,15 +5,18 @@ use std::time::{Duration, Instant};
 
 use ratatui::layout::Rect;
 
+use super::fit::Fitted;
 use super::paint::{Border, Pen, wrap};
 use super::theme::Tone;
 use super::words;
-use crate::base::Ctl;
 use crate::base::ctl::Progress;
 use crate::base::visible::visible;
+use crate::base::{Cancelled, Ctl, Zone};
 use crate::engine::{Engine, Local};
-use crate::ingest::{self, LoadOptions, LoadReport, Loaded};
+use crate::ingest::roles::{ROLES, flag_value};
+use crate::ingest::{self, LoadOptions, LoadReport, Loaded, Outcome, Preview};
 use crate::job::Slot;
+use crate::workspace::{Folders, Listing, listing, maps};
 
 /// Data that is ready for questions.
 pub struct Opened {
@@ -21,6 +24,10 @@ pub struct Opened {
     pub report: LoadReport,
     pub touchpoints: Vec<(String, u64)>,
     pub columns: Vec<String>,
+    /// How it was read, where that was chosen once and remembered.
+    pub remembered: Option<LoadOptions>,
+    /// What is left of an analysis of other data.
+    pub fitted: Option<Fitted>,
 }
 
 impl std::fmt::Debug for Opened {
@@ -28,6 +35,8 @@ impl std::fmt::Debug for Opened {
         f.debug_struct("Opened").field("report", &self.report).finish_non_exhaustive()
     }
 }
+
+type List = Arc<dyn Fn(&Folders, &str, &Ctl) -> Result<Listing, Cancelled> + Send + Sync>;
 
 type Open<T> = Arc<dyn Fn(&LoadOptions, &Ctl) -> Result<T, ingest::Error> + Send + Sync>;
 
@@ -37,27 +46,70 @@ pub struct Opener {
     pub whole: Open<Opened>,
     /// Its start, where looking at that is worth while.
     pub head: Open<Option<Opened>>,
+    pub list: List,
+    /// Which column may be what.
+    pub look: Open<Preview>,
+    /// What would come of it.
+    pub try_out: Open<Outcome>,
+    /// The zone of this machine, where it has one.
+    pub here: Option<String>,
 }
 
 impl Opener {
     /// Reads the sources, and the names that completion needs.
-    pub fn of_sources() -> Self {
+    /// Columns that were chosen once, as the folders remember them, are chosen again.
+    pub fn of_sources(folders: &Folders) -> Self {
+        let (whole, head) = (folders.clone(), folders.clone());
         Opener {
-            whole: Arc::new(|options, ctl| ingest::open(options, ctl).map(opened)),
-            head: Arc::new(|options, ctl| Ok(ingest::open_head(options, ctl)?.map(opened))),
+            whole: Arc::new(move |options, ctl| {
+                let remembered = remembered(&whole, options, ctl)?;
+                let loaded = ingest::open(remembered.as_ref().unwrap_or(options), ctl)?;
+                Ok(Opened { remembered, ..opened(loaded) })
+            }),
+            head: Arc::new(move |options, ctl| {
+                let remembered = remembered(&head, options, ctl)?;
+                let loaded = ingest::open_head(remembered.as_ref().unwrap_or(options), ctl)?;
+                Ok(loaded.map(|loaded| Opened { remembered, ..opened(loaded) }))
+            }),
+            list: Arc::new(listing::list),
+            look: Arc::new(ingest::preview),
+            try_out: Arc::new(ingest::try_out),
+            here: Zone::of_system().map(|zone| zone.name().to_owned()),
         }
     }
 
     /// Without a look at the start.
     pub fn whole(open: impl Fn(&LoadOptions, &Ctl) -> Result<Opened, ingest::Error> + Send + Sync + 'static) -> Self {
-        Opener { whole: Arc::new(open), head: Arc::new(|_, _| Ok(None)) }
+        Opener { whole: Arc::new(open), head: Arc::new(|_, _| Ok(None)), ..Opener::of_sources(&Folders::default()) }
     }
+}
+
+/// How these columns were read before; nothing where somebody says now what they are.
+fn remembered(folders: &Folders, options: &LoadOptions, ctl: &Ctl) -> Result<Option<LoadOptions>, ingest::Error> {
+    let is_said = ROLES.iter().any(|role| flag_value(options, *role).is_some());
+    let is_piped = options.sources.iter().any(|source| source == "-");
+    if is_said || is_piped || maps::is_empty(folders) {
+        return Ok(None);
+    }
+    let columns = ingest::column_names(options, ctl)?;
+    Ok(maps::find(folders, &columns).map(|choices| {
+        let mut applied = choices.applied(options);
+        // What the command line says about the rest of reading, it says today.
+        applied.zone = options.zone.clone().or(applied.zone);
+        applied.time_format = options.time_format.clone().or(applied.time_format);
+        applied.delimiter = options.delimiter.or(applied.delimiter);
+        applied.quote = options.quote.or(applied.quote);
+        applied.encoding = options.encoding.clone().or(applied.encoding);
+        applied.dedupe |= options.dedupe;
+        applied
+    }))
 }
 
 fn opened(loaded: Loaded) -> Opened {
     let engine = Local::new(loaded.store);
     let (touchpoints, columns) = (engine.touchpoints(), engine.columns());
-    Opened { engine: Arc::new(engine), report: loaded.report, touchpoints, columns }
+    let report = loaded.report;
+    Opened { engine: Arc::new(engine), report, touchpoints, columns, remembered: None, fitted: None }
 }
 
 pub enum Stage {

@@ -24,6 +24,7 @@ use crate::ingest::report::{ColumnReport, FileReport};
 use crate::ingest::{self, LoadOptions, LoadReport, Reason, Reject, Rejects, Role};
 use crate::journey::fixture::view;
 use crate::journey::{Batch, BatchValues, BuildOptions, JourneyStore, StepError, StoreBuilder, View};
+use crate::workspace::Folders;
 
 /// Event names, customers who had them, and seconds since the one before.
 const EVENTS: [(&str, u64, i64); 6] = [
@@ -351,7 +352,7 @@ pub struct Desk {
     pub app: App,
     events: Receiver<Event>,
     decoder: Decoder,
-    now: Clock,
+    pub now: Clock,
     pub width: u16,
     pub height: u16,
 }
@@ -368,7 +369,14 @@ impl Desk {
     fn open_with(width: u16, height: u16, options: LoadOptions) -> Self {
         let opener = Opener::whole(|_, _| {
             let engine: Arc<dyn Engine> = Arc::new(MadeUp);
-            Ok(Opened { report: report(), touchpoints: engine.touchpoints(), columns: engine.columns(), engine })
+            Ok(Opened {
+                report: report(),
+                touchpoints: engine.touchpoints(),
+                columns: engine.columns(),
+                engine,
+                remembered: None,
+                fitted: None,
+            })
         });
         let mut desk = Self::with_options(opener, options);
         (desk.width, desk.height) = (width, height);
@@ -401,7 +409,8 @@ impl Desk {
     pub fn at_the_start(release: &Arc<std::sync::atomic::AtomicBool>) -> Self {
         let made_up = || {
             let engine: Arc<dyn Engine> = Arc::new(MadeUp);
-            Opened { report: report(), touchpoints: engine.touchpoints(), columns: engine.columns(), engine }
+            let (touchpoints, columns) = (engine.touchpoints(), engine.columns());
+            Opened { report: report(), touchpoints, columns, engine, remembered: None, fitted: None }
         };
         let release = Arc::clone(release);
         let whole = move |_: &LoadOptions, ctl: &Ctl| {
@@ -411,7 +420,7 @@ impl Desk {
             }
             Ok(made_up())
         };
-        let mut desk = Self::with(Opener { whole: Arc::new(whole), head: Arc::new(move |_, _| Ok(Some(made_up()))) });
+        let mut desk = Self::with(Opener { head: Arc::new(move |_, _| Ok(Some(made_up()))), ..Opener::whole(whole) });
         desk.app.load();
         while !desk.screen().contains("Headline") || desk.app.is_waiting_for_answer() {
             let event = desk.events.recv_timeout(PATIENCE).expect("the start is read");
@@ -457,13 +466,43 @@ impl Desk {
         self.now
     }
 
+    /// What the made-up data opens as, whatever it is called.
+    pub fn opener() -> Opener {
+        Opener::whole(|_, _| {
+            let engine: Arc<dyn Engine> = Arc::new(MadeUp);
+            let (touchpoints, columns) = (engine.touchpoints(), engine.columns());
+            Ok(Opened { report: report(), touchpoints, columns, engine, remembered: None, fitted: None })
+        })
+    }
+
+    /// A workbench that was started with these sources, its folders there, and nothing opened yet.
+    pub fn started(sources: &[&str], opener: Opener, folders: &Folders) -> Self {
+        let mut desk = Self::with_sources(sources, opener, LoadOptions::default());
+        desk.app.furnish(folders, None);
+        desk.app.open(false);
+        desk.until_idle();
+        desk
+    }
+
+    /// The workbench while this is read; nothing is waited for.
+    pub fn loading(opener: Opener) -> Self {
+        let mut desk = Self::with(opener);
+        desk.app.load();
+        desk
+    }
+
     fn with(opener: Opener) -> Self {
         Self::with_options(opener, LoadOptions::default())
     }
 
     fn with_options(opener: Opener, options: LoadOptions) -> Self {
+        Self::with_sources(&["shop/events_2026q2.csv"], opener, options)
+    }
+
+    fn with_sources(sources: &[&str], opener: Opener, options: LoadOptions) -> Self {
         let (send, events) = channel();
-        let options = LoadOptions { sources: vec!["shop/events_2026q2.csv".into()], ..options };
+        let sources = sources.iter().map(|source| (*source).to_owned()).collect();
+        let options = LoadOptions { sources, ..options };
         let environment = Environment { term: "xterm".into(), ..Environment::default() };
         let theme = Theme::new(Scheme::Mono, false, &environment);
         let now = Clock::now();

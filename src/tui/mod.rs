@@ -10,11 +10,14 @@
 
 pub mod app;
 mod cohort;
+mod columns;
 pub mod command;
 mod complete;
 mod copy;
 mod event;
+mod files;
 mod filter;
+mod fit;
 mod fuzzy;
 mod grid;
 pub mod key;
@@ -29,6 +32,7 @@ mod paint;
 mod pane;
 mod panes;
 mod picker;
+pub mod plain;
 mod prompt;
 mod report;
 mod saver;
@@ -52,11 +56,12 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::SIGHUP;
+use signal_hook::consts::{SIGHUP, SIGTERM};
 
 use crate::ingest::LoadOptions;
 use crate::workspace::folders::SETTINGS_FILE;
 use crate::workspace::{self, Folders, Problem, Setting};
+use app::opening::MakeSample;
 use app::{App, Leave, Outside};
 use event::Event;
 use key::Input;
@@ -79,6 +84,10 @@ pub struct Settings {
     pub keys: Option<Box<dyn Read + Send>>,
     /// Where the person's own files are.
     pub folders: Folders,
+    /// Ask which column is what before reading.
+    pub asks_for_columns: bool,
+    /// How sample data is made, for those who have none yet.
+    pub make_sample: Option<MakeSample>,
 }
 
 /// Why the workbench ended otherwise than by being quit.
@@ -145,7 +154,13 @@ pub fn run(options: LoadOptions, mut settings: Settings) -> Result<(), Error> {
     event::watch_signals(send.clone())?;
     let mut terminal = Terminal::enter()?;
     let own = Own::read(&settings);
-    let outcome = catch_unwind(AssertUnwindSafe(|| work(options, own, keys, (send, events), &mut terminal)));
+    let furnish = |app: &mut App| {
+        app.furnish(&settings.folders, settings.make_sample.clone());
+        app.open(settings.asks_for_columns);
+    };
+    let folders = &settings.folders;
+    let all = (send, events);
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(options, own, keys, folders, furnish, all, &mut terminal)));
     drop(terminal);
     outcome.unwrap_or(Err(Error::Fallen))
 }
@@ -188,15 +203,17 @@ fn work(
     options: LoadOptions,
     own: Own,
     keys: Box<dyn Read + Send>,
+    folders: &Folders,
+    open: impl FnOnce(&mut App),
     (send, events): (Sender<Event>, Receiver<Event>),
     terminal: &mut Terminal,
 ) -> Result<(), Error> {
-    let mut app = App::new(options, Opener::of_sources(), own.look.theme(), send.clone(), Instant::now());
+    let mut app = App::new(options, Opener::of_sources(folders), own.look.theme(), send.clone(), Instant::now());
     let may_ask = own.look.environment.may_be_asked();
     let kept_in = own.folder.as_ref().map(|folder| folder.join(SETTINGS_FILE).to_string_lossy().into_owned());
     app.rebind(own.keymap, &own.problems);
     app.dress(own.look, kept_in);
-    app.load();
+    open(&mut app);
     draw(&mut app, terminal)?;
     let mut hands = Hands { send: send.clone(), saver: Saver::start(own.folder, send.clone())?, is_resumed: false };
     // Shows what people would see of a mistake in trailmap, for the tests of just that.
@@ -220,6 +237,7 @@ fn work(
             if leave == Leave::Quit {
                 hear_out(&mut app, &events);
             }
+            app.keep_session_now(matches!(leave, Leave::Signal(SIGHUP | SIGTERM) | Leave::TerminalGone));
             return match leave {
                 Leave::Quit => Ok(()),
                 Leave::LoadFailed(message) => Err(Error::Load(message)),
@@ -288,7 +306,7 @@ fn draw(app: &mut App, terminal: &mut Terminal) -> std::io::Result<()> {
 fn gather(app: &App, events: &Receiver<Event>, held_until: Option<Instant>) -> Vec<Event> {
     let now = Instant::now();
     let tick = app.is_busy().then(|| now + TICK);
-    let first = match [tick, app.due(), held_until].into_iter().flatten().min() {
+    let first = match [tick, app.due(), app.keeps_at(), held_until].into_iter().flatten().min() {
         Some(until) => events.recv_timeout(until.saturating_duration_since(now)).or_else(|err| match err {
             RecvTimeoutError::Timeout => Ok(Event::Tick),
             RecvTimeoutError::Disconnected => Err(err),

@@ -12,6 +12,7 @@ use super::key::{Input, Key};
 use super::load::Opener;
 use super::theme::{Environment, Scheme, Theme};
 use crate::ingest::LoadOptions;
+use crate::workspace::Folders;
 
 pub struct Offscreen {
     app: App,
@@ -24,7 +25,7 @@ impl Offscreen {
     pub fn open(options: LoadOptions, width: u16, height: u16) -> Self {
         let (send, events) = channel();
         let theme = Theme::new(Scheme::Dark, false, &Environment::default());
-        let mut app = App::new(options, Opener::of_sources(), theme, send, Instant::now());
+        let mut app = App::new(options, Opener::of_sources(&Folders::default()), theme, send, Instant::now());
         app.load();
         let mut screen = Offscreen { app, events, area: Rect::new(0, 0, width, height) };
         screen.settle();

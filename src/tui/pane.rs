@@ -61,6 +61,11 @@ pub enum Purpose {
     Find,
     Command,
     Setting,
+    OpenHow,
+    RestoreSession,
+    ColumnOfRole,
+    ZoneOfTimes,
+    FormatOfTimes,
 }
 
 /// What a pane wants done that it cannot do itself.

@@ -52,6 +52,38 @@ impl Picker {
         self.matches.get(self.cursor).map(|&i| &self.items[i])
     }
 
+    /// What can be chosen, numbered, for screens without a picture.
+    pub fn lines(&self, most: usize) -> Vec<String> {
+        let line = |(n, &i): (usize, &usize)| {
+            let item = &self.items[i];
+            let why = item.disabled.as_ref().map_or(String::new(), |why| format!(" (not now: {why})"));
+            let detail = if item.detail.is_empty() { String::new() } else { format!("  {}", item.detail) };
+            format!("{}. {}{detail}{why}", n + 1, item.label)
+        };
+        let mut lines: Vec<String> = self.matches.iter().enumerate().take(most).map(line).collect();
+        match self.matches.len() {
+            0 => lines.push("Nothing like it.".to_owned()),
+            n if n > most => lines.push(format!("And {} more.", n - most)),
+            _ => {}
+        }
+        lines
+    }
+
+    /// Puts the cursor on what is shown in this place.
+    pub fn choose(&mut self, at: usize) {
+        self.cursor = at.min(self.matches.len().saturating_sub(1));
+    }
+
+    /// Looks for a text in place of what was looked for.
+    pub fn search(&mut self, text: &str) {
+        self.input = Input::default();
+        self.type_text(text);
+    }
+
+    pub fn n_matches(&self) -> usize {
+        self.matches.len()
+    }
+
     pub fn type_key(&mut self, key: Key) {
         let request = match (key.code, key.ctrl) {
             (Code::Char(c), false) => {

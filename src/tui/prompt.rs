@@ -68,6 +68,21 @@ impl Prompt {
         self.input.value()
     }
 
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// What could be typed.
+    pub fn candidates(&self) -> impl Iterator<Item = &str> {
+        self.proposals.candidates.iter().map(|candidate| candidate.label.as_str())
+    }
+
+    /// Puts a text in place of what was typed.
+    pub fn replace(&mut self, text: &str) {
+        self.input = Input::default();
+        self.type_text(text);
+    }
+
     /// A column whose values would help to complete.
     pub fn missing(&self) -> Option<&str> {
         self.proposals.missing.as_deref()

@@ -55,6 +55,13 @@ pub fn command(options: &LoadOptions, spec: &Spec) -> String {
     words.0.join(" ")
 }
 
+/// The flags that say how sources are read.
+pub fn reading(options: &LoadOptions) -> String {
+    let mut words = Words::default();
+    load(options, &mut words);
+    words.0.join(" ")
+}
+
 fn load(options: &LoadOptions, words: &mut Words) {
     let named = [
         ("--customer", &options.customer),

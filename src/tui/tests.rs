@@ -2,6 +2,7 @@
 
 mod keys;
 mod look;
+mod opening;
 mod taking;
 
 use super::command::COMMANDS;

@@ -2,11 +2,19 @@
 //!
 //! Nothing here ends a run: a file that cannot be read or understood is reported and done without.
 
+pub mod choices;
 pub mod entries;
 pub mod folders;
+pub mod listing;
+pub mod maps;
 mod private;
+pub mod recent;
+pub mod session;
 pub mod settings;
 
+pub use choices::Choices;
 pub use entries::{Entries, Entry, Problem, Value};
 pub use folders::Folders;
+pub use listing::Listing;
+pub use session::Session;
 pub use settings::{Setting, Settings};

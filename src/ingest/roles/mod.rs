@@ -52,7 +52,8 @@ impl RoleMap {
     }
 }
 
-const ROLES: [Role; 7] =
+/// The roles that a column can be given.
+pub const ROLES: [Role; 7] =
     [Role::Customer, Role::Event, Role::Time, Role::Channel, Role::Value, Role::Score, Role::Session];
 
 /// From here on a column may play a role that an event cannot do without.
@@ -64,15 +65,93 @@ const APART: f64 = 0.09;
 /// Columns that are worth naming when there is no good one.
 const WORTH_NAMING: f64 = 0.12;
 
+/// What names, contents and flags say together, before anything is refused.
+struct Choice {
+    /// For each of `ROLES`, its column and how sure that is.
+    chosen: [Option<(usize, f64)>; 7],
+    /// Per column, how likely it plays each role.
+    scores: Vec<[f64; 7]>,
+    evidence: Vec<Evidence>,
+}
+
+/// A guess of who plays a role, with what speaks against it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guess {
+    pub role: Role,
+    pub column: Option<usize>,
+    /// 0 to 1; 1 where a flag said so.
+    pub certainty: f64,
+    /// Why the guess is not safe; only of roles that no event can do without.
+    pub doubt: Option<String>,
+    /// Every column, the likeliest first.
+    pub candidates: Vec<usize>,
+}
+
 /// Says which column plays which role. Flags win; what they leave open is guessed.
 ///
 /// # Errors
 /// `Error::Columns` where a flag names no column or one column twice, or where the guess is not safe; it names the
 /// candidates and the flag that decides.
 pub fn assign(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<RoleMap, Error> {
+    let choice = choose(columns, options)?;
+    let mut required = [0; 3];
+    for (at, place) in required.iter_mut().enumerate() {
+        *place = choice.settled(at, columns, options)?;
+    }
+    let Choice { chosen, scores, .. } = choice;
+    let certainty = (0..columns.len())
+        .map(|column| match chosen.iter().flatten().find(|(c, _)| *c == column) {
+            Some((_, score)) => *score,
+            // A property is the surer the less it looks like anything else.
+            None => 1.0 - scores[column].iter().copied().fold(0.0, f64::max) / 2.0,
+        })
+        .collect();
+    let [customer, event, time] = required;
+    let [channel, value, score, session] = [3, 4, 5, 6].map(|at| chosen[at].map(|(column, _)| column));
+    Ok(RoleMap { customer, event, time, channel, value, score, session, certainty })
+}
+
+/// The guess for every role, however unsafe. Flags that cannot be followed are passed over.
+pub fn guesses(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Vec<Guess> {
+    let mut options = options.clone();
+    let mut choice = choose(columns, &options);
+    if choice.is_err() {
+        let said = ROLES.map(|role| flag_place(&mut options, role).take());
+        choice = choose(columns, &options);
+        for (role, name) in ROLES.into_iter().zip(said).filter(|(_, name)| name.is_some()) {
+            *flag_place(&mut options, role) = name;
+            match choose(columns, &options) {
+                Ok(with) => choice = Ok(with),
+                Err(_) => *flag_place(&mut options, role) = None,
+            }
+        }
+    }
+    let Ok(choice) = choice else { return Vec::new() };
+    let guess = |(at, role): (usize, Role)| {
+        let doubt = if at < 3 { choice.settled(at, columns, &options).err() } else { None };
+        let mut candidates: Vec<usize> = (0..columns.len()).collect();
+        candidates.sort_by(|&a, &b| choice.scores[b][at].total_cmp(&choice.scores[a][at]).then(a.cmp(&b)));
+        Guess {
+            role,
+            column: choice.chosen[at].map(|(column, _)| column),
+            certainty: choice.chosen[at].map_or(0.0, |(_, score)| score),
+            doubt: doubt.map(|error| error.to_string()),
+            candidates,
+        }
+    };
+    ROLES.into_iter().enumerate().map(guess).collect()
+}
+
+fn choose(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<Choice, Error> {
     let mut chosen: [Option<(usize, f64)>; 7] = [None; 7];
+    let mut is_barred = [false; 7];
     for (at, role) in ROLES.into_iter().enumerate() {
         let Some(name) = flag_value(options, role) else { continue };
+        // A role that an event can do without may be given to nobody.
+        if name.is_empty() && at >= 3 {
+            is_barred[at] = true;
+            continue;
+        }
         let column = find(columns, name, role)?;
         if let Some(other) = chosen[..at].iter().position(|taken| taken.is_some_and(|(c, _)| c == column)) {
             return Err(Error::Columns(format!(
@@ -91,7 +170,7 @@ pub fn assign(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<Rol
     // The surest pair of role and column first, so that a column plays the part it plays best.
     let mut pairs: Vec<(usize, usize, f64)> = Vec::new();
     for (column, scores) in scores.iter().enumerate() {
-        for (at, &score) in scores.iter().enumerate() {
+        for (at, &score) in scores.iter().enumerate().filter(|(at, _)| !is_barred[*at]) {
             let enough = if at < 3 { ENOUGH } else { ENOUGH_IF_OPTIONAL };
             if score >= enough {
                 pairs.push((at, column, score));
@@ -99,41 +178,40 @@ pub fn assign(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<Rol
         }
     }
     pairs.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)).then(a.1.cmp(&b.1)));
-    let is_taken = |chosen: &[Option<(usize, f64)>; 7], column| chosen.iter().flatten().any(|(c, _)| *c == column);
     for (at, column, score) in pairs {
         if chosen[at].is_none() && !is_taken(&chosen, column) {
             chosen[at] = Some((column, score));
         }
     }
-    let mut required = [0; 3];
-    for (at, place) in required.iter_mut().enumerate() {
+    Ok(Choice { chosen, scores, evidence })
+}
+
+fn is_taken(chosen: &[Option<(usize, f64)>; 7], column: usize) -> bool {
+    chosen.iter().flatten().any(|(c, _)| *c == column)
+}
+
+impl Choice {
+    /// The column of a role that an event cannot do without, where that is safe to say.
+    fn settled(&self, at: usize, columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<usize, Error> {
         let rivals = |low: f64| -> Vec<usize> {
-            let is_free = |&column: &usize| chosen[at].is_some_and(|(c, _)| c == column) || !is_taken(&chosen, column);
-            let mut rivals: Vec<usize> = (0..columns.len()).filter(|&c| scores[c][at] >= low).filter(is_free).collect();
-            rivals.sort_by(|&a, &b| scores[b][at].total_cmp(&scores[a][at]).then(a.cmp(&b)));
+            let is_free =
+                |&column: &usize| self.chosen[at].is_some_and(|(c, _)| c == column) || !is_taken(&self.chosen, column);
+            let mut rivals: Vec<usize> =
+                (0..columns.len()).filter(|&c| self.scores[c][at] >= low).filter(is_free).collect();
+            rivals.sort_by(|&a, &b| self.scores[b][at].total_cmp(&self.scores[a][at]).then(a.cmp(&b)));
             rivals
         };
-        match chosen[at] {
-            None => return Err(no_column(columns, ROLES[at], &rivals(WORTH_NAMING), &evidence)),
+        match self.chosen[at] {
+            None => Err(no_column(columns, ROLES[at], &rivals(WORTH_NAMING), &self.evidence)),
             Some((column, score)) => {
                 let near = rivals((score - APART).max(ENOUGH));
                 if flag_value(options, ROLES[at]).is_none() && near.len() > 1 {
                     return Err(too_many(columns, ROLES[at], &near));
                 }
-                *place = column;
+                Ok(column)
             }
         }
     }
-    let certainty = (0..columns.len())
-        .map(|column| match chosen.iter().flatten().find(|(c, _)| *c == column) {
-            Some((_, score)) => *score,
-            // A property is the surer the less it looks like anything else.
-            None => 1.0 - scores[column].iter().copied().fold(0.0, f64::max) / 2.0,
-        })
-        .collect();
-    let [customer, event, time] = required;
-    let [channel, value, score, session] = [3, 4, 5, 6].map(|at| chosen[at].map(|(column, _)| column));
-    Ok(RoleMap { customer, event, time, channel, value, score, session, certainty })
 }
 
 /// The columns that may play a role, the likeliest first, with how likely each is.
@@ -149,7 +227,8 @@ pub fn candidates(columns: &[SampleColumn<'_>], role: Role) -> Vec<(usize, f64)>
     list
 }
 
-fn flag_value(options: &LoadOptions, role: Role) -> Option<&str> {
+/// What the options say about a role; nothing about properties.
+pub fn flag_value(options: &LoadOptions, role: Role) -> Option<&str> {
     match role {
         Role::Customer => options.customer.as_deref(),
         Role::Event => options.event.as_deref(),
@@ -159,6 +238,19 @@ fn flag_value(options: &LoadOptions, role: Role) -> Option<&str> {
         Role::Score => options.score.as_deref(),
         Role::Session => options.session.as_deref(),
         Role::Property => None,
+    }
+}
+
+/// Where the options say which column plays a role. A property has no such place; its is that of the session.
+pub fn flag_place(options: &mut LoadOptions, role: Role) -> &mut Option<String> {
+    match role {
+        Role::Customer => &mut options.customer,
+        Role::Event => &mut options.event,
+        Role::Time => &mut options.time,
+        Role::Channel => &mut options.channel,
+        Role::Value => &mut options.value,
+        Role::Score => &mut options.score,
+        Role::Session | Role::Property => &mut options.session,
     }
 }
 

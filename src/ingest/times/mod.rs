@@ -103,6 +103,11 @@ impl TimeReader {
         Ok(TimeReader { format, offsets: Offsets::new(zone, first, last), seen, notes })
     }
 
+    /// Whether a sample had no offset, so that it needs a zone to be an instant.
+    pub fn is_naive(&self) -> bool {
+        self.seen.naive
+    }
+
     fn given(samples: &[&str], format: &str, zone: &Zone) -> Result<TimeReader, String> {
         let unit = match format.trim() {
             "%s" | "epoch-s" => Some(Unit::Seconds),

@@ -30,6 +30,7 @@ impl App {
         match action {
             Action::App(action) => self.act_app(action),
             Action::Entry(action) => self.act_entry(action),
+            action if self.is_opening() => self.act_opening(action),
             action => {
                 let report = self.report.as_ref();
                 let stack = self.stacks.get_mut(&self.screen).expect("every screen has a stack");
@@ -103,6 +104,9 @@ impl App {
             }
             AppAction::CancelLoad => self.cancel_load(),
             AppAction::Retry | AppAction::ReadAll => self.load(),
+            AppAction::OpenFile => self.open_files(),
+            AppAction::MapColumns => self.map_columns(),
+            AppAction::RestoreSession => self.restore_session(),
         }
     }
 
@@ -115,7 +119,9 @@ impl App {
     }
 
     fn interrupt(&mut self) {
-        if matches!(self.stage, Stage::Loading { .. }) {
+        if self.is_opening() && self.overlays.is_empty() {
+            self.interrupt_opening();
+        } else if matches!(self.stage, Stage::Loading { .. }) {
             self.cancel_load();
         } else if self.trial.slot.is_running() {
             self.trial.slot.cancel();
@@ -201,6 +207,16 @@ impl App {
             Purpose::ForgetCohort => {
                 self.forget_cohort(text);
                 Ok(None)
+            }
+            Purpose::OpenHow => return self.open_how(text),
+            Purpose::RestoreSession => {
+                if text == "go-on" {
+                    self.restore_session();
+                }
+                return;
+            }
+            Purpose::ColumnOfRole | Purpose::ZoneOfTimes | Purpose::FormatOfTimes => {
+                return self.column_chosen(purpose, text);
             }
             Purpose::ExportFormat => {
                 self.ask_export_path(text);

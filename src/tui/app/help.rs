@@ -82,7 +82,17 @@ impl App {
     /// Every command of every pane; those that cannot be done now say why.
     pub(super) fn open_palette(&mut self) {
         let is_typed = |place: Place| {
-            matches!(place, Place::Prompt | Place::List | Place::Help | Place::Page | Place::Loading | Place::Failed)
+            matches!(
+                place,
+                Place::Prompt
+                    | Place::List
+                    | Place::Help
+                    | Place::Page
+                    | Place::Loading
+                    | Place::Failed
+                    | Place::Files
+                    | Place::Columns
+            )
         };
         let mut items: Vec<Item> = COMMANDS
             .iter()

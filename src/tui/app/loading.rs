@@ -4,10 +4,13 @@
 use std::time::Duration;
 
 use super::App;
+use crate::base::Ctl;
 use crate::ingest;
 use crate::job::{Fallen, Slot, Ticket};
+use crate::tui::columns::Return;
 use crate::tui::complete::Vocabulary;
 use crate::tui::event::{Event, LoadOutcome};
+use crate::tui::fit::{Kept, fit};
 use crate::tui::load::{Opened, Stage, lines};
 use crate::tui::words;
 
@@ -19,14 +22,22 @@ pub(super) enum Extent {
     Head(u64),
 }
 
+/// The data with what is left of an analysis of other data.
+fn fitted(mut opened: Opened, kept: Option<&Kept>, ctl: &Ctl) -> Opened {
+    opened.fitted = kept.map(|kept| fit(kept, &*opened.engine, ctl));
+    opened
+}
+
 impl App {
     /// Starts reading the data.
     pub fn load(&mut self) {
+        self.look_for_session();
         let (mut slot, mut head) = (Slot::new(), Slot::new());
+        let kept = self.opening.kept_parts();
         let (opener, options, events) = (self.opener.clone(), self.options.clone(), self.events.clone());
         // Nobody is left to tell once the loop has ended.
         slot.start(
-            move |ctl| (opener.whole)(&options, ctl),
+            move |ctl| Ok(fitted((opener.whole)(&options, ctl)?, kept.as_ref(), ctl)),
             move |ticket, outcome| drop(events.send(Event::Loaded(ticket, Box::new(outcome)))),
         );
         if self.engine.is_none() {
@@ -50,6 +61,8 @@ impl App {
                 let rows = opened.report.rows;
                 self.take(opened, Extent::Whole);
                 self.stage = Stage::Ready;
+                self.note_opened();
+                self.go_on_if_awaited();
                 let seconds = if taken >= Duration::from_millis(100) {
                     format!(" in {:.1}s", taken.as_secs_f64())
                 } else {
@@ -57,8 +70,13 @@ impl App {
                 };
                 self.say(format!("✓ read {}{seconds}", words::things(rows, "row")));
                 self.tell_notices();
+                self.offer_session();
             }
             Ok(Err(ingest::Error::Cancelled(_))) => self.failed("Reading was stopped.".to_owned()),
+            Ok(Err(ingest::Error::Columns(why))) if self.can_look() => {
+                self.failed(why.clone());
+                self.open_columns(Return::Failed(why.clone()), Some(why));
+            }
             Ok(Err(err)) => self.failed(err.to_string()),
             Err(fallen) => self.failed(fallen.to_string()),
         }
@@ -81,6 +99,11 @@ impl App {
 
     /// Asks everything on the screens of other data. Cursors stay on what they were on, by name.
     fn take(&mut self, opened: Opened, extent: Extent) {
+        if let Some(options) = opened.remembered {
+            self.options = options;
+            let key = self.keymap.hint("map-columns");
+            self.notices.push(format!("columns as you chose them before for files like this; {key} changes them"));
+        }
         self.vocabulary =
             Vocabulary { touchpoints: opened.touchpoints, columns: opened.columns, ..Vocabulary::default() };
         self.engine = Some(opened.engine);
@@ -90,6 +113,9 @@ impl App {
         let shown = self.stacks.values_mut().flat_map(|stack| &mut stack.layers);
         for layer in shown.chain(&mut self.history.attic) {
             layer.ask_of_other_data();
+        }
+        if let Some(fitted) = opened.fitted {
+            self.take_fitted(fitted);
         }
     }
 
@@ -104,6 +130,7 @@ impl App {
         let Stage::Loading { slot, head, .. } = &mut self.stage else { return };
         slot.cancel();
         head.cancel();
+        self.opening.ahead.clear();
         match self.extent {
             Extent::Head(rows) if self.engine.is_some() => {
                 self.stage = Stage::Ready;
@@ -130,6 +157,14 @@ impl App {
         let progress = slot.progress()?;
         let [amount, _] = lines(progress, self.now.saturating_duration_since(*since));
         Some(format!("{} reading {amount} · all of this counts {}", self.spinner(), self.partial_note()?))
+    }
+
+    /// Why there is nothing to ask questions of, where reading failed.
+    pub fn unread(&self) -> Option<String> {
+        match &self.stage {
+            Stage::Failed { message } if !message.is_empty() => Some(message.clone()),
+            Stage::Failed { .. } | Stage::Loading { .. } | Stage::Ready => None,
+        }
     }
 
     /// Whether there is something to ask questions of.

@@ -2,15 +2,20 @@
 //! happen outside is left in `outside` for the loop.
 
 mod act;
+mod ahead;
 mod cohorts;
 mod help;
 mod history;
 mod loading;
 mod look;
+mod mapping;
 mod mouse;
 mod notices;
+pub mod opening;
 mod output;
+pub mod plain;
 mod rail;
+mod session;
 mod tasks;
 mod typing;
 mod undo;
@@ -113,6 +118,7 @@ pub struct App {
     steps: undo::Steps,
     history: history::History,
     cohorts: Cohorts,
+    opening: opening::Opening,
     /// What is being written to a file, or asked for.
     writing: Option<output::Writing>,
     writer: Slot,
@@ -139,6 +145,7 @@ pub struct App {
 impl App {
     pub fn new(options: LoadOptions, opener: Opener, theme: Theme, events: Sender<Event>, now: Instant) -> Self {
         let scope = Scope::default();
+        let opening = opening::Opening::new(options.clone());
         let stacks: BTreeMap<Screen, Stack> = (0..)
             .zip(Screen::ALL)
             .map(|(id, screen)| (screen, Stack::new(Layer::new(LayerId(id), screen.bottom(&scope), now))))
@@ -167,6 +174,7 @@ impl App {
             steps: undo::Steps::default(),
             history: history::History::new(Screen::Home, LayerId(0)),
             cohorts: Cohorts::default(),
+            opening,
             writing: None,
             writer: Slot::new(),
             write_into: std::path::PathBuf::new(),
@@ -183,11 +191,13 @@ impl App {
             layers_made: Screen::ALL.len() as u64,
         };
         app.steps = undo::Steps::new(app.analysis());
+        app.note_start();
         app
     }
 
     pub fn handle(&mut self, event: Event, now: Instant) {
         self.now = now;
+        let is_input = matches!(event, Event::Input(_));
         match event {
             Event::Input(Input::Key(key)) => self.key(key),
             Event::Input(Input::Paste(text)) => self.paste(&text),
@@ -208,14 +218,20 @@ impl App {
             Event::Copied(Ok(text)) => self.say(text),
             Event::Copied(Err(text)) => self.complain(text),
             Event::Written(ticket, outcome) => self.written(ticket, outcome),
+            Event::Opening(news) => self.heard(*news),
             Event::Tick => {
                 self.ticks += 1;
                 self.time_passed();
             }
         }
+        self.catch_up_with_keys();
         self.note_spot();
         self.zone_layers();
         self.ask();
+        if is_input {
+            self.expect_changes();
+        }
+        self.keep_session_if_due();
     }
 
     /// Whether something is computed, so that time has to pass on the screen.
@@ -225,16 +241,20 @@ impl App {
             || self.trial.slot.is_running()
             || self.values.is_running()
             || self.writer.is_running()
+            || self.is_opening_busy()
+            || self.opening.remembering.is_running()
     }
 
     /// Whether the screen waits for an answer that may be nearly there.
     pub fn is_waiting_for_answer(&self) -> bool {
-        self.has_data() && (self.top().is_busy() || self.trial.slot.is_running())
+        self.is_opening_busy() || self.has_data() && (self.top().is_busy() || self.trial.slot.is_running())
     }
 
     /// Remembers what drawing found out.
     pub fn drawn(&mut self, drawn: &Drawn) {
-        if drawn.page > 0 {
+        if self.is_opening() {
+            self.opening_drawn(drawn.page);
+        } else if drawn.page > 0 {
             self.stack_mut().top_mut().page = drawn.page;
         }
         self.overlay_page = drawn.overlay_page;
@@ -258,6 +278,9 @@ impl App {
         if let Some(overlay) = self.overlays.last() {
             return vec![overlay.place(), Place::Always];
         }
+        if let Some(places) = self.opening_places() {
+            return places;
+        }
         match self.stage {
             _ if self.has_data() => {
                 vec![self.top().pane.place(), Place::Rows, Place::Panes, Place::Plain, Place::Always]
@@ -271,6 +294,9 @@ impl App {
         self.status = None;
         if !self.overlays.is_empty() {
             self.overlay_key(key);
+            return;
+        }
+        if self.files_key(key) || self.key_ahead(key) {
             return;
         }
         if key.code == Code::Esc && !self.pending.is_empty() {
@@ -354,6 +380,8 @@ impl App {
                 Some(overlay) if overlay.allows(action) => Ok(()),
                 Some(_) | None => Err("needs something to choose"),
             },
+            action if self.is_opening() => self.allows_opening(action),
+            Action::Files(_) | Action::Columns(_) => self.allows_opening(action),
             action => {
                 let layer = self.top();
                 layer.pane.allows(action, &layer.facts(self.report.as_ref()))
@@ -386,6 +414,8 @@ impl App {
             }
             AppAction::ForgetCohort if self.cohorts.saved.is_empty() => Err("there is no cohort yet; C saves one"),
             AppAction::SaveSteps if !self.steps.can_undo() => Err("there are no steps yet"),
+            AppAction::RestoreSession => self.allows_restoring(),
+            AppAction::MapColumns if !self.can_look() => Err("standard input can be read only once"),
             AppAction::CopyIds
             | AppAction::CopyCsv
             | AppAction::CopyMarkdown

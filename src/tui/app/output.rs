@@ -133,7 +133,7 @@ impl App {
         }
     }
 
-    fn zone(&self) -> Zone {
+    pub(super) fn zone(&self) -> Zone {
         self.options.zone.clone().unwrap_or_default()
     }
 

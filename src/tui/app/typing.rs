@@ -43,6 +43,7 @@ impl App {
         self.status = None;
         match self.overlays.last_mut() {
             Some(overlay) => overlay.type_text(text),
+            None if self.opening.screen.is_some() => self.files_paste(text),
             None => self.say("a paste goes into a prompt; open one first"),
         }
         self.typed();

@@ -8,8 +8,8 @@ use crate::tui::screen::Screen;
 use crate::tui::shell;
 
 /// Everything that undo brings back: what every screen asks, and the filter that they share.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Analysis {
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Analysis {
     /// Without their scopes.
     drafts: Vec<(Screen, Spec)>,
     scope: Scope,
@@ -68,6 +68,15 @@ impl Steps {
 }
 
 impl Analysis {
+    pub(super) fn of(drafts: Vec<(Screen, Spec)>, scope: Scope) -> Self {
+        Analysis { drafts, scope }
+    }
+
+    /// What every screen asks, and the filter.
+    pub(super) fn parts(&self) -> (&[(Screen, Spec)], &Scope) {
+        (&self.drafts, &self.scope)
+    }
+
     /// The question of a screen, in the scope that all share.
     fn question(&self, screen: Screen) -> Option<Spec> {
         let (_, draft) = self.drafts.iter().find(|(of, _)| *of == screen)?;
@@ -172,6 +181,11 @@ impl App {
 
     fn restore(&mut self) {
         let analysis = self.steps.now.analysis.clone();
+        self.show_analysis(&analysis);
+    }
+
+    /// Makes every screen ask what an analysis asks.
+    pub(super) fn show_analysis(&mut self, analysis: &Analysis) {
         self.set_scope(analysis.scope.clone());
         for (screen, _) in &analysis.drafts {
             let question = analysis.question(*screen);

@@ -43,7 +43,7 @@ impl App {
         let top = if area.height >= 8 { 2 } else { u16::from(area.height >= 3) };
         let bottom = if area.height >= 8 { 2 } else { u16::from(area.height >= 4) };
         let whole = Rect { y: area.y + top, height: area.height - top - bottom, ..area };
-        let (rail, body) = self.split_rail(whole);
+        let (rail, body) = if self.is_opening() { (None, whole) } else { self.split_rail(whole) };
         if let Some(rail) = rail {
             self.view_rail(rail, &mut pen);
         }
@@ -54,6 +54,7 @@ impl App {
             self.view_crumbs(Rect { y: area.y + 1, height: 1, ..area }, &mut pen);
         }
         match &self.stage {
+            _ if self.is_opening() => (drawn.cursor, drawn.page) = self.view_opening(body, &mut pen),
             _ if self.has_data() => drawn.page = self.view_pane(body, &mut pen),
             Stage::Loading { slot, since, .. } => {
                 let taken = self.now.saturating_duration_since(*since);
@@ -85,7 +86,7 @@ impl App {
 
     fn view_tabs(&self, line: Rect, pen: &mut Pen<'_>) {
         let mut x = line.x + 1 + pen.text(line.x + 1, line.y, line.width, "trailmap ", Tone::Title);
-        let is_ready = self.has_data();
+        let is_ready = self.has_data() && !self.is_opening();
         if line.width < 60 {
             let tab = if is_ready { &format!("{} {}", self.screen.key(), self.screen.title()) } else { "" };
             x += pen.pieces(x, line.y, line.right().saturating_sub(x), &[("▸ ", Tone::Key), (tab, Tone::Strong)]);
@@ -103,11 +104,12 @@ impl App {
                 x += wide;
             }
         }
-        let Some(report) = &self.report else { return };
+        let Some(report) = self.report.as_ref().filter(|_| is_ready) else { return };
         let events = report.rows.saturating_sub(report.rejects.total() + report.duplicates_dropped);
         let room = usize::from(line.right().saturating_sub(x + 3));
         let counts = format!("{} events", words::count(events));
         let name = self.options.sources.first().map_or("", |source| source.rsplit('/').next().unwrap_or(source));
+        let name = if name == "-" { "standard input" } else { name };
         let more = match self.options.sources.len() {
             0 | 1 => String::new(),
             n => format!(" and {} more", n - 1),
@@ -120,6 +122,10 @@ impl App {
     }
 
     fn view_crumbs(&self, line: Rect, pen: &mut Pen<'_>) {
+        if let Some(crumb) = self.opening_crumb() {
+            pen.text(line.x + 1, line.y, line.width.saturating_sub(2), &crumb, Tone::Strong);
+            return;
+        }
         if !self.has_data() {
             pen.text(line.x + 1, line.y, line.width.saturating_sub(2), &self.sources(), Tone::Dim);
             return;
@@ -200,6 +206,7 @@ impl App {
             return;
         }
         let text = match self.stage {
+            _ if self.is_opening() => self.opening_note(),
             _ if self.has_data() => self.reading_note().unwrap_or_else(|| self.mark()),
             Stage::Loading { .. } => format!("{} reading", self.spinner()),
             Stage::Failed { .. } | Stage::Ready => String::new(),
@@ -243,6 +250,7 @@ impl App {
             text.push_str(&format!(" · level {}", stack.layers.len()));
         }
         text.push_str(&self.tasks_note().unwrap_or_default());
+        text.push_str(&self.session_note().unwrap_or_default());
         text
     }
 

@@ -16,14 +16,14 @@ fn rebound(text: &str) -> Desk {
 
 #[test]
 fn a_key_that_was_changed_is_the_one_that_works_and_the_one_that_is_shown() {
-    let mut desk = rebound("list-converted = [\"c\", \"g o\"]\nundo = []");
+    let mut desk = rebound("list-converted = [\"c\", \"g v\"]\nundo = []");
     desk.keys(FOUR_STEPS).keys("k").shows("c converted");
     desk.keys("o").shows("▸ 3 view_item");
     desk.keys("c").shows("Went on after view_item").keys("⎋");
-    desk.keys("go").shows("Went on after view_item").keys("⎋");
-    desk.keys("g").shows("o converted").keys("⎋");
-    desk.keys("?who went on").shows("c g o").keys("⎋");
-    desk.keys(":who went on").shows("c g o").keys("⎋");
+    desk.keys("gv").shows("Went on after view_item").keys("⎋");
+    desk.keys("g").shows("v converted").keys("⎋");
+    desk.keys("?who went on").shows("c g v").keys("⎋");
+    desk.keys(":who went on").shows("c g v").keys("⎋");
     // What has no key any more can still be found by name, and is not on the key line.
     desk.keys("u");
     assert!(!desk.screen().contains("undone"));
