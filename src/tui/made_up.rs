@@ -1,5 +1,7 @@
 //! Made-up data whose numbers reconcile, an engine that answers from it, and a person who presses keys.
 
+mod ways;
+
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant as Clock};
@@ -45,13 +47,17 @@ const DEVICES: [(&str, [u64; 6]); 3] = [
 /// 2026-04-01T00:00:00Z
 const START: i64 = 1_775_001_600_000_000;
 
+fn customer_name(customer: u64) -> String {
+    if customer == EVENTS[4].1 - 1 { "佐藤 花".to_owned() } else { format!("C{customer:06}") }
+}
+
 fn store() -> Arc<JourneyStore> {
     static STORE: OnceLock<Arc<JourneyStore>> = OnceLock::new();
     Arc::clone(STORE.get_or_init(|| {
         let columns = ["channel".to_owned(), "device".to_owned(), "sku".to_owned()];
         let mut batch = Batch { columns: vec![BatchValues::Missing { len: 0 }; 3], ..Batch::default() };
         for customer in 0..EVENTS[0].1 {
-            let name = if customer == EVENTS[4].1 - 1 { "佐藤 花".to_owned() } else { format!("C{customer:06}") };
+            let name = customer_name(customer);
             let mut at = START + customer as i64 * 90_000_000;
             for (event, n, gap) in EVENTS {
                 if customer >= n {
@@ -74,7 +80,10 @@ fn store() -> Arc<JourneyStore> {
     }))
 }
 
-struct MadeUp;
+/// Answers from the made-up data; thin, questions about paths are about few customers.
+struct MadeUp {
+    is_thin: bool,
+}
 
 fn known(name: &str) -> Result<usize, Error> {
     EVENTS.iter().position(|(event, _, _)| *event == name).ok_or_else(|| {
@@ -167,10 +176,13 @@ fn funnel(spec: &FunnelSpec) -> Result<Funnel, Error> {
     })
 }
 
-fn customers(spec: &CustomersSpec) -> Result<Customers, Error> {
+fn customers(spec: &CustomersSpec, is_thin: bool, ctl: &Ctl) -> Result<Customers, Error> {
     let mut ids: Vec<u32> = (0..EVENTS[0].1 as u32).collect();
     if let (Some(of), Some(cell)) = (&spec.of, &spec.cell) {
-        let Spec::Funnel(of) = &**of else { return Err(Error::Invalid("no such cell".into())) };
+        let Spec::Funnel(of) = &**of else {
+            let (ids, view) = ways::who(of, cell, is_thin, ctl)?;
+            return Ok(Customers { ids, outcome: cell.clone(), view, session_gap: Span::minutes(30) });
+        };
         let (step, what) = cell.split_once(':').expect("a cell");
         let (what, next) = what.split_once('>').map_or((what, None), |(what, next)| (what, Some(next)));
         let (what, value) = what.split_once('@').map_or((what, None), |(what, value)| (what, Some(value)));
@@ -261,7 +273,7 @@ impl Engine for MadeUp {
         Ok(match spec {
             Spec::Profile(spec) => Answer::Profile(profile(spec)),
             Spec::Funnel(spec) => Answer::Funnel(funnel(spec)?),
-            Spec::Customers(spec) => Answer::Customers(customers(spec)?),
+            Spec::Customers(spec) => Answer::Customers(customers(spec, self.is_thin, ctl)?),
             Spec::Journey(spec) => {
                 let id = store()
                     .find_customer(&spec.customer)
@@ -280,7 +292,8 @@ impl Engine for MadeUp {
                     view: view.clone(),
                 })
             }
-            Spec::Paths(_) | Spec::Transitions(_) | Spec::Patterns(_) | Spec::Events(_) => {
+            Spec::Paths(_) | Spec::Transitions(_) | Spec::Patterns(_) => ways::answer(spec, self.is_thin, ctl)?,
+            Spec::Events(_) => {
                 return Err(Error::Invalid("not asked here".into()));
             }
         })
@@ -364,8 +377,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 impl Desk {
     /// The workbench with the made-up data read.
     pub fn open(width: u16, height: u16) -> Self {
-        let mut desk = Self::with(Opener::whole(|_, _| {
-            let engine: Arc<dyn Engine> = Arc::new(MadeUp);
+        Self::open_on(MadeUp { is_thin: false }, width, height)
+    }
+
+    /// The workbench where few customers have paths: for many questions.
+    pub fn thin(width: u16, height: u16) -> Self {
+        Self::open_on(MadeUp { is_thin: true }, width, height)
+    }
+
+    fn open_on(data: MadeUp, width: u16, height: u16) -> Self {
+        let is_thin = data.is_thin;
+        let mut desk = Self::with(Opener::whole(move |_, _| {
+            let engine: Arc<dyn Engine> = Arc::new(MadeUp { is_thin });
             Ok(Opened { report: report(), touchpoints: engine.touchpoints(), columns: engine.columns(), engine })
         }));
         (desk.width, desk.height) = (width, height);
@@ -397,7 +420,7 @@ impl Desk {
     /// The start of the made-up data is read; the whole comes when `release` is set.
     pub fn at_the_start(release: &Arc<std::sync::atomic::AtomicBool>) -> Self {
         let made_up = || {
-            let engine: Arc<dyn Engine> = Arc::new(MadeUp);
+            let engine: Arc<dyn Engine> = Arc::new(MadeUp { is_thin: true });
             Opened { report: report(), touchpoints: engine.touchpoints(), columns: engine.columns(), engine }
         };
         let release = Arc::clone(release);

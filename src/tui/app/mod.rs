@@ -205,6 +205,8 @@ impl App {
             self.stack_mut().top_mut().page = drawn.page;
         }
         self.overlay_page = drawn.overlay_page;
+        // What a pane asks may hang on the room that it has.
+        self.ask();
     }
 
     fn stack(&self) -> &Stack {
