@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ratatui::layout::Rect;
 
 use super::lines::Lines;
-use super::list::{Head, Line, List, Sheet};
+use super::list::{Bars, Head, Line, List, Sheet};
 use super::{Target, ratio, way_text};
 use crate::analysis::Paths;
 use crate::analysis::paths::{Edge, Node};
@@ -20,8 +20,9 @@ pub(super) const WIDE: u16 = 88;
 
 /// Columns of the screen that a position takes at least.
 const POSITION_MIN: u16 = 18;
-/// Rows that a touchpoint takes: its name, its number, and how many end there.
+/// Rows that a touchpoint takes: its name, its number, and how many end there. Where there is room, it takes more.
 const TALL: u16 = 3;
+const TALL_MAX: u16 = 6;
 /// Links that at least this share take are drawn heavy.
 const HEAVY: f64 = 0.1;
 const OTHER: &str = "(other)";
@@ -57,6 +58,8 @@ struct Layout {
     /// Columns of a position, and of the links behind it.
     wide: u16,
     gap: u16,
+    /// Rows of a touchpoint.
+    tall: u16,
     /// Top row of every node that is drawn.
     tops: HashMap<usize, (u16, u16)>,
 }
@@ -217,9 +220,12 @@ impl FlowView {
         let n = self.positions.len().max(1);
         let shown = usize::from(inside.width / POSITION_MIN).clamp(1, n);
         let wide = (inside.width / shown as u16).min(34);
-        let gap = (wide / 3).clamp(6, 12).min(wide);
+        let gap = (wide / 3).clamp(5, 12).min(wide);
         let first = scroll(0, self.at.0, shown, n);
-        let room = usize::from(inside.height.saturating_sub(1) / TALL);
+        let rows = inside.height.saturating_sub(1);
+        let longest = self.positions.iter().skip(first).take(shown).map(Vec::len).max().unwrap_or(1).max(1);
+        let tall = (rows / (longest as u16).max(1)).clamp(TALL, TALL_MAX);
+        let room = usize::from(rows / tall);
         let mut tops = HashMap::new();
         for (at, position) in self.positions.iter().enumerate().skip(first).take(shown) {
             // One place less where something has to be said about those that have none.
@@ -227,10 +233,10 @@ impl FlowView {
             let from = if at == self.at.0 { scroll(0, self.at.1, fits, position.len()) } else { 0 };
             for (row, node) in position.iter().enumerate().skip(from).take(fits) {
                 let x = inside.x + (at - first) as u16 * wide;
-                tops.insert(*node, (x, inside.y + 1 + (row - from) as u16 * TALL));
+                tops.insert(*node, (x, inside.y + 1 + (row - from) as u16 * tall));
             }
         }
-        Layout { first, shown, wide, gap, tops }
+        Layout { first, shown, wide, gap, tall, tops }
     }
 
     fn view_drawing(&self, answer: &Paths, least: f64, inside: Rect, pen: &mut Pen<'_>) {
@@ -260,9 +266,13 @@ impl FlowView {
                 let (mark, tone) = if is_cursor { ("▸", Tone::Strong) } else { ("█", Tone::Text) };
                 pen.text(x, y, 1, mark, if is_cursor { Tone::Key } else { Tone::Bar });
                 pen.text(x + 2, y, text_wide, &node.name, tone);
-                pen.text(x, y + 1, 1, "█", Tone::Bar);
-                let share = words::share(node.units, answer.units);
-                let numbers = format!("{} {share}", words::count(node.units));
+                let share = ratio(node.units, answer.units);
+                let more = (share * f64::from(layout.tall - TALL + 1)).round() as u16;
+                for row in 1..(2 + more).min(layout.tall) {
+                    pen.text(x, y + row, 1, "█", Tone::Bar);
+                }
+                let percent = if share < 0.005 { "<1%".to_owned() } else { format!("{:.0}%", share * 100.0) };
+                let numbers = format!("{} {percent}", words::count(node.units));
                 pen.text(x + 2, y + 1, text_wide, &numbers, Tone::Text);
                 if node.ended > 0 {
                     let ended = format!("⊘ {}", words::count(node.ended));
@@ -289,7 +299,7 @@ impl FlowView {
                 lines.across(start, end, y, is_heavy);
                 continue;
             }
-            let place = (y - inside.y) / TALL;
+            let place = (y - inside.y) / layout.tall;
             let upright = start + 1 + place % n_uprights;
             lines.across(start, upright, y, is_heavy);
             lines.up_and_down(upright, y, to_y + 1, is_heavy);
@@ -332,8 +342,19 @@ impl FlowView {
         };
         let (from, cursor, len) = (self.links.from, self.links.cursor, links.len());
         let (label, has_focus) = ("touchpoint", self.is_in_links);
-        Sheet { label, mark: 0, has_bars: true, heads: &heads, from, cursor, len, line: &line, rule: None, has_focus }
-            .view(inside, pen)
+        Sheet {
+            label,
+            mark: 0,
+            bars: Bars::Always,
+            heads: &heads,
+            from,
+            cursor,
+            len,
+            line: &line,
+            rule: None,
+            has_focus,
+        }
+        .view(inside, pen)
     }
 }
 

@@ -1,7 +1,10 @@
 //! What the views of the paths pane share: a cursor that stays on its row, and a list with bars and columns of numbers.
 
+use std::borrow::Cow;
+
 use ratatui::layout::Rect;
 
+use super::way_text;
 use crate::base::Ctl;
 use crate::base::visible::{visible, width};
 use crate::table::Table;
@@ -71,6 +74,8 @@ pub(super) struct Line {
     /// Before the label, on the right of a narrow column.
     pub mark: String,
     pub label: String,
+    /// In place of the label: touchpoints in a row. Where there is no room for all, those in the middle give way.
+    pub way: Vec<String>,
     /// Of the bar, where there is one.
     pub share: Option<f64>,
     /// One text per head.
@@ -78,12 +83,30 @@ pub(super) struct Line {
     pub is_faint: bool,
 }
 
+impl Line {
+    fn wide(&self) -> usize {
+        if self.way.is_empty() { width(&visible(&self.label)) } else { width(&visible(&way_text(&self.way))) }
+    }
+
+    /// The label in so many columns: of a long way, its start and its last touchpoints.
+    fn fitted(&self, columns: usize) -> Cow<'_, str> {
+        let [first, rest @ ..] = &self.way[..] else { return Cow::Borrowed(&self.label) };
+        let whole = way_text(&self.way);
+        if width(&visible(&whole)) <= columns {
+            return Cow::Owned(whole);
+        }
+        let shortened = |n_last: usize| format!("{first} ▸ … ▸ {}", way_text(&rest[rest.len() - n_last..]));
+        let fits = |n_last: &usize| width(&visible(&shortened(*n_last))) <= columns;
+        Cow::Owned((1..rest.len()).rev().find(fits).map_or(whole, shortened))
+    }
+}
+
 /// A list as it is drawn: a label, a bar, and as many columns of numbers as there is room for.
 pub(super) struct Sheet<'s> {
     pub label: &'s str,
     /// Columns that the mark takes.
     pub mark: u16,
-    pub has_bars: bool,
+    pub bars: Bars,
     pub heads: &'s [Head],
     pub from: usize,
     pub cursor: usize,
@@ -92,6 +115,16 @@ pub(super) struct Sheet<'s> {
     /// A rule behind this many rows, and what stands on it.
     pub rule: Option<(usize, &'s str)>,
     pub has_focus: bool,
+}
+
+/// What gives way where labels are long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bars {
+    /// The labels.
+    Always,
+    /// The bars, and numbers that matter less.
+    WithRoom,
+    None,
 }
 
 const BAR_MIN: u16 = 6;
@@ -108,17 +141,20 @@ impl Sheet<'_> {
         rows = if self.rule.is_some() { (rows - 1).max(1) } else { rows };
         let from = scroll(self.from, self.cursor, rows, self.len);
         let lines: Vec<Line> = (from..self.len.min(from + rows)).map(|place| (self.line)(place)).collect();
-        let longest = lines.iter().map(|line| width(&visible(&line.label))).max().unwrap_or(0);
-        let label_min = (longest as u16).clamp(8, 14.max(area.width / 3));
+        let longest = lines.iter().map(Line::wide).max().unwrap_or(0);
+        let part = if self.bars == Bars::WithRoom { area.width / 2 } else { area.width / 3 };
+        let label_min = (longest as u16).clamp(8, part.max(14));
         let around = 2 + self.mark;
         let chosen = columns_for(self.heads, area.width.saturating_sub(around + label_min));
         let numbers: u16 = chosen.iter().map(|&i| self.heads[i].wide).sum();
         let free = area.width.saturating_sub(numbers + around);
         let spare = free.saturating_sub(longest as u16 + 1);
-        let bar = match spare.max(free / 4).min(BAR_MAX) {
-            wide if self.has_bars && wide >= BAR_MIN && free > wide + 12 => wide,
-            _ => 0,
+        let bar = match self.bars {
+            Bars::Always => spare.max(free / 4),
+            Bars::WithRoom => spare,
+            Bars::None => 0,
         };
+        let bar = if bar >= BAR_MIN && free > bar.min(BAR_MAX) + 12 { bar.min(BAR_MAX) } else { 0 };
         let label_wide = free.saturating_sub(if bar > 0 { bar + 1 } else { 0 });
         let x = area.x + 1 + self.mark;
         let ends: Vec<u16> = chosen
@@ -139,7 +175,8 @@ impl Sheet<'_> {
             let tone = if line.is_faint { Tone::Dim } else { Tone::Text };
             pen.text(area.x, y, 1, if is_cursor { "▸" } else { " " }, Tone::Key);
             pen.right(x.saturating_sub(1), y, self.mark, &line.mark, Tone::Dim);
-            pen.text(x, y, label_wide, &line.label, if is_cursor { Tone::Strong } else { tone });
+            let label = line.fitted(usize::from(label_wide));
+            pen.text(x, y, label_wide, &label, if is_cursor { Tone::Strong } else { tone });
             if let (Some(share), true) = (line.share, bar > 0) {
                 pen.bar(x + label_wide + 1, y, bar, share, Tone::Bar);
             }

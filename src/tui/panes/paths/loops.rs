@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::list::{Head, Line, List, Sheet};
+use super::list::{Bars, Head, Line, List, Sheet};
 use super::{Target, ratio};
 use crate::analysis::Paths;
 use crate::analysis::paths::LoopRow;
@@ -119,7 +119,7 @@ impl LoopsView {
         let has_focus = is_ends == self.is_in_ends;
         let unit = answer.unit.word();
         let title = if is_ends { "⊘ Where ways end".to_owned() } else { format!("[3] Paths: ↺ loops — {unit}") };
-        let note = format!("{}", if is_ends { answer.ends.len() } else { answer.loops.len() });
+        let note = if is_ends { answer.ends.len().to_string() } else { "v patterns".to_owned() };
         let foot = match (has_focus, is_ends) {
             (false, _) => "Tab",
             (true, true) => "⏎ who ended there",
@@ -163,7 +163,7 @@ impl LoopsView {
         }
         let (from, cursor, len) = (self.loops.from, self.loops.cursor, answer.loops.len());
         let label = "touchpoint";
-        Sheet { label, mark: 0, has_bars: false, heads: &heads, from, cursor, len, line: &line, rule: None, has_focus }
+        Sheet { label, mark: 0, bars: Bars::None, heads: &heads, from, cursor, len, line: &line, rule: None, has_focus }
             .view(area, pen)
     }
 
@@ -186,7 +186,18 @@ impl LoopsView {
         };
         let (from, cursor, len) = (self.ends.from, self.ends.cursor, answer.ends.len());
         let label = "touchpoint";
-        Sheet { label, mark: 0, has_bars: true, heads: &heads, from, cursor, len, line: &line, rule: None, has_focus }
-            .view(area, pen)
+        Sheet {
+            label,
+            mark: 0,
+            bars: Bars::Always,
+            heads: &heads,
+            from,
+            cursor,
+            len,
+            line: &line,
+            rule: None,
+            has_focus,
+        }
+        .view(area, pen)
     }
 }

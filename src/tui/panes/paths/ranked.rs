@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::list::{Head, Line, List, Sheet};
+use super::list::{Bars, Head, Line, List, Sheet};
 use super::{Target, goal_cells, ratio, way_text};
 use crate::analysis::{Paths, Patterns};
 use crate::tui::paint::Pen;
@@ -73,14 +73,15 @@ pub(super) fn view_sequences(answer: &Paths, list: &List, is_reversed: bool, are
             words::count(row.units),
             words::share(row.units, answer.units),
             words::share(row.cumulative, answer.units),
-            row.median_s.map_or(String::new(), words::seconds),
+            row.median_s.filter(|_| row.names.len() > 1).map_or(String::new(), words::seconds),
         ];
         if answer.has_goal {
             cells.extend(goal_cells(row.converted, row.units, answer.converted, answer.units));
         }
         Line {
             mark: row.rank.map_or(String::new(), |rank| rank.to_string()),
-            label: if row.rank.is_some() { way_text(&names) } else { OTHER.to_owned() },
+            label: OTHER.to_owned(),
+            way: names,
             share: Some(ratio(row.units, answer.units)),
             cells,
             is_faint: row.rank.is_none_or(|rank| rank > answer.n_head),
@@ -91,7 +92,7 @@ pub(super) fn view_sequences(answer: &Paths, list: &List, is_reversed: bool, are
     let rule = (list.sorted_by.is_none() && head > 0 && head < answer.sequences.len()).then_some((head, text.as_str()));
     let (from, cursor, len) = (list.from, list.cursor, answer.sequences.len());
     let label = "path";
-    Sheet { label, mark: 4, has_bars: true, heads: &heads, from, cursor, len, line: &line, rule, has_focus: true }
+    Sheet { label, mark: 4, bars: Bars::WithRoom, heads: &heads, from, cursor, len, line: &line, rule, has_focus: true }
         .view(area, pen)
 }
 
@@ -118,7 +119,8 @@ pub(super) fn view_patterns(answer: &Patterns, list: &List, has_gaps: bool, area
         }
         Line {
             mark: row.rank.to_string(),
-            label: pattern_text(&row.names, has_gaps),
+            label: if has_gaps { pattern_text(&row.names, has_gaps) } else { String::new() },
+            way: if has_gaps { Vec::new() } else { row.names.clone() },
             share: Some(ratio(row.units, answer.units)),
             cells,
             is_faint: false,
@@ -126,8 +128,19 @@ pub(super) fn view_patterns(answer: &Patterns, list: &List, has_gaps: bool, area
     };
     let (from, cursor, len) = (list.from, list.cursor, answer.rows.len());
     let label = "pattern";
-    Sheet { label, mark: 4, has_bars: true, heads: &heads, from, cursor, len, line: &line, rule: None, has_focus: true }
-        .view(area, pen)
+    Sheet {
+        label,
+        mark: 4,
+        bars: Bars::WithRoom,
+        heads: &heads,
+        from,
+        cursor,
+        len,
+        line: &line,
+        rule: None,
+        has_focus: true,
+    }
+    .view(area, pen)
 }
 
 /// The sentence under the ranking of paths.

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 use ratatui::layout::Rect;
 
-use super::list::{Head, Line, List, Sheet};
+use super::list::{Bars, Head, Line, List, Sheet};
 use super::{Target, ratio, way_text};
 use crate::analysis::Paths;
 use crate::base::visible::visible;
@@ -246,7 +246,7 @@ impl TreeView {
         Sheet {
             label,
             mark: 0,
-            has_bars: true,
+            bars: Bars::Always,
             heads: &heads,
             from,
             cursor,
