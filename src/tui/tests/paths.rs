@@ -127,7 +127,7 @@ fn a_step_is_typed_with_proposals_and_a_mistake_says_so() {
 fn branches_fold_and_the_cursor_keeps_its_branch() {
     let mut desk = Desk::open(80, 24);
     desk.keys("3").shows("├▾ search").keys("jh").shows("▸├▸ search").keys("l").shows("├▾ search");
-    desk.keys("l").shows("▸│├▾ view_item").keys("hh").shows("▸├▾ search").keys("h h").shows("▸▾ visit");
+    desk.keys("l").shows("▸│├▾ view_item").keys("hh").shows("▸├▾ search").keys("hh").shows("▸▾ visit");
     desk.keys("jjj").keys("H").shows("▸▸ visit").keys("L").shows("purchase");
     desk.keys("gg").keys("jj").shows("▸│├▾ view_item").keys("%⌃u5⏎").shows("▸│├▾ view_item");
     desk.keys("vv").keys("VV").shows("▸│├▾ view_item");

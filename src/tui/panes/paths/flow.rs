@@ -6,9 +6,10 @@ use ratatui::layout::Rect;
 
 use super::lines::Lines;
 use super::list::{Bars, Head, Line, List, Sheet};
-use super::{Target, ratio, way_text};
+use super::{Target, ratio, short, way_text};
 use crate::analysis::Paths;
 use crate::analysis::paths::{Edge, Node};
+use crate::base::visible::visible;
 use crate::tui::command::RowAction;
 use crate::tui::paint::{Border, Pen, scroll};
 use crate::tui::pane::moved;
@@ -265,7 +266,7 @@ impl FlowView {
                 let is_cursor = (at, place) == self.at;
                 let (mark, tone) = if is_cursor { ("▸", Tone::Strong) } else { ("█", Tone::Text) };
                 pen.text(x, y, 1, mark, if is_cursor { Tone::Key } else { Tone::Bar });
-                pen.text(x + 2, y, text_wide, &node.name, tone);
+                pen.text(x + 2, y, text_wide, &short(&visible(&node.name), usize::from(text_wide)), tone);
                 let share = ratio(node.units, answer.units);
                 let more = (share * f64::from(layout.tall - TALL + 1)).round() as u16;
                 for row in 1..(2 + more).min(layout.tall) {

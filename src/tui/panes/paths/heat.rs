@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use ratatui::layout::Rect;
 
-use super::{Target, ratio, way_text};
+use super::{Target, ratio, short, way_text};
 use crate::analysis::Transitions;
 use crate::analysis::transitions::Transition;
-use crate::base::visible::{truncate, visible, width};
+use crate::base::visible::{visible, width};
 use crate::tui::command::RowAction;
 use crate::tui::paint::{Pen, scroll};
 use crate::tui::pane::moved;
@@ -202,8 +202,8 @@ impl HeatView {
         pen.text(area.x + 1, area.y, name_wide, &corner, Tone::Dim);
         for column in columns.clone() {
             let tone = if column == self.column { Tone::Strong } else { Tone::Dim };
-            let name = visible(&self.targets[column]);
-            pen.right(right_of(column), area.y, WIDE - 1, &truncate(&name, usize::from(WIDE - 1)), tone);
+            let name = short(&visible(&self.targets[column]), usize::from(WIDE - 1));
+            pen.right(right_of(column), area.y, WIDE - 1, &name, tone);
         }
         for (at, source) in self.sources.iter().enumerate().skip(from).take(rows) {
             let y = area.y + 1 + (at - from) as u16;

@@ -25,6 +25,7 @@ use super::customers::CustomersPane;
 use crate::analysis::paths::{Part, Share};
 use crate::analysis::patterns::Lengths;
 use crate::analysis::{Among, Answer, Paths, PathsSpec, Patterns, PatternsSpec, Scope, Spec, Transitions};
+use crate::base::visible::{truncate, width};
 use crate::journey::Step;
 use crate::tui::cohort::narrowed_within;
 use crate::tui::command::{Action, Place, RowAction};
@@ -462,4 +463,15 @@ fn goal_cells(converted: u64, units: u64, all_converted: u64, all: u64) -> [Stri
 fn raw(label: &str) -> &str {
     let inner = label.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     inner.filter(|inner| matches!(*inner, "(start)" | "(end)" | "(other)")).unwrap_or(label)
+}
+
+/// A name in so many columns. What tells names apart stands at their ends more often than in their middle.
+fn short(name: &str, columns: usize) -> String {
+    if width(name) <= columns {
+        return name.to_owned();
+    }
+    let head = truncate(name, columns / 2);
+    let room = columns - width(&head);
+    let tail = name.char_indices().map(|(at, _)| &name[at..]).find(|tail| width(tail) <= room).unwrap_or_default();
+    format!("{head}{tail}")
 }
