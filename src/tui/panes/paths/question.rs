@@ -363,9 +363,10 @@ impl PathsPane {
     }
 }
 
+/// Asks for a step. The line is empty, so that a few letters find another one.
 fn ask_step(field: Field, title: &str, now: Option<&Step>) -> Effect {
-    let text = now.map_or(String::new(), ToString::to_string);
-    Effect::Ask(Prompt::new(Purpose::Paths(field), title, Source::Steps, text))
+    let now = now.map_or(String::new(), |step| format!(" · now {}", visible(step.label())));
+    Effect::Ask(Prompt::new(Purpose::Paths(field), format!("{title}{now}"), Source::Steps, ""))
 }
 
 /// A share in percent, without the sign.
