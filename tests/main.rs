@@ -8,6 +8,7 @@ mod support;
 
 mod ingest;
 mod oracles;
+mod oracles_paths;
 mod pty;
 mod pty_opening;
 mod readme;

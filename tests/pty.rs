@@ -179,7 +179,7 @@ fn copying_goes_through_the_terminal() {
     let mut terminal = opened(80, 24);
     terminal.press("7");
     terminal.wait_for(&["Customers —", "exact"]);
-    terminal.press("y");
+    terminal.press("yb");
     terminal.wait_for(&["copied through the terminal"]);
     assert_eq!(terminal.n_sent(b"\x1b]52;c;"), 1);
 }
@@ -271,13 +271,13 @@ fn a_line_that_holds_frames_up_is_noticed() {
 
 #[test]
 fn keys_are_those_of_the_file_and_what_is_wrong_with_it_is_said() {
-    let keys = "\"data-health\" = [\"D\"]\nundoo = []\n";
+    let keys = "explain = [\"D\"]\nundoo = []\n";
     let mut terminal = Terminal::start_at_home(&[SHOP], 140, 40, &[("keys.toml", keys)]);
     terminal.wait_for(&["keys.toml line 2: no command is named `undoo`; did you mean `undo`?"]);
     terminal.press("iD");
-    terminal.wait_for(&["rejected", "Columns"]);
+    terminal.wait_for(&["What this shows", "The same question as a command"]);
     terminal.press("\x1b");
-    terminal.wait_for(&["D data"]);
+    terminal.wait_for(&["D explain"]);
 }
 
 #[test]

@@ -92,6 +92,13 @@ pub fn narrowed(scope: &Scope, among: &Among) -> Scope {
     scope
 }
 
+/// The scope with only those of it who are behind a number of a question that is asked in this same scope.
+pub fn narrowed_within(scope: &Scope, among: &Among) -> Scope {
+    let mut among = among.clone();
+    *among.spec.scope_mut() = scope.clone();
+    narrowed(scope, &among)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

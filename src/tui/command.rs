@@ -8,6 +8,7 @@ use super::panes::customers::CustomersAction;
 use super::panes::funnel::FunnelAction;
 use super::panes::home::HomeAction;
 use super::panes::journey::JourneyAction;
+use super::panes::paths::PathsAction;
 use super::screen::Screen;
 use crate::workspace::Setting;
 
@@ -22,6 +23,7 @@ pub enum Action {
     Journey(JourneyAction),
     Files(FilesAction),
     Columns(ColumnsAction),
+    Paths(PathsAction),
 }
 
 /// What the app does whatever the pane.
@@ -106,6 +108,7 @@ pub enum EntryAction {
 pub enum Place {
     Home,
     Funnel,
+    Paths,
     Customers,
     Journey,
     /// Panes with rows to move over.
@@ -134,6 +137,7 @@ impl Place {
         match self {
             Place::Home => "Home",
             Place::Funnel => "Funnel",
+            Place::Paths => "Paths",
             Place::Customers => "Customers",
             Place::Journey => "Timeline",
             Place::Rows => "Moving",
@@ -152,9 +156,10 @@ impl Place {
 }
 
 /// The places that are in force together, innermost first.
-pub const MEETINGS: [&[Place]; 13] = [
+pub const MEETINGS: [&[Place]; 14] = [
     &[Place::Home, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Funnel, Place::Rows, Place::Panes, Place::Plain, Place::Always],
+    &[Place::Paths, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Customers, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Journey, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Loading, Place::Plain, Place::Always],
@@ -205,7 +210,7 @@ impl Command {
 
 #[rustfmt::skip]
 pub static COMMANDS: &[Command] = {
-    use Action::{App, Columns, Customers, Entry, Files, Funnel, Home, Journey, Row};
+    use Action::{App, Columns, Customers, Entry, Files, Funnel, Home, Journey, Paths, Row};
     &[
     // Home
     command(Home(HomeAction::Open), "open", &["enter"], Place::Home, "Open what is under the cursor").hint(10, "open"),
@@ -229,6 +234,34 @@ pub static COMMANDS: &[Command] = {
     command(Funnel(FunnelAction::ToggleMature), "leave-open-out", &[], Place::Funnel, "Leave those who may still convert out of the shares, or take them in"),
     command(Funnel(FunnelAction::ToggleFirstTime), "first-time-only", &[], Place::Funnel, "Let only a customer's first event of that name ever start a funnel, or any"),
     command(Funnel(FunnelAction::Clear), "clear-funnel", &[], Place::Funnel, "Take every step out"),
+
+    command(Funnel(FunnelAction::Paths), "paths-of-dropped", &["p"], Place::Funnel, "Open the paths of those who dropped after this step, or of those who completed at the last").hint(13, "paths"),
+
+    // Paths
+    command(Paths(PathsAction::Open), "list-path", &["enter"], Place::Paths, "List the customers behind the number under the cursor").hint(10, "customers"),
+    command(Paths(PathsAction::NextView), "next-path-view", &["v"], Place::Paths, "Go to the next view: tree, flow, ranking, transitions, loops, patterns").hint(6, "view"),
+    command(Paths(PathsAction::PreviousView), "previous-path-view", &["V"], Place::Paths, "Go to the view before"),
+    command(Paths(PathsAction::Left), "fold", &["h", "left"], Place::Paths, "Fold this branch, or go to the column on the left").hint(7, "fold/move"),
+    command(Paths(PathsAction::Right), "unfold", &["l", "right"], Place::Paths, "Unfold this branch, or go to the column on the right").hint(7, "fold/move"),
+    command(Paths(PathsAction::Toggle), "toggle-fold", &["space"], Place::Paths, "Fold or unfold this branch"),
+    command(Paths(PathsAction::FoldAll), "fold-all", &["H"], Place::Paths, "Fold every branch"),
+    command(Paths(PathsAction::UnfoldAll), "unfold-all", &["L"], Place::Paths, "Unfold every branch"),
+    command(Paths(PathsAction::Reverse), "reverse", &["R"], Place::Paths, "Read backwards: what came before, or forwards again").hint(12, "reverse"),
+    command(Paths(PathsAction::Centre), "start-here", &["c"], Place::Paths, "Start the paths at the touchpoint under the cursor").hint(14, "start here"),
+    command(Paths(PathsAction::From), "start-at", &["a"], Place::Paths, "Choose the step where the paths start").hint(16, "start/end"),
+    command(Paths(PathsAction::To), "end-at", &["A"], Place::Paths, "Choose the step where the paths end").hint(16, "start/end"),
+    command(Paths(PathsAction::Whole), "whole-journeys", &["*"], Place::Paths, "Read whole journeys again, without a start and an end"),
+    command(Paths(PathsAction::Depth), "set-depth", &["w"], Place::Paths, "Set how many touchpoints are read, or how long patterns are").hint(18, "depth"),
+    command(Paths(PathsAction::Share), "set-min-share", &["%"], Place::Paths, "Set the least share that is shown alone").hint(19, "share"),
+    command(Paths(PathsAction::Hide), "hide-touchpoint", &["n"], Place::Paths, "Leave the touchpoint under the cursor out, as noise").hint(20, "hide"),
+    command(Paths(PathsAction::ShowHidden), "show-hidden", &["N"], Place::Paths, "Take in again every touchpoint that was left out"),
+    command(Paths(PathsAction::Repeats), "keep-repeats", &["r"], Place::Paths, "Keep a touchpoint that directly follows itself, or take such a run as one").hint(22, "repeats"),
+    command(Paths(PathsAction::Unit), "change-path-unit", &["O"], Place::Paths, "Count customers or sessions").hint(24, "unit"),
+    command(Paths(PathsAction::Occurrence), "change-occurrence", &[], Place::Paths, "Start at the first event of the step, or at the last one"),
+    command(Paths(PathsAction::Goal), "set-goal", &["G"], Place::Paths, "Set a goal, to see which share comes to it, or take the goal away").hint(23, "goal"),
+    command(Paths(PathsAction::Sort), "sort-paths", &["s"], Place::Paths, "Sort by a column, or choose what the cells of the transitions show").hint(21, "sort"),
+    command(Paths(PathsAction::Gaps), "let-gaps", &["."], Place::Paths, "Let other touchpoints stand between those of a pattern, or not").hint(11, "gaps"),
+    command(Paths(PathsAction::ToFunnel), "path-to-funnel", &["T"], Place::Paths, "Look at this way as the steps of a funnel").hint(25, "to funnel"),
 
     // Customers
     command(Customers(CustomersAction::Open), "open-timeline", &["enter"], Place::Customers, "Open this customer's timeline").hint(10, "timeline"),
@@ -261,6 +294,7 @@ pub static COMMANDS: &[Command] = {
     command(App(AppAction::Back), "back", &["esc", "backspace"], Place::Panes, "Go back one level, with the cursor where it was").hint(27, "back"),
     command(App(AppAction::Go(Screen::Home)), "go-home", &["1"], Place::Panes, "Go to Home: what is in the data and how far to trust it").hint(40, "pane"),
     command(App(AppAction::Go(Screen::Funnel)), "go-funnel", &["2"], Place::Panes, "Go to Funnel: who reaches each step, in order, in time").hint(40, "pane"),
+    command(App(AppAction::Go(Screen::Paths)), "go-paths", &["3"], Place::Panes, "Go to Paths: which ways customers go, and where each way ends").hint(40, "pane"),
     command(App(AppAction::Go(Screen::Customers)), "go-customers", &["7"], Place::Panes, "Go to Customers: everybody, one line each").hint(40, "pane"),
     command(App(AppAction::FilterEvents), "filter-events", &["f"], Place::Panes, "Keep only the events for which an expression holds").hint(30, "filter"),
     command(App(AppAction::FilterCustomers), "filter-customers", &["F"], Place::Panes, "Keep only the customers for whom an expression holds").hint(31, "filter customers"),

@@ -1,5 +1,7 @@
 //! Made-up data whose numbers reconcile, an engine that answers from it, and a person who presses keys.
 
+mod ways;
+
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant as Clock};
@@ -46,13 +48,17 @@ const DEVICES: [(&str, [u64; 6]); 3] = [
 /// 2026-04-01T00:00:00Z
 const START: i64 = 1_775_001_600_000_000;
 
+fn customer_name(customer: u64) -> String {
+    if customer == EVENTS[4].1 - 1 { "佐藤 花".to_owned() } else { format!("C{customer:06}") }
+}
+
 fn store() -> Arc<JourneyStore> {
     static STORE: OnceLock<Arc<JourneyStore>> = OnceLock::new();
     Arc::clone(STORE.get_or_init(|| {
         let columns = ["channel".to_owned(), "device".to_owned(), "sku".to_owned()];
         let mut batch = Batch { columns: vec![BatchValues::Missing { len: 0 }; 3], ..Batch::default() };
         for customer in 0..EVENTS[0].1 {
-            let name = if customer == EVENTS[4].1 - 1 { "佐藤 花".to_owned() } else { format!("C{customer:06}") };
+            let name = customer_name(customer);
             let mut at = START + customer as i64 * 90_000_000;
             for (event, n, gap) in EVENTS {
                 if customer >= n {
@@ -75,7 +81,10 @@ fn store() -> Arc<JourneyStore> {
     }))
 }
 
-struct MadeUp;
+/// Answers from the made-up data; thin, questions about paths are about few customers.
+struct MadeUp {
+    is_thin: bool,
+}
 
 fn known(name: &str) -> Result<usize, Error> {
     EVENTS.iter().position(|(event, _, _)| *event == name).ok_or_else(|| {
@@ -168,10 +177,13 @@ fn funnel(spec: &FunnelSpec) -> Result<Funnel, Error> {
     })
 }
 
-fn customers(spec: &CustomersSpec) -> Result<Customers, Error> {
+fn customers(spec: &CustomersSpec, is_thin: bool, ctl: &Ctl) -> Result<Customers, Error> {
     let mut ids: Vec<u32> = (0..EVENTS[0].1 as u32).collect();
     if let (Some(of), Some(cell)) = (&spec.of, &spec.cell) {
-        let Spec::Funnel(of) = &**of else { return Err(Error::Invalid("no such cell".into())) };
+        let Spec::Funnel(of) = &**of else {
+            let (ids, view) = ways::who(of, cell, is_thin, ctl)?;
+            return Ok(Customers { ids, outcome: cell.clone(), view, session_gap: Span::minutes(30) });
+        };
         let (step, what) = cell.split_once(':').expect("a cell");
         let (what, next) = what.split_once('>').map_or((what, None), |(what, next)| (what, Some(next)));
         let (what, value) = what.split_once('@').map_or((what, None), |(what, value)| (what, Some(value)));
@@ -262,7 +274,7 @@ impl Engine for MadeUp {
         Ok(match spec {
             Spec::Profile(spec) => Answer::Profile(profile(spec)),
             Spec::Funnel(spec) => Answer::Funnel(funnel(spec)?),
-            Spec::Customers(spec) => Answer::Customers(customers(spec)?),
+            Spec::Customers(spec) => Answer::Customers(customers(spec, self.is_thin, ctl)?),
             Spec::Journey(spec) => {
                 let id = store()
                     .find_customer(&spec.customer)
@@ -281,7 +293,8 @@ impl Engine for MadeUp {
                     view: view.clone(),
                 })
             }
-            _ => return Err(Error::Invalid("not asked here".into())),
+            Spec::Events(_) => return Err(Error::Invalid("not asked here".into())),
+            _ => ways::answer(spec, self.is_thin, ctl)?,
         })
     }
 
@@ -347,6 +360,13 @@ fn report() -> LoadReport {
     }
 }
 
+/// The made-up data, as reading a file gives it.
+fn made_up(is_thin: bool) -> Opened {
+    let engine: Arc<dyn Engine> = Arc::new(MadeUp { is_thin });
+    let (touchpoints, columns) = (engine.touchpoints(), engine.columns());
+    Opened { report: report(), touchpoints, columns, engine, remembered: None, fitted: None }
+}
+
 /// A person at a screen.
 pub struct Desk {
     pub app: App,
@@ -363,22 +383,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 impl Desk {
     /// The workbench with the made-up data read.
     pub fn open(width: u16, height: u16) -> Self {
-        Self::open_with(width, height, LoadOptions::default())
+        Self::open_with(false, width, height, LoadOptions::default())
     }
 
-    fn open_with(width: u16, height: u16, options: LoadOptions) -> Self {
-        let opener = Opener::whole(|_, _| {
-            let engine: Arc<dyn Engine> = Arc::new(MadeUp);
-            Ok(Opened {
-                report: report(),
-                touchpoints: engine.touchpoints(),
-                columns: engine.columns(),
-                engine,
-                remembered: None,
-                fitted: None,
-            })
-        });
-        let mut desk = Self::with_options(opener, options);
+    /// The workbench where few customers have paths: for many questions.
+    pub fn thin(width: u16, height: u16) -> Self {
+        Self::open_with(true, width, height, LoadOptions::default())
+    }
+
+    fn open_with(is_thin: bool, width: u16, height: u16, options: LoadOptions) -> Self {
+        let mut desk = Self::with_options(Opener::whole(move |_, _| Ok(made_up(is_thin))), options);
         (desk.width, desk.height) = (width, height);
         desk.app.load();
         desk.until_idle();
@@ -407,20 +421,16 @@ impl Desk {
 
     /// The start of the made-up data is read; the whole comes when `release` is set.
     pub fn at_the_start(release: &Arc<std::sync::atomic::AtomicBool>) -> Self {
-        let made_up = || {
-            let engine: Arc<dyn Engine> = Arc::new(MadeUp);
-            let (touchpoints, columns) = (engine.touchpoints(), engine.columns());
-            Opened { report: report(), touchpoints, columns, engine, remembered: None, fitted: None }
-        };
         let release = Arc::clone(release);
         let whole = move |_: &LoadOptions, ctl: &Ctl| {
             while !release.load(std::sync::atomic::Ordering::Relaxed) {
                 ctl.check()?;
                 std::thread::yield_now();
             }
-            Ok(made_up())
+            Ok(made_up(true))
         };
-        let mut desk = Self::with(Opener { head: Arc::new(move |_, _| Ok(Some(made_up()))), ..Opener::whole(whole) });
+        let mut desk =
+            Self::with(Opener { head: Arc::new(move |_, _| Ok(Some(made_up(true)))), ..Opener::whole(whole) });
         desk.app.load();
         while !desk.screen().contains("Headline") || desk.app.is_waiting_for_answer() {
             let event = desk.events.recv_timeout(PATIENCE).expect("the start is read");
@@ -446,7 +456,7 @@ impl Desk {
     /// The made-up data, read in this zone.
     pub fn open_in_zone(zone: &str) -> Self {
         let zone = zone.parse().expect("a zone");
-        Self::open_with(80, 24, LoadOptions { zone: Some(zone), ..LoadOptions::default() })
+        Self::open_with(true, 80, 24, LoadOptions { zone: Some(zone), ..LoadOptions::default() })
     }
 
     /// Lets time pass, as the loop does when something is due.
@@ -468,11 +478,7 @@ impl Desk {
 
     /// What the made-up data opens as, whatever it is called.
     pub fn opener() -> Opener {
-        Opener::whole(|_, _| {
-            let engine: Arc<dyn Engine> = Arc::new(MadeUp);
-            let (touchpoints, columns) = (engine.touchpoints(), engine.columns());
-            Ok(Opened { report: report(), touchpoints, columns, engine, remembered: None, fitted: None })
-        })
+        Opener::whole(|_, _| Ok(made_up(true)))
     }
 
     /// A workbench that was started with these sources, its folders there, and nothing opened yet.

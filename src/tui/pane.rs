@@ -6,6 +6,7 @@ use super::command::{Action, Place};
 use super::filter::Condition;
 use super::paint::Pen;
 use super::panes::funnel::FunnelPane;
+use super::panes::paths::Field;
 use super::picker::Picker;
 use super::prompt::Prompt;
 use crate::analysis::{Among, Answer, Scope, Spec};
@@ -66,6 +67,8 @@ pub enum Purpose {
     ColumnOfRole,
     ZoneOfTimes,
     FormatOfTimes,
+    /// A part of the question about paths.
+    Paths(Field),
 }
 
 /// What a pane wants done that it cannot do itself.

@@ -4,24 +4,27 @@ use super::pane::Pane;
 use super::panes::customers::CustomersPane;
 use super::panes::funnel::FunnelPane;
 use super::panes::home::HomePane;
+use super::panes::paths::PathsPane;
 use crate::analysis::{Scope, Spec};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Screen {
     Home,
     Funnel,
+    Paths,
     Customers,
 }
 
 impl Screen {
     /// In the order of their keys.
-    pub const ALL: [Screen; 3] = [Screen::Home, Screen::Funnel, Screen::Customers];
+    pub const ALL: [Screen; 4] = [Screen::Home, Screen::Funnel, Screen::Paths, Screen::Customers];
 
     /// The key that leads there.
     pub fn key(self) -> char {
         match self {
             Screen::Home => '1',
             Screen::Funnel => '2',
+            Screen::Paths => '3',
             Screen::Customers => '7',
         }
     }
@@ -30,6 +33,7 @@ impl Screen {
         match self {
             Screen::Home => "Home",
             Screen::Funnel => "Funnel",
+            Screen::Paths => "Paths",
             Screen::Customers => "Customers",
         }
     }
@@ -47,6 +51,7 @@ impl Screen {
         match self {
             Screen::Home => Box::new(HomePane::new(scope.clone())),
             Screen::Funnel => Box::new(FunnelPane::new(scope.clone())),
+            Screen::Paths => Box::new(PathsPane::new(scope.clone())),
             Screen::Customers => Box::new(CustomersPane::everybody(scope.clone())),
         }
     }
@@ -56,6 +61,7 @@ impl Screen {
         match spec {
             Spec::Profile(_) => Some(Screen::Home),
             Spec::Funnel(_) => Some(Screen::Funnel),
+            Spec::Paths(_) | Spec::Transitions(_) | Spec::Patterns(_) => Some(Screen::Paths),
             Spec::Customers(_) => Some(Screen::Customers),
             _ => None,
         }

@@ -3,6 +3,7 @@
 mod keys;
 mod look;
 mod opening;
+mod paths;
 mod taking;
 
 use super::command::COMMANDS;
@@ -109,6 +110,14 @@ screens! {
     export_formats: &format!("{FOUR_STEPS}e");
     export_path: &format!("{FOUR_STEPS}ecsv⏎");
     zoomed: &format!("{FOUR_STEPS}kbdev⏎⇥z");
+    paths_tree: "3";
+    paths_unfolded: "3Ljjj";
+    paths_flow: "3vl";
+    paths_ranking: "3vvGpurch⏎";
+    paths_transitions: "3vvvjl";
+    paths_loops: "3vvvv";
+    paths_patterns: "3V.";
+    paths_of_the_dropped: &format!("{FOUR_STEPS}kpj");
 }
 
 #[test]
@@ -246,7 +255,10 @@ fn the_command_of_the_screen_is_copied() {
 
 #[test]
 fn keys_that_stand_on_the_key_line_work() {
-    for keys in ["", "⇥", FOUR_STEPS, "2", "2avis⏎", "7", "7⏎", "f", "2a", "?", ":", "i", "g"] {
+    for keys in [
+        "", "⇥", FOUR_STEPS, "2", "2avis⏎", "3", "3v", "3vv", "3vvv", "3vvvv", "3V", "7", "7⏎", "f", "2a", "?", ":",
+        "i", "g",
+    ] {
         let mut desk = Desk::open(140, 40);
         desk.keys(keys);
         let line = desk.app.key_line();
@@ -271,7 +283,23 @@ fn keys_that_stand_on_the_key_line_work() {
 
 #[test]
 fn nothing_is_wider_than_the_screen_and_no_size_is_too_small() {
-    for keys in ["", FOUR_STEPS, "2avis⏎apurch⏎k⏎⏎", "?", ":", "i", "2a", "fdevice == "] {
+    for keys in [
+        "",
+        FOUR_STEPS,
+        "2avis⏎apurch⏎k⏎⏎",
+        "3",
+        "3v",
+        "3v⇥",
+        "3vv",
+        "3vvv",
+        "3vvvv",
+        "3V",
+        "?",
+        ":",
+        "i",
+        "2a",
+        "fdevice == ",
+    ] {
         let mut desk = Desk::open(140, 40);
         desk.keys(keys);
         for (wide, tall) in [
@@ -342,7 +370,7 @@ fn monkey(seed: u64, n: usize, folder: &std::path::Path) {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((state >> 33) as usize) % below.max(1)
     };
-    let mut desk = Desk::open(80, 24);
+    let mut desk = Desk::thin(80, 24);
     desk.app.write_into(folder);
     let mut last = std::collections::VecDeque::new();
     for _ in 0..n {

@@ -265,3 +265,26 @@ fn what_is_unknown_or_contradictory_is_one_sentence() {
         "`odd` is not a cell of this answer; write it like 5 (a rank), 2:cart, 2:cart:ended, 2:cart>pay, cart:self, cart:ended or 'view -> cart'",
     );
 }
+
+#[test]
+fn every_number_of_the_tree_is_opened_by_its_path() {
+    let view = observed("x: a0 b1 c2\ny: a0 b1 c2\nz: a0 b1 d2\nw: a0 e1\nv: f0 a1\nu: a0 b1\nt: a0 b1 c2 a3");
+    let spec = PathsSpec {
+        only: vec![Part::Tree],
+        min_share: super::Share(0.25),
+        depth: Depth(Some(3)),
+        ..PathsSpec::default()
+    };
+    let answer = ask(&view, &spec);
+    let n = |cell: String| who(&view, &spec, &cell, &Ctl::new()).expect("a cell").len() as u64;
+    let shown: Vec<String> =
+        answer.tree.iter().map(|row| format!("{} {}+{}", row.path, row.units, row.other)).collect();
+    assert_eq!(shown, ["a 6+1", "a -> b 5+1", "a -> b -> c 3+0"]);
+    for row in &answer.tree {
+        assert_eq!(n(row.cell()), row.units);
+        for (word, units) in [("ended", row.ended), ("open", row.open), ("beyond", row.beyond), ("other", row.other)] {
+            assert_eq!(n(format!("(start) -> {}:{word}", row.path)), units, "{} {word}", row.path);
+        }
+    }
+    assert_eq!(n("(start):other".to_owned()), 1, "v begins with f");
+}

@@ -7,13 +7,15 @@
 //! | `2:cart>pay` | the units of an edge; without the position where there is only one such edge |
 //! | `cart:self` | the units with such a loop, also `return`, `retry`; `search>view:round` |
 //! | `cart:ended` | the units that ended there, also `open`, and `units` for all that were there |
-//! | `view -> cart` | the units whose path begins so; `view -> cart:ended` and so on |
+//! | `view -> cart` | the units whose path begins so; `view -> cart:ended` and so on, with `other` as the tree shows it |
+//! | `(start) -> view:other` | the same for a path of one touchpoint, or of none: `(start):other` |
 
 use super::flow::{self, Flow, Position};
 use super::loops::{Kind, Scratch};
-use super::names::OTHER;
+use super::names::{OTHER, START};
 use super::sequences::{Sequences, Spread, Unit, sequences};
 use super::spec::PathsSpec;
+use super::tree;
 use super::way::{Left, Plan};
 use crate::analysis::Error;
 use crate::base::{Cancelled, Ctl, CustomerId};
@@ -76,6 +78,7 @@ pub fn who(view: &View, spec: &PathsSpec, cell: &str, ctl: &Ctl) -> Result<Vec<C
     let found = sequences(&plan, spec.depth.most(), true, ctl)?;
     match asked {
         Cell::Loop(..) | Cell::End(..) => unreachable!("they were opened above"),
+        Cell::Begins(codes, What::Other) => off_the_tree(&found, spec, &codes, &mut counts, ctl)?,
         Cell::Begins(codes, what) => found.each_unit(|unit, path| {
             let is_here = path.starts_with(&codes) && is_counted(unit, path.len() == codes.len(), what);
             counts.add_if(unit.customer, is_here);
@@ -99,6 +102,25 @@ pub fn who(view: &View, spec: &PathsSpec, cell: &str, ctl: &Ctl) -> Result<Vec<C
         }
     }
     Ok(counts.in_order(view))
+}
+
+/// Those who go on from a branch of the tree to one that it does not show.
+fn off_the_tree(
+    found: &Sequences,
+    spec: &PathsSpec,
+    codes: &[u32],
+    counts: &mut Counts,
+    ctl: &Ctl,
+) -> Result<(), Cancelled> {
+    let spread = Spread::new(found, true);
+    let tree = tree::tree(&spread, found.n_units, spec.min_share, spec.top as usize, ctl)?;
+    let here = |branch: &&tree::Branch| branch.codes.len() == codes.len() + 1 && branch.codes.starts_with(codes);
+    let shown: Vec<u32> = tree.branches.iter().filter(here).map(|branch| branch.codes[codes.len()]).collect();
+    found.each_unit(|unit, path| {
+        let is_off = path.starts_with(codes) && path.get(codes.len()).is_some_and(|next| !shown.contains(next));
+        counts.add_if(unit.customer, is_off);
+    });
+    Ok(())
 }
 
 /// Loops and ends are read over the whole way.
@@ -254,7 +276,12 @@ fn read(plan: &Plan, cell: &str) -> Result<Cell, Error> {
     let text = cell.trim();
     let place =
         |name: &str| -> Option<Place> { if name == OTHER { Some(None) } else { plan.shown.find(name).map(Some) } };
-    let path = |text: &str| plan.shown.read_path(text).filter(|codes| codes.len() > 1);
+    // Behind the mark of the start, a path may have one touchpoint or none.
+    let path = |text: &str| match text.strip_prefix(START) {
+        Some("") => Some(Vec::new()),
+        Some(rest) => plan.shown.read_path(rest.strip_prefix(" -> ")?),
+        None => plan.shown.read_path(text).filter(|codes| codes.len() > 1),
+    };
     if let Some(codes) = path(text) {
         return Ok(Cell::Begins(codes, What::Units));
     }

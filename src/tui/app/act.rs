@@ -235,7 +235,8 @@ impl App {
             | Purpose::Window
             | Purpose::Breakdown
             | Purpose::SortBy
-            | Purpose::Find => {
+            | Purpose::Find
+            | Purpose::Paths(_) => {
                 let report = self.report.as_ref();
                 let stack = self.stacks.get_mut(&self.screen).expect("every screen has a stack");
                 let (pane, facts) = stack.top_mut().split(report);

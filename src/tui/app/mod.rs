@@ -259,6 +259,8 @@ impl App {
         }
         self.overlay_page = drawn.overlay_page;
         self.targets.clone_from(&drawn.targets);
+        // What a pane asks may hang on the room that it has.
+        self.ask();
     }
 
     fn stack(&self) -> &Stack {

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::analysis::{Among, Answer, Customers, CustomersSpec, Scope, Spec};
 use crate::table::{Cell, Table};
+use crate::tui::cohort::narrowed_within;
 use crate::tui::command::{Action, Place, RowAction};
 use crate::tui::complete::{Source, quoted};
 use crate::tui::filter::both;
@@ -35,6 +36,8 @@ pub struct CustomersPane {
     spec: CustomersSpec,
     /// An expression that holds for them, beside what the scope asks.
     also: Option<String>,
+    /// A number that they are behind as well, asked for in the scope that all share.
+    within: Option<Among>,
     /// What they have in common.
     title: String,
     cursor: usize,
@@ -65,10 +68,17 @@ impl CustomersPane {
         pane
     }
 
+    /// Keeps to those behind another number too, whatever is filtered.
+    pub fn within(mut self, among: Option<Among>) -> Self {
+        self.within = among;
+        self
+    }
+
     fn new(spec: CustomersSpec, title: String) -> Self {
         CustomersPane {
             spec,
             also: None,
+            within: None,
             title,
             cursor: 0,
             from: 0,
@@ -184,6 +194,8 @@ impl Pane for CustomersPane {
     }
 
     fn set_scope(&mut self, scope: &Scope) {
+        let narrower = self.within.as_ref().map(|among| narrowed_within(scope, among));
+        let scope = narrower.as_ref().unwrap_or(scope);
         if let Some(of) = self.spec.of.as_deref_mut() {
             *of.scope_mut() = scope.clone();
         }

@@ -4,3 +4,4 @@ pub mod customers;
 pub mod funnel;
 pub mod home;
 pub mod journey;
+pub mod paths;

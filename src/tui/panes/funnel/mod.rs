@@ -1,11 +1,13 @@
 //! The funnel pane: build a funnel by keys and see at once who gets how far.
 
+mod change;
 mod lower;
 mod steps;
 
 use ratatui::layout::Rect;
 
 use super::customers::CustomersPane;
+use super::paths::PathsPane;
 use crate::analysis::funnel::{After, FunnelStep, Group, Order, Unit};
 use crate::analysis::{Among, Answer, Funnel, FunnelSpec, Scope, Spec};
 use crate::base::Span;
@@ -22,6 +24,7 @@ pub enum FunnelAction {
     ListDropped,
     ListConverted,
     ListOpen,
+    Paths,
     AddStep,
     DropStep,
     EditStep,
@@ -179,6 +182,24 @@ impl FunnelPane {
         Effect::Push(Box::new(CustomersPane::of(of, cell, title, self.spec.scope.clone())))
     }
 
+    /// The list that matters most at the step under the cursor.
+    fn list_action(&self) -> FunnelAction {
+        if self.is_last() { FunnelAction::ListConverted } else { FunnelAction::ListDropped }
+    }
+
+    fn list_word(&self) -> &'static str {
+        if self.is_last() { "converted" } else { "dropped" }
+    }
+
+    /// Which ways those went who dropped after this step, from that step on; at the last, the ways of all who completed.
+    fn paths(&self, facts: &Facts<'_>) -> Effect {
+        let Behind { of, cell, title } = self.behind(self.list_word(), facts);
+        let start = if self.is_last() { 0 } else { self.cursor };
+        let from = self.spec.steps.get(start).map(|step| step.step.clone());
+        let among = Among::new(of, Some(cell));
+        Effect::Push(Box::new(PathsPane::of_those(among, title, from, &self.spec.scope)))
+    }
+
     fn behind(&self, what: &str, facts: &Facts<'_>) -> Behind {
         let label = self.spec.steps.get(self.cursor).map_or("", |step| step.step.label());
         let (mut cell, mut title) = (
@@ -218,78 +239,6 @@ impl FunnelPane {
     fn step_prompt(&self) -> Prompt {
         let step = &self.spec.steps[self.cursor];
         Prompt::new(Purpose::EditStep, format!("Edit step {}", self.cursor + 1), Source::Steps, step.to_string())
-    }
-
-    fn change(&mut self, action: FunnelAction) -> Option<Effect> {
-        match action {
-            FunnelAction::DropStep => {
-                self.spec.steps.remove(self.cursor);
-                self.cursor = self.cursor.min(self.n_steps().saturating_sub(1));
-                None
-            }
-            FunnelAction::MoveEarlier => {
-                self.spec.steps.swap(self.cursor, self.cursor - 1);
-                self.cursor -= 1;
-                None
-            }
-            FunnelAction::MoveLater => {
-                self.spec.steps.swap(self.cursor, self.cursor + 1);
-                self.cursor += 1;
-                None
-            }
-            FunnelAction::NextOrder => {
-                let (order, meaning) = match self.spec.order {
-                    Order::Ordered => (Order::Strict, "strict: in order, nothing between"),
-                    Order::Strict => (Order::Any, "any: in any order"),
-                    Order::Any => (Order::Ordered, "ordered: other events may stand between"),
-                };
-                self.spec.order = order;
-                Some(Effect::Say(meaning.to_owned()))
-            }
-            FunnelAction::NextUnit => {
-                let (unit, meaning) = match self.spec.unit {
-                    Unit::Customers => (Unit::Sessions, "counting sessions; the window is the session"),
-                    Unit::Sessions => (Unit::Attempts, "counting attempts that do not overlap"),
-                    Unit::Attempts => (Unit::Customers, "counting customers"),
-                };
-                self.spec.unit = unit;
-                Some(Effect::Say(meaning.to_owned()))
-            }
-            FunnelAction::ToggleOptional => {
-                let step = &mut self.spec.steps[self.cursor];
-                step.optional = !step.optional;
-                None
-            }
-            FunnelAction::ToggleMature => {
-                self.spec.mature = !self.spec.mature;
-                let meaning = if self.spec.mature { "left out of" } else { "counted in" };
-                Some(Effect::Say(format!("those who may still convert are {meaning} the shares")))
-            }
-            FunnelAction::ToggleFirstTime => {
-                self.spec.first_time = !self.spec.first_time;
-                let which = if self.spec.first_time { "only the first event ever" } else { "any event" };
-                Some(Effect::Say(format!("{which} of step 1 starts a funnel")))
-            }
-            FunnelAction::Clear => {
-                self.spec.steps.clear();
-                self.cursor = 0;
-                None
-            }
-            FunnelAction::NextView => {
-                self.corner = if self.corner == Corner::Times { Corner::Groups } else { Corner::Times };
-                if self.corner == Corner::Times {
-                    self.focus = Focus::Steps;
-                }
-                None
-            }
-            FunnelAction::AddStep
-            | FunnelAction::EditStep
-            | FunnelAction::SetWindow
-            | FunnelAction::Breakdown
-            | FunnelAction::ListDropped
-            | FunnelAction::ListConverted
-            | FunnelAction::ListOpen => None,
-        }
     }
 }
 
@@ -344,6 +293,7 @@ impl Pane for FunnelPane {
                         None => Err("needs the answer, which is still being computed"),
                     }
                 }
+                FunnelAction::Paths => self.allows(Action::Funnel(self.list_action()), facts),
                 FunnelAction::MoveEarlier if self.cursor == 0 => Err("needs a step before this one"),
                 FunnelAction::MoveLater if self.is_last() => Err("needs a step after this one"),
                 FunnelAction::ToggleOptional if self.cursor == 0 || self.is_last() => {
@@ -384,6 +334,7 @@ impl Pane for FunnelPane {
             Action::Funnel(FunnelAction::ListDropped) => Some(self.list("dropped", facts)),
             Action::Funnel(FunnelAction::ListConverted) => Some(self.list("converted", facts)),
             Action::Funnel(FunnelAction::ListOpen) => Some(self.list("open", facts)),
+            Action::Funnel(FunnelAction::Paths) => Some(self.paths(facts)),
             Action::Funnel(FunnelAction::AddStep) => {
                 let at = if self.spec.steps.is_empty() { 1 } else { self.cursor + 2 };
                 let title = format!("Add step {at} — an event, or like cart[value > 50] @within=1h");
@@ -507,11 +458,8 @@ impl Pane for FunnelPane {
     }
 
     fn group(&self, facts: &Facts<'_>) -> Result<crate::tui::pane::Group, &'static str> {
-        let what = if self.is_last() { "converted" } else { "dropped" };
-        self.allows(
-            Action::Funnel(if self.is_last() { FunnelAction::ListConverted } else { FunnelAction::ListDropped }),
-            facts,
-        )?;
+        let what = self.list_word();
+        self.allows(Action::Funnel(self.list_action()), facts)?;
         let size = match (self.focus, self.after_rows(facts).get(self.after)) {
             (Focus::After, Some(after)) => after.customers,
             _ => self.count_of(what, facts).ok_or("needs the answer, which is still being computed")?,
