@@ -352,7 +352,7 @@ fn data_never_steers_the_terminal() {
 /// What the monkey may press: every key of the command table, letters to type, and Enter and Esc more often than others.
 fn monkey_keys() -> Vec<String> {
     let of_commands = COMMANDS.iter().flat_map(|command| command.keys).flat_map(|keys| keys.split(' '));
-    let away = ["ctrl-z", "q"];
+    let away = ["ctrl-z", "ctrl-d", "q"];
     let mut keys: Vec<String> = of_commands.filter(|key| !away.contains(key)).map(str::to_owned).collect();
     keys.sort();
     keys.dedup();

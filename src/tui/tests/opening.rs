@@ -176,7 +176,7 @@ fn columns_at_58x14() {
 fn a_file_is_found_by_typing_and_opened() {
     let mut desk = files(80, 24);
     desk.shows("is not there any more").shows("▸ events.parquet");
-    desk.keys("2026q2").shows("▸ events_2026q2.csv").keys("⏎").shows("Headline").shows("events_2026q2.csv");
+    desk.keys("2026q2").shows("▸ events_2026q2.csv").keys("⏎").shows("Headline").shows("338,444 events");
     assert!(desk.app.leave.is_none());
 }
 
