@@ -25,6 +25,8 @@ use crate::ingest::{self, LoadOptions, LoadReport, Reason, Reject, Rejects, Role
 use crate::journey::fixture::view;
 use crate::journey::{Batch, BatchValues, BuildOptions, JourneyStore, StepError, StoreBuilder, View};
 
+mod waits;
+
 /// Event names, customers who had them, and seconds since the one before.
 const EVENTS: [(&str, u64, i64); 6] = [
     ("visit", 84_210, 0),
@@ -168,6 +170,9 @@ fn funnel(spec: &FunnelSpec) -> Result<Funnel, Error> {
 }
 
 fn customers(spec: &CustomersSpec) -> Result<Customers, Error> {
+    if let Some(Spec::Dwell(of)) = spec.of.as_deref() {
+        return waits::customers(of, spec);
+    }
     let mut ids: Vec<u32> = (0..EVENTS[0].1 as u32).collect();
     if let (Some(of), Some(cell)) = (&spec.of, &spec.cell) {
         let Spec::Funnel(of) = &**of else { return Err(Error::Invalid("no such cell".into())) };
@@ -262,6 +267,7 @@ impl Engine for MadeUp {
             Spec::Profile(spec) => Answer::Profile(profile(spec)),
             Spec::Funnel(spec) => Answer::Funnel(funnel(spec)?),
             Spec::Customers(spec) => Answer::Customers(customers(spec)?),
+            Spec::Dwell(_) => waits::answer(spec, ctl)?,
             Spec::Journey(spec) => {
                 let id = store()
                     .find_customer(&spec.customer)

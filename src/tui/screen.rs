@@ -2,6 +2,7 @@
 
 use super::pane::Pane;
 use super::panes::customers::CustomersPane;
+use super::panes::dwell::DwellPane;
 use super::panes::funnel::FunnelPane;
 use super::panes::home::HomePane;
 use crate::analysis::{Scope, Spec};
@@ -10,18 +11,26 @@ use crate::analysis::{Scope, Spec};
 pub enum Screen {
     Home,
     Funnel,
+    Dwell,
     Customers,
 }
 
 impl Screen {
     /// In the order of their keys.
-    pub const ALL: [Screen; 3] = [Screen::Home, Screen::Funnel, Screen::Customers];
+    #[rustfmt::skip]
+    pub const ALL: [Screen; 4] = [
+        Screen::Home,
+        Screen::Funnel,
+        Screen::Dwell,
+        Screen::Customers,
+    ];
 
     /// The key that leads there.
     pub fn key(self) -> char {
         match self {
             Screen::Home => '1',
             Screen::Funnel => '2',
+            Screen::Dwell => '4',
             Screen::Customers => '7',
         }
     }
@@ -30,6 +39,7 @@ impl Screen {
         match self {
             Screen::Home => "Home",
             Screen::Funnel => "Funnel",
+            Screen::Dwell => "Dwell",
             Screen::Customers => "Customers",
         }
     }
@@ -47,6 +57,7 @@ impl Screen {
         match self {
             Screen::Home => Box::new(HomePane::new(scope.clone())),
             Screen::Funnel => Box::new(FunnelPane::new(scope.clone())),
+            Screen::Dwell => Box::new(DwellPane::new(scope.clone())),
             Screen::Customers => Box::new(CustomersPane::everybody(scope.clone())),
         }
     }
@@ -56,6 +67,7 @@ impl Screen {
         match spec {
             Spec::Profile(_) => Some(Screen::Home),
             Spec::Funnel(_) => Some(Screen::Funnel),
+            Spec::Dwell(_) => Some(Screen::Dwell),
             Spec::Customers(_) => Some(Screen::Customers),
             _ => None,
         }

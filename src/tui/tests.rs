@@ -1,9 +1,5 @@
 //! The workbench as a person sees it: keys in, screens out.
 
-mod keys;
-mod look;
-mod taking;
-
 use super::command::COMMANDS;
 use super::made_up::{Desk, text};
 use super::theme::{Environment, Scheme, Theme, Tone};
@@ -54,6 +50,11 @@ macro_rules! screens {
         }
     )* };
 }
+
+mod dwell;
+mod keys;
+mod look;
+mod taking;
 
 /// The tone of every cell as a letter; `.` is plain text, `?` no tone at all.
 fn tones(buffer: &ratatui::buffer::Buffer, theme: Theme) -> String {
@@ -245,7 +246,9 @@ fn the_command_of_the_screen_is_copied() {
 
 #[test]
 fn keys_that_stand_on_the_key_line_work() {
-    for keys in ["", "⇥", FOUR_STEPS, "2", "2avis⏎", "7", "7⏎", "f", "2a", "?", ":", "i", "g"] {
+    for keys in
+        ["", "⇥", FOUR_STEPS, "2", "2avis⏎", "4", "4⇥", "4acart=add⇥⏎", "7", "7⏎", "f", "2a", "?", ":", "i", "g"]
+    {
         let mut desk = Desk::open(140, 40);
         desk.keys(keys);
         let line = desk.app.key_line();
@@ -270,7 +273,22 @@ fn keys_that_stand_on_the_key_line_work() {
 
 #[test]
 fn nothing_is_wider_than_the_screen_and_no_size_is_too_small() {
-    for keys in ["", FOUR_STEPS, "2avis⏎apurch⏎k⏎⏎", "?", ":", "i", "2a", "fdevice == "] {
+    for keys in [
+        "",
+        FOUR_STEPS,
+        "2avis⏎apurch⏎k⏎⏎",
+        "4",
+        "4⇥",
+        "4⇥⇥",
+        "4⇥⇥⇥",
+        "4⇥⇥⇥⇥",
+        "4bdev⏎⇥",
+        "?",
+        ":",
+        "i",
+        "2a",
+        "fdevice == ",
+    ] {
         let mut desk = Desk::open(140, 40);
         desk.keys(keys);
         for (wide, tall) in [
