@@ -46,7 +46,7 @@ fn store() -> Arc<JourneyStore> {
                 batch.columns[2].push_field(if event == "view_item" { "8841" } else { "" });
             };
             let slowness = if customer % 3 == 2 { 3.0 } else { 1.0 };
-            let wait = |what: usize, middle: f64| middle * slowness * (30f64).powf(chance(customer, what) * 2.0 - 1.0);
+            let wait = |what: usize, middle: f64| middle * slowness * (8f64).powf(chance(customer, what) * 2.0 - 1.0);
             did(WAY[0].0, 0.0);
             for (step, (_, next, middle)) in WAY.iter().enumerate() {
                 if chance(customer, step) * 100.0 >= *next as f64 {

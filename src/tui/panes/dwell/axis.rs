@@ -22,10 +22,10 @@ impl Default for Axis {
 
 /// Lengths of time that people know from clocks and calendars, in seconds.
 #[rustfmt::skip]
-const KNOWN: [f64; 36] = [
+const KNOWN: [f64; 38] = [
     0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0,
     1800.0, 3600.0, 7200.0, 14_400.0, 28_800.0, 43_200.0, 86_400.0, 172_800.0, 345_600.0, 604_800.0, 1_209_600.0,
-    2_419_200.0, 7_776_000.0, 15_552_000.0, 31_536_000.0, 157_680_000.0,
+    2_419_200.0, 4_838_400.0, 9_676_800.0, 15_552_000.0, 31_536_000.0, 63_072_000.0, 157_680_000.0,
 ];
 
 impl Axis {
@@ -71,16 +71,18 @@ impl Axis {
 
     /// Known times that have room, and their columns, where each label takes `room`.
     pub fn ticks(&self, wide: u16, room: u16) -> Vec<(u16, f64)> {
+        if self.is_log {
+            return self.spaced(KNOWN.iter().copied(), wide, room);
+        }
+        let n_most = (f64::from(wide) / f64::from(room.max(1))).max(1.0);
+        let step = KNOWN.iter().copied().find(|step| self.hi / step <= n_most).unwrap_or(self.hi);
+        self.spaced((0..=40).map(|n| f64::from(n) * step), wide, room)
+    }
+
+    /// Those of ascending times that lie on the axis and have room.
+    pub fn spaced(&self, times: impl Iterator<Item = f64>, wide: u16, room: u16) -> Vec<(u16, f64)> {
         let mut ticks: Vec<(u16, f64)> = Vec::new();
-        let known = KNOWN.iter().copied().filter(|time| self.lo <= *time && *time <= self.hi);
-        let zero = (!self.is_log).then_some(0.0);
-        let step = KNOWN.iter().copied().find(|step| {
-            let n = self.hi / step;
-            n <= f64::from(wide) / f64::from(room.max(1))
-        });
-        let even = (1..=40).map(|n| f64::from(n) * step.unwrap_or(self.hi)).filter(|time| *time <= self.hi);
-        let times: Vec<f64> = if self.is_log { known.collect() } else { zero.into_iter().chain(even).collect() };
-        for time in times {
+        for time in times.filter(|time| self.lo <= *time && *time <= self.hi) {
             let column = self.column(time, wide);
             let has_room = ticks.last().is_none_or(|(last, _)| column >= last + room);
             if has_room && column + room <= wide + 1 {
@@ -89,13 +91,13 @@ impl Axis {
         }
         ticks
     }
+}
 
-    /// Draws the ticks' labels on the first line of `line`, each from its column on.
-    pub fn view(&self, line: Rect, pen: &mut Pen<'_>) {
-        for (column, time) in self.ticks(line.width, 8) {
-            let label = format!("└{}", words::seconds(time));
-            pen.text(line.x + column, line.y, line.width - column, &label, Tone::Dim);
-        }
+/// Draws labels, each from its column on.
+pub(super) fn view_ticks(ticks: &[(u16, f64)], line: Rect, pen: &mut Pen<'_>) {
+    for (column, time) in ticks {
+        let label = format!("└{}", words::seconds(*time));
+        pen.text(line.x + column, line.y, line.width - column, &label, Tone::Dim);
     }
 }
 

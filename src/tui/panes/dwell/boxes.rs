@@ -10,7 +10,7 @@
 
 use ratatui::layout::Rect;
 
-use super::axis::Axis;
+use super::axis::{Axis, view_ticks};
 use super::{DwellPane, Look, Panel, Sort};
 use crate::analysis::dwell::StageDwell;
 use crate::base::visible::{visible, width};
@@ -91,7 +91,8 @@ impl DwellPane {
         let list = Rect { height: inside.height.saturating_sub(below), ..inside };
         let page = self.view_stages(facts, list, pen);
         if framed && inside.height > 1 {
-            pen.rule(inside, inside.bottom() - 1, &self.sentence(facts));
+            let sentence = self.sentence(facts, usize::from(inside.width.saturating_sub(4)));
+            pen.rule(inside, inside.bottom() - 1, &sentence);
         }
         if has_lower {
             let lower = Rect { y: area.y + tall, height: area.height - tall, ..area };
@@ -141,7 +142,7 @@ impl DwellPane {
             return 1;
         }
         let longest = group.stages.iter().map(|stage| width(&visible(&stage.name))).max().unwrap_or(0) as u16;
-        let has_box = self.look == Look::Boxes && area.width >= 50;
+        let has_box = self.look == Look::Boxes && area.width >= 70;
         let columns = self.columns_for(area.width, longest, has_box);
         let numbers: u16 = columns.iter().map(|column| column.wide).sum();
         let free = area.width.saturating_sub(numbers + 3);
@@ -180,7 +181,7 @@ impl DwellPane {
         }
         if has_axis {
             let y = area.y + 1 + (self.places.len() - from).min(rows) as u16;
-            self.axis.view(Rect { y, height: 1, ..plot }, pen);
+            view_ticks(&self.axis.ticks(plot.width, 8), Rect { y, height: 1, ..plot }, pen);
         }
         rows
     }
@@ -215,7 +216,7 @@ impl DwellPane {
     }
 
     /// The stage under the cursor in one sentence.
-    fn sentence(&self, facts: &Facts<'_>) -> String {
+    fn sentence(&self, facts: &Facts<'_>, room: usize) -> String {
         let Some(stage) = self.stage(facts) else { return String::new() };
         let name = visible(&stage.name);
         if stage.visits == 0 {
@@ -234,15 +235,16 @@ impl DwellPane {
         }
         let moved = words::share(stage.completed, stage.visits);
         let half = match stage.km_median_s {
-            Some(median) => format!("half of all by {}", words::seconds(median)),
-            None => format!("half of all not yet by {}", seconds(stage.longest_s)),
+            Some(median) => format!("of all, half by {}", words::seconds(median)),
+            None => format!("of all, not half by {}", seconds(stage.longest_s)),
         };
-        match stage.median_s() {
-            None => format!("{name}: nobody has moved on · {} still there", words::count(stage.open)),
-            Some(median) => {
-                format!("{name}: {moved} moved on, half of them by {} · {half}", words::seconds(median))
-            }
-        }
+        let text = match stage.median_s() {
+            None => format!("nobody has moved on · {} still there", words::count(stage.open)),
+            Some(median) => format!("{moved} moved on, half of them by {} · {half}", words::seconds(median)),
+        };
+        // The name stands under the cursor too.
+        let whole = format!("{name}: {text}");
+        if width(&whole) <= room { whole } else { text }
     }
 }
 

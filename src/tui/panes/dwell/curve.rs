@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::axis::Axis;
+use super::axis::{Axis, view_ticks};
 use super::lower::say;
 use super::{DwellPane, Panel};
 use crate::analysis::dwell::{Group, StageDwell};
@@ -110,10 +110,14 @@ impl DwellPane {
             pen.text(x, scale.row(point.survival), 1, "◆", Tone::Key);
         }
         let below = Rect { y: plot.bottom(), height: 1, ..plot };
-        scale.axis.view(below, pen);
+        // At the edges of bins, because there it is known how many were watched for so long, open ones too.
+        let edges = stage.histogram.iter().map(|bin| bin.from_s);
+        let ticks = scale.axis.spaced(edges, plot.width, 8);
+        view_ticks(&ticks, below, pen);
         pen.text(inside.x, below.y + 1, LABELS, "n", Tone::Dim);
-        for (column, time) in scale.axis.ticks(plot.width, 8) {
-            let n = words::count(stage.at_risk(time));
+        for (column, time) in ticks {
+            let from = stage.histogram.iter().filter(|bin| bin.from_s >= time);
+            let n = words::count(from.map(|bin| bin.completed + bin.open).sum());
             pen.text(plot.x + column, below.y + 1, plot.width - column, &n, Tone::Text);
         }
         usize::from(plot.width / 4).max(1)

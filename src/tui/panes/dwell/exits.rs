@@ -71,12 +71,12 @@ impl DwellPane {
             return 1;
         }
         // Heads, widths, and from which width on.
-        let heads = [("visits", 9, 0), ("share", 8, 30), ("median", 8, 40), ("incidence", 10, 52), ("", 14, 70)];
+        let heads = [("visits", 9, 0), ("share", 8, 30), ("median", 8, 40), ("incidence", 10, 60), ("", 14, 70)];
         let heads = heads.map(|(head, wide, from)| (head, wide, inside.width >= from));
         let numbers: u16 = heads.iter().filter(|(_, _, is_shown)| *is_shown).map(|(_, wide, _)| wide).sum();
         let free = inside.width.saturating_sub(numbers + 2);
         let longest = lines.iter().map(|line| pen.width(&line.to)).max().unwrap_or(0);
-        let name_wide = longest.clamp(4, (free * 2 / 3).max(4));
+        let name_wide = longest.clamp(4, free.saturating_sub(5).max(4));
         let bar_wide = free.saturating_sub(name_wide + 1);
         let mut right = inside.x + 1 + free;
         for (head, wide, _) in heads.iter().filter(|(_, _, is_shown)| *is_shown) {

@@ -60,13 +60,12 @@ impl DwellPane {
     fn difference(&self, facts: &Facts<'_>) -> String {
         let (Some(dwell), Some(stage)) = (Self::answer(facts), self.stage(facts)) else { return String::new() };
         let difference = dwell.differences.iter().find(|difference| difference.stage == stage.name);
-        let Some((test, p)) = difference.and_then(|difference| difference.test.zip(difference.p_adj)) else {
+        let Some(p) = difference.and_then(|difference| difference.p_adj) else {
             return "too few to tell whether they differ".to_owned();
         };
         let shown = words::cell(&Cell::Number(p), Kind::Probability, &crate::base::Zone::utc());
         let shown = if shown.starts_with('<') { shown } else { format!("= {shown}") };
         let words = if p < 0.05 { "they differ" } else { "no sign that they differ" };
-        let of = if dwell.total().stages.len() > 1 { " over all stages" } else { "" };
-        format!("{words}: log-rank χ² {:.1}, p {shown}{of}", test.chi_square)
+        format!("{words} (log-rank p {shown})")
     }
 }

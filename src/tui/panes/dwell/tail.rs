@@ -13,7 +13,7 @@ use crate::tui::words;
 
 /// Heads of the numbers, their widths, and from which width of the panel on.
 const HEADS: [(&str, u16, u16); 6] =
-    [("slow", 8, 0), ("share", 8, 36), ("rest", 8, 44), ("odds", 7, 50), ("95% CI", 13, 72), ("p", 7, 58)];
+    [("slow", 8, 0), ("share", 8, 36), ("rest", 8, 44), ("odds", 7, 60), ("95% CI", 13, 72), ("p", 7, 50)];
 
 impl DwellPane {
     pub(super) fn view_tail(&self, facts: &Facts<'_>, area: Rect, pen: &mut Pen<'_>) -> usize {
