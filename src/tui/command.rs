@@ -227,7 +227,7 @@ pub static COMMANDS: &[Command] = {
     command(Dwell(DwellAction::ListCompleted), "list-moved-on", &["p"], Place::Dwell, "List who moved on from this stage").hint(12, "moved on"),
     command(Dwell(DwellAction::ListOver), "list-over-limit", &["O"], Place::Dwell, "List who is over the limit in this stage").hint(13, "over limit"),
     command(Dwell(DwellAction::ListReturned), "list-came-back", &["r"], Place::Dwell, "List who came back to this stage").hint(60, "came back"),
-    command(Dwell(DwellAction::AddStage), "add-stage", &["a"], Place::Dwell, "Add a stage after this one, like consider=view|chat").hint(14, "add stage"),
+    command(Dwell(DwellAction::AddStage), "add-stage", &["a"], Place::Dwell, "Add a stage after this one: a name and its events").hint(14, "add stage"),
     command(Dwell(DwellAction::EditStage), "edit-stage", &["="], Place::Dwell, "Edit this stage as text").hint(16, "edit"),
     command(Dwell(DwellAction::DropStage), "drop-stage", &["X", "delete"], Place::Dwell, "Take this stage out").hint(15, "take out"),
     command(Dwell(DwellAction::MoveEarlier), "move-stage-earlier", &["<"], Place::Dwell, "Move this stage one place earlier").hint(18, "shift"),
