@@ -5,6 +5,7 @@ use super::columns::ColumnsAction;
 use super::files::FilesAction;
 use super::key::Key;
 use super::panes::customers::CustomersAction;
+use super::panes::dwell::DwellAction;
 use super::panes::funnel::FunnelAction;
 use super::panes::home::HomeAction;
 use super::panes::journey::JourneyAction;
@@ -19,6 +20,7 @@ pub enum Action {
     Entry(EntryAction),
     Home(HomeAction),
     Funnel(FunnelAction),
+    Dwell(DwellAction),
     Customers(CustomersAction),
     Journey(JourneyAction),
     Files(FilesAction),
@@ -109,6 +111,7 @@ pub enum Place {
     Home,
     Funnel,
     Paths,
+    Dwell,
     Customers,
     Journey,
     /// Panes with rows to move over.
@@ -138,6 +141,7 @@ impl Place {
             Place::Home => "Home",
             Place::Funnel => "Funnel",
             Place::Paths => "Paths",
+            Place::Dwell => "Dwell",
             Place::Customers => "Customers",
             Place::Journey => "Timeline",
             Place::Rows => "Moving",
@@ -156,10 +160,11 @@ impl Place {
 }
 
 /// The places that are in force together, innermost first.
-pub const MEETINGS: [&[Place]; 14] = [
+pub const MEETINGS: [&[Place]; 15] = [
     &[Place::Home, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Funnel, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Paths, Place::Rows, Place::Panes, Place::Plain, Place::Always],
+    &[Place::Dwell, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Customers, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Journey, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Loading, Place::Plain, Place::Always],
@@ -210,7 +215,7 @@ impl Command {
 
 #[rustfmt::skip]
 pub static COMMANDS: &[Command] = {
-    use Action::{App, Columns, Customers, Entry, Files, Funnel, Home, Journey, Paths, Row};
+    use Action::{App, Columns, Customers, Dwell, Entry, Files, Funnel, Home, Journey, Paths, Row};
     &[
     // Home
     command(Home(HomeAction::Open), "open", &["enter"], Place::Home, "Open what is under the cursor").hint(10, "open"),
@@ -262,6 +267,29 @@ pub static COMMANDS: &[Command] = {
     command(Paths(PathsAction::Sort), "sort-paths", &["s"], Place::Paths, "Sort by a column, or choose what the cells of the transitions show").hint(21, "sort"),
     command(Paths(PathsAction::Gaps), "let-gaps", &["."], Place::Paths, "Let other touchpoints stand between those of a pattern, or not").hint(11, "gaps"),
     command(Paths(PathsAction::ToFunnel), "path-to-funnel", &["T"], Place::Paths, "Look at this way as the steps of a funnel").hint(25, "to funnel"),
+    // Dwell
+    command(Dwell(DwellAction::Open), "open-visits", &["enter"], Place::Dwell, "List the visits under the cursor: of a stage, a bin, a point, an exit, the slow").hint(10, "visits"),
+    command(Dwell(DwellAction::ListOpen), "list-still-there", &["o"], Place::Dwell, "List who is still there; on a bin, who has been there for so long").hint(11, "still there"),
+    command(Dwell(DwellAction::ListCompleted), "list-moved-on", &["p"], Place::Dwell, "List who moved on from this stage").hint(12, "moved on"),
+    command(Dwell(DwellAction::ListOver), "list-over-limit", &["O"], Place::Dwell, "List who is over the limit in this stage").hint(13, "over limit"),
+    command(Dwell(DwellAction::ListReturned), "list-came-back", &["r"], Place::Dwell, "List who came back to this stage").hint(60, "came back"),
+    command(Dwell(DwellAction::AddStage), "add-stage", &["a"], Place::Dwell, "Add a stage after this one: a name and its events").hint(14, "add stage"),
+    command(Dwell(DwellAction::EditStage), "edit-stage", &["="], Place::Dwell, "Edit this stage as text").hint(16, "edit"),
+    command(Dwell(DwellAction::DropStage), "drop-stage", &["X", "delete"], Place::Dwell, "Take this stage out").hint(15, "take out"),
+    command(Dwell(DwellAction::MoveEarlier), "move-stage-earlier", &["<"], Place::Dwell, "Move this stage one place earlier").hint(18, "shift"),
+    command(Dwell(DwellAction::MoveLater), "move-stage-later", &[">"], Place::Dwell, "Move this stage one place later").hint(18, "shift"),
+    command(Dwell(DwellAction::ToggleTerminal), "end-in-stage", &["T"], Place::Dwell, "Let a journey end in this stage, so that its last visit is over, or no longer").hint(58, "may end here"),
+    command(Dwell(DwellAction::NextPanel), "next-dwell-panel", &["t"], Place::Dwell, "Show the next of bins, curve, exits, slow tail and breakdown below").hint(17, "below"),
+    command(Dwell(DwellAction::NextView), "next-dwell-view", &["v"], Place::Dwell, "Show boxes or all numbers").hint(19, "view"),
+    command(Dwell(DwellAction::Breakdown), "break-stages-down", &["b"], Place::Dwell, "Break the stages down by a column, and test whether its values differ").hint(20, "breakdown"),
+    command(Dwell(DwellAction::SetLimit), "set-limit", &["w"], Place::Dwell, "Set a length of time that is too long; nothing typed is no limit").hint(21, "limit"),
+    command(Dwell(DwellAction::Between), "time-between", &["B"], Place::Dwell, "Time the way between two steps instead of stages, and back").hint(22, "between"),
+    command(Dwell(DwellAction::NextSort), "sort-stages", &["s"], Place::Dwell, "Sort the stages by their order, median, visits or who is still there").hint(23, "sort"),
+    command(Dwell(DwellAction::NextBins), "change-bins", &["L"], Place::Dwell, "Change between a log scale and an even one, in bins and axes").hint(24, "log/even"),
+    command(Dwell(DwellAction::NextCensor), "change-censoring", &["c"], Place::Dwell, "Watch those still there until the data's end, or until their own last event").hint(25, "watch until"),
+    command(Dwell(DwellAction::SetLeftAfter), "set-left-after", &["E"], Place::Dwell, "Count the silent as having left after a time; nothing typed is never").hint(59, "left after"),
+    command(Dwell(DwellAction::NextPer), "time-every-event", &[], Place::Dwell, "Time every event until the next instead of visits, and back"),
+    command(Dwell(DwellAction::Clear), "clear-stages", &[], Place::Dwell, "Take every stage out, so that each touchpoint is one"),
 
     // Customers
     command(Customers(CustomersAction::Open), "open-timeline", &["enter"], Place::Customers, "Open this customer's timeline").hint(10, "timeline"),
@@ -295,6 +323,7 @@ pub static COMMANDS: &[Command] = {
     command(App(AppAction::Go(Screen::Home)), "go-home", &["1"], Place::Panes, "Go to Home: what is in the data and how far to trust it").hint(40, "pane"),
     command(App(AppAction::Go(Screen::Funnel)), "go-funnel", &["2"], Place::Panes, "Go to Funnel: who reaches each step, in order, in time").hint(40, "pane"),
     command(App(AppAction::Go(Screen::Paths)), "go-paths", &["3"], Place::Panes, "Go to Paths: which ways customers go, and where each way ends").hint(40, "pane"),
+    command(App(AppAction::Go(Screen::Dwell)), "go-dwell", &["4"], Place::Panes, "Go to Dwell: how long customers stay, counting who is still there").hint(40, "pane"),
     command(App(AppAction::Go(Screen::Customers)), "go-customers", &["7"], Place::Panes, "Go to Customers: everybody, one line each").hint(40, "pane"),
     command(App(AppAction::FilterEvents), "filter-events", &["f"], Place::Panes, "Keep only the events for which an expression holds").hint(30, "filter"),
     command(App(AppAction::FilterCustomers), "filter-customers", &["F"], Place::Panes, "Keep only the customers for whom an expression holds").hint(31, "filter customers"),

@@ -24,6 +24,8 @@ const PROPOSALS_MAX: usize = 100;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     Steps,
+    /// A stage: a step, or a name and a step.
+    Stages,
     /// An expression about events.
     Events,
     /// An expression about customers.
@@ -209,11 +211,25 @@ fn names(about_customers: bool, vocabulary: &Vocabulary) -> Vec<Candidate> {
 pub fn place(source: Source, before: &str) -> Place {
     match source {
         Source::Steps => step_place(before),
+        Source::Stages => stage_place(before),
         Source::Events => expression_place(before, 0, false),
         Source::Customers => expression_place(before, 0, true),
         Source::Spans => Place { start: 0, wants: Wants::Span },
         Source::Nothing => Place { start: before.len(), wants: Wants::Nothing },
     }
+}
+
+/// An equals sign behind a bracket, a quote or a bar belongs to the step.
+fn stage_place(before: &str) -> Place {
+    let Some(equals) = before.find('=').filter(|at| !before[..*at].contains(['[', '"', '|'])) else {
+        return step_place(before);
+    };
+    let step = step_place(&before[equals + 1..]);
+    let wants = match step.wants {
+        Wants::Step | Wants::Rule => Wants::StepIn,
+        wants => wants,
+    };
+    Place { start: equals + 1 + step.start, wants }
 }
 
 fn step_place(before: &str) -> Place {
@@ -355,6 +371,9 @@ mod tests {
         check(Source::Steps, "cart[", &["event", "channel", "`unit price`"]);
         check(Source::Steps, "cart[channel == \"w", &["\"web\""]);
         check(Source::Steps, "cart @w", &["@within=1h"]);
+        check(Source::Stages, "em", &["Email opened"]);
+        check(Source::Stages, "read=cart|em", &["Email opened"]);
+        check(Source::Stages, "read=cart[chan", &["channel"]);
     }
 
     #[test]

@@ -28,6 +28,8 @@ use crate::journey::fixture::view;
 use crate::journey::{Batch, BatchValues, BuildOptions, JourneyStore, StepError, StoreBuilder, View};
 use crate::workspace::Folders;
 
+mod waits;
+
 /// Event names, customers who had them, and seconds since the one before.
 const EVENTS: [(&str, u64, i64); 6] = [
     ("visit", 84_210, 0),
@@ -178,6 +180,9 @@ fn funnel(spec: &FunnelSpec) -> Result<Funnel, Error> {
 }
 
 fn customers(spec: &CustomersSpec, is_thin: bool, ctl: &Ctl) -> Result<Customers, Error> {
+    if let Some(Spec::Dwell(of)) = spec.of.as_deref() {
+        return waits::customers(of, spec);
+    }
     let mut ids: Vec<u32> = (0..EVENTS[0].1 as u32).collect();
     if let (Some(of), Some(cell)) = (&spec.of, &spec.cell) {
         let Spec::Funnel(of) = &**of else {
@@ -275,6 +280,7 @@ impl Engine for MadeUp {
             Spec::Profile(spec) => Answer::Profile(profile(spec)),
             Spec::Funnel(spec) => Answer::Funnel(funnel(spec)?),
             Spec::Customers(spec) => Answer::Customers(customers(spec, self.is_thin, ctl)?),
+            Spec::Dwell(_) => waits::answer(spec, ctl)?,
             Spec::Journey(spec) => {
                 let id = store()
                     .find_customer(&spec.customer)

@@ -113,8 +113,8 @@ impl Prompt {
         }
         let typed = self.text().trim();
         let is_known = self.proposals.candidates.iter().any(|candidate| candidate.label == typed);
-        (self.proposals.is_whole && self.source == Source::Steps && !is_known && !self.proposals.candidates.is_empty())
-            .then_some(0)
+        let takes_first = matches!(self.source, Source::Steps | Source::Stages);
+        (self.proposals.is_whole && takes_first && !is_known && !self.proposals.candidates.is_empty()).then_some(0)
     }
 
     pub fn type_key(&mut self, key: Key) -> bool {

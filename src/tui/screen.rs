@@ -2,6 +2,7 @@
 
 use super::pane::Pane;
 use super::panes::customers::CustomersPane;
+use super::panes::dwell::DwellPane;
 use super::panes::funnel::FunnelPane;
 use super::panes::home::HomePane;
 use super::panes::paths::PathsPane;
@@ -12,12 +13,13 @@ pub enum Screen {
     Home,
     Funnel,
     Paths,
+    Dwell,
     Customers,
 }
 
 impl Screen {
     /// In the order of their keys.
-    pub const ALL: [Screen; 4] = [Screen::Home, Screen::Funnel, Screen::Paths, Screen::Customers];
+    pub const ALL: [Screen; 5] = [Screen::Home, Screen::Funnel, Screen::Paths, Screen::Dwell, Screen::Customers];
 
     /// The key that leads there.
     pub fn key(self) -> char {
@@ -25,6 +27,7 @@ impl Screen {
             Screen::Home => '1',
             Screen::Funnel => '2',
             Screen::Paths => '3',
+            Screen::Dwell => '4',
             Screen::Customers => '7',
         }
     }
@@ -34,6 +37,7 @@ impl Screen {
             Screen::Home => "Home",
             Screen::Funnel => "Funnel",
             Screen::Paths => "Paths",
+            Screen::Dwell => "Dwell",
             Screen::Customers => "Customers",
         }
     }
@@ -52,6 +56,7 @@ impl Screen {
             Screen::Home => Box::new(HomePane::new(scope.clone())),
             Screen::Funnel => Box::new(FunnelPane::new(scope.clone())),
             Screen::Paths => Box::new(PathsPane::new(scope.clone())),
+            Screen::Dwell => Box::new(DwellPane::new(scope.clone())),
             Screen::Customers => Box::new(CustomersPane::everybody(scope.clone())),
         }
     }
@@ -62,6 +67,7 @@ impl Screen {
             Spec::Profile(_) => Some(Screen::Home),
             Spec::Funnel(_) => Some(Screen::Funnel),
             Spec::Paths(_) | Spec::Transitions(_) | Spec::Patterns(_) => Some(Screen::Paths),
+            Spec::Dwell(_) => Some(Screen::Dwell),
             Spec::Customers(_) => Some(Screen::Customers),
             _ => None,
         }

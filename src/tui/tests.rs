@@ -1,11 +1,5 @@
 //! The workbench as a person sees it: keys in, screens out.
 
-mod keys;
-mod look;
-mod opening;
-mod paths;
-mod taking;
-
 use super::command::COMMANDS;
 use super::made_up::{Desk, text};
 use super::theme::{Environment, Scheme, Theme, Tone};
@@ -56,6 +50,13 @@ macro_rules! screens {
         }
     )* };
 }
+
+mod dwell;
+mod keys;
+mod look;
+mod opening;
+mod paths;
+mod taking;
 
 /// The tone of every cell as a letter; `.` is plain text, `?` no tone at all.
 fn tones(buffer: &ratatui::buffer::Buffer, theme: Theme) -> String {
@@ -256,8 +257,28 @@ fn the_command_of_the_screen_is_copied() {
 #[test]
 fn keys_that_stand_on_the_key_line_work() {
     for keys in [
-        "", "⇥", FOUR_STEPS, "2", "2avis⏎", "3", "3v", "3vv", "3vvv", "3vvvv", "3V", "7", "7⏎", "f", "2a", "?", ":",
-        "i", "g",
+        "",
+        "⇥",
+        FOUR_STEPS,
+        "2",
+        "2avis⏎",
+        "3",
+        "3v",
+        "3vv",
+        "3vvv",
+        "3vvvv",
+        "3V",
+        "4",
+        "4⇥",
+        "4acart=add⇥⏎",
+        "7",
+        "7⏎",
+        "f",
+        "2a",
+        "?",
+        ":",
+        "i",
+        "g",
     ] {
         let mut desk = Desk::open(140, 40);
         desk.keys(keys);
@@ -294,6 +315,12 @@ fn nothing_is_wider_than_the_screen_and_no_size_is_too_small() {
         "3vvv",
         "3vvvv",
         "3V",
+        "4",
+        "4⇥",
+        "4⇥⇥",
+        "4⇥⇥⇥",
+        "4⇥⇥⇥⇥",
+        "4bdev⏎⇥",
         "?",
         ":",
         "i",

@@ -233,6 +233,12 @@ impl App {
             Purpose::AddStep
             | Purpose::EditStep
             | Purpose::Window
+            | Purpose::AddStage
+            | Purpose::EditStage
+            | Purpose::Limit
+            | Purpose::LeftAfter
+            | Purpose::BetweenFrom
+            | Purpose::BetweenTo
             | Purpose::Breakdown
             | Purpose::SortBy
             | Purpose::Find

@@ -145,8 +145,8 @@ impl App {
         let stack = self.stack();
         let report = self.report.as_ref();
         let mut crumbs: Vec<String> = stack.layers.iter().map(|layer| layer.pane.crumb(&layer.facts(report))).collect();
-        if matches!(self.screen, Screen::Funnel | Screen::Paths) {
-            // Under other levels, the question's name will do.
+        if matches!(self.screen, Screen::Funnel | Screen::Paths | Screen::Dwell) {
+            // Under other levels, the name of the first will do.
             if crumbs.len() > 1 {
                 let end = crumbs[0].find(" · ").unwrap_or(crumbs[0].len());
                 crumbs[0].truncate(end);
