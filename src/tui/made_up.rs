@@ -15,7 +15,7 @@ use super::theme::{Environment, Scheme, Theme};
 use crate::analysis::funnel::{After, Group, StepCount, TimeRow};
 use crate::analysis::profile::{Check, EventRow, VolumeRow};
 use crate::analysis::{
-    Answer, Customers, CustomersSpec, Error, Funnel, FunnelSpec, Journey, Profile, ProfileSpec, Spec,
+    Answer, CompareSpec, Customers, CustomersSpec, Error, Funnel, FunnelSpec, Journey, Profile, ProfileSpec, Spec,
 };
 use crate::base::nearest::nearest;
 use crate::base::{Ctl, CustomerId, Instant, Period, Span};
@@ -261,6 +261,10 @@ impl Engine for MadeUp {
         Ok(match spec {
             Spec::Profile(spec) => Answer::Profile(profile(spec)),
             Spec::Funnel(spec) => Answer::Funnel(funnel(spec)?),
+            // Funnels are made up; what stands behind other numbers is found as ever.
+            Spec::Customers(spec) if !matches!(spec.of.as_deref(), None | Some(Spec::Funnel(_))) => {
+                Answer::Customers(crate::analysis::customers::customers(&spec.scope.view(&store(), ctl)?, spec, ctl)?)
+            }
             Spec::Customers(spec) => Answer::Customers(customers(spec)?),
             Spec::Journey(spec) => {
                 let id = store()
@@ -280,7 +284,12 @@ impl Engine for MadeUp {
                     view: view.clone(),
                 })
             }
-            _ => return Err(Error::Invalid("not asked here".into())),
+            // Chance needs few draws where nobody relies on it.
+            Spec::Compare(spec) => {
+                let spec = Spec::Compare(CompareSpec { resamples: 100, ..spec.clone() });
+                crate::analysis::run(&spec.scope().view(&store(), ctl)?, &spec, ctl)?
+            }
+            spec => crate::analysis::run(&spec.scope().view(&store(), ctl)?, spec, ctl)?,
         })
     }
 

@@ -1,6 +1,7 @@
 //! The screens: what they are called, and the pane that stands at the bottom of each.
 
 use super::pane::Pane;
+use super::panes::cohorts::CohortsPane;
 use super::panes::customers::CustomersPane;
 use super::panes::funnel::FunnelPane;
 use super::panes::home::HomePane;
@@ -10,18 +11,26 @@ use crate::analysis::{Scope, Spec};
 pub enum Screen {
     Home,
     Funnel,
+    Cohorts,
     Customers,
 }
 
 impl Screen {
     /// In the order of their keys.
-    pub const ALL: [Screen; 3] = [Screen::Home, Screen::Funnel, Screen::Customers];
+    #[rustfmt::skip]
+    pub const ALL: [Screen; 4] = [
+        Screen::Home,
+        Screen::Funnel,
+        Screen::Cohorts,
+        Screen::Customers,
+    ];
 
     /// The key that leads there.
     pub fn key(self) -> char {
         match self {
             Screen::Home => '1',
             Screen::Funnel => '2',
+            Screen::Cohorts => '5',
             Screen::Customers => '7',
         }
     }
@@ -30,6 +39,7 @@ impl Screen {
         match self {
             Screen::Home => "Home",
             Screen::Funnel => "Funnel",
+            Screen::Cohorts => "Cohorts",
             Screen::Customers => "Customers",
         }
     }
@@ -37,6 +47,7 @@ impl Screen {
     /// The title where there is little room.
     pub fn short(self) -> &'static str {
         match self {
+            Screen::Cohorts => "Cohort",
             Screen::Customers => "Who",
             screen => screen.title(),
         }
@@ -47,6 +58,7 @@ impl Screen {
         match self {
             Screen::Home => Box::new(HomePane::new(scope.clone())),
             Screen::Funnel => Box::new(FunnelPane::new(scope.clone())),
+            Screen::Cohorts => Box::new(CohortsPane::new(scope)),
             Screen::Customers => Box::new(CustomersPane::everybody(scope.clone())),
         }
     }
@@ -56,6 +68,7 @@ impl Screen {
         match spec {
             Spec::Profile(_) => Some(Screen::Home),
             Spec::Funnel(_) => Some(Screen::Funnel),
+            Spec::Retention(_) | Spec::Compare(_) | Spec::Lifecycle(_) => Some(Screen::Cohorts),
             Spec::Customers(_) => Some(Screen::Customers),
             _ => None,
         }

@@ -1,18 +1,6 @@
 //! The workbench as a person sees it: keys in, screens out.
 
-mod keys;
-mod look;
-mod taking;
-
-use super::command::COMMANDS;
-use super::made_up::{Desk, text};
-use super::theme::{Environment, Scheme, Theme, Tone};
-use crate::base::visible::width;
-use crate::ingest;
-
-/// Home proposes a funnel; this builds one by hand, step by step.
-const FOUR_STEPS: &str = "2avis⏎asea⏎aview⏎apurch⏎";
-
+/// The same screen in every size and look; every module of tests may use it.
 macro_rules! screens {
     ($($name:ident: $keys:expr;)*) => { $(
         mod $name {
@@ -54,6 +42,20 @@ macro_rules! screens {
         }
     )* };
 }
+
+mod cohort_pane;
+mod keys;
+mod look;
+mod taking;
+
+use super::command::COMMANDS;
+use super::made_up::{Desk, text};
+use super::theme::{Environment, Scheme, Theme, Tone};
+use crate::base::visible::width;
+use crate::ingest;
+
+/// Home proposes a funnel; this builds one by hand, step by step.
+const FOUR_STEPS: &str = "2avis⏎asea⏎aview⏎apurch⏎";
 
 /// The tone of every cell as a letter; `.` is plain text, `?` no tone at all.
 fn tones(buffer: &ratatui::buffer::Buffer, theme: Theme) -> String {

@@ -219,6 +219,7 @@ impl App {
             | Purpose::Window
             | Purpose::Breakdown
             | Purpose::SortBy
+            | Purpose::Cohorts(_)
             | Purpose::Find => {
                 let report = self.report.as_ref();
                 let stack = self.stacks.get_mut(&self.screen).expect("every screen has a stack");
