@@ -5,15 +5,15 @@ use crate::tui::made_up::Desk;
 use crate::tui::theme::{Environment, Scheme, Theme};
 
 screens! {
-    retention: "5w⏎⎋";
+    retention: "5w";
     retention_in_weeks: "5l";
     retention_by_device: "5bdev⏎⇥w";
     curves: "5bdev⏎vjl";
     comparison_by_column: "5vvbdev⏎jjj";
     comparison_of_pins: &format!("{FOUR_STEPS}kmkkM5vvjjj");
-    mix_or_rate: "5vvTT2026-04-02⏎Avis⏎Apurch⏎vj";
+    mix_or_rate: "5vvT2026-04-02⏎Avis⏎Apurch⏎vj";
     lifecycle: "5vvvvjjl";
-    stickiness: "5VwwwwwV";
+    stickiness: "5Vwwwww";
     nothing_to_compare: "5vv";
 }
 
@@ -39,8 +39,7 @@ fn numbers(desk: &mut Desk, about: &str) -> Vec<u64> {
 #[test]
 fn every_cell_opens_as_many_as_it_says() {
     let mut desk = Desk::open(140, 40);
-    desk.keys("5w⎋5").shows("Retention");
-    desk.keys("5jk");
+    desk.keys("5jk").shows("Retention");
     // By day: the first customers came back a day later to check out.
     desk.keys(":change-period⏎:change-period⏎:change-period⏎:change-period⏎:change-period⏎").shows("in day k");
     let counts = numbers(&mut desk, "2026-04-01: ");
@@ -64,13 +63,11 @@ fn every_cell_opens_as_many_as_it_says() {
 fn a_figure_of_a_comparison_opens_its_customers() {
     let mut desk = Desk::open(140, 40);
     desk.keys("5vvbdev⏎gg").shows("customers");
-    let counts = numbers(&mut desk, ": ");
+    let counts = numbers(&mut desk, "desktop: ");
     desk.keys("⏎").shows("Cohort ");
     assert_eq!(opened(&mut desk), counts[0]);
-    desk.keys("⎋Avis⏎Asea⏎jjj");
-    let screen = desk.screen();
-    let counts = numbers(&mut desk, ": ");
-    assert_eq!(counts.len() >= 2, true, "{screen}");
+    desk.keys("⎋Avis⏎Asea⏎jj");
+    let counts = numbers(&mut desk, "desktop: ");
     desk.keys("⏎");
     let yes = opened(&mut desk);
     desk.keys("⎋o");
@@ -100,7 +97,7 @@ fn changes_are_undone_one_by_one_and_views_with_them() {
     let mut desk = Desk::open(140, 40);
     desk.keys("5");
     let first = desk.screen();
-    desk.keys("w").shows("months of").keys("O").shows("on-or-after").keys("r").shows("recurring");
+    desk.keys("w").shows("in month k").keys("O").shows("on-or-after").keys("r").shows("recurring");
     desk.keys("uuu").shows("undone");
     desk.keys("jk");
     let back = desk.screen();

@@ -74,10 +74,8 @@ fn reading(versus: &Versus, is_small: bool) -> (String, Tone) {
             let which = if difference > 0.0 { "higher" } else { "lower" };
             (format!("{:<3} {which}{small}", stars(p)), Tone::Strong)
         }
-        (Some(_), Some(_)) => {
-            (format!("·   no evidence{small}").chars().take(usize::from(READING)).collect(), Tone::Dim)
-        }
-        _ => (format!("·   not tested{small}"), Tone::Dim),
+        (Some(_), Some(_)) => (format!("· no evidence{small}").chars().take(usize::from(READING)).collect(), Tone::Dim),
+        _ => (format!("· not tested{small}"), Tone::Dim),
     }
 }
 
@@ -105,10 +103,10 @@ impl Columns {
             } else if wide >= 70 {
                 20
             } else {
-                15
+                12
             },
         );
-        let fixed = 2 + name + DIFFERENCE + READING + if has_interval { INTERVAL + P } else { 0 };
+        let fixed = 3 + name + DIFFERENCE + READING + if has_interval { INTERVAL + P } else { 0 };
         let left = wide.saturating_sub(fixed + BAR_MIN);
         let n = usize::from(left / VALUE).clamp(2, answer.cohorts.len().max(2));
         let n_others = n - 1;
@@ -201,7 +199,7 @@ impl CohortsPane {
             head(x + VALUE, VALUE - 1, &name, tone, pen);
             x += VALUE;
         }
-        head(x + DIFFERENCE, DIFFERENCE, "difference", Tone::Dim, pen);
+        head(x + DIFFERENCE, DIFFERENCE - 1, "less base", Tone::Dim, pen);
         let rows = usize::from(inside.height.saturating_sub(1));
         let n_rows = answer.metrics.len() + 1;
         let from = scroll(self.from.get().0, at.row, rows, n_rows);
@@ -357,6 +355,7 @@ fn view_versus(
         x += P;
     }
     let (text, tone) = reading(versus, is_small);
+    x += 1;
     pen.text(x, line.y, line.right().saturating_sub(x), &text, tone);
 }
 

@@ -81,11 +81,16 @@ impl CohortsPane {
         }
         let At { row, column, row_name, column_name } = self.at[view as usize].clone();
         let new_row = row_name
+            .as_ref()
             .and_then(|name| (0..rows).find(|row| self.row_name(view, *row, facts).as_deref() == Some(name.as_str())));
-        let new_column = column_name.and_then(|name| {
+        let new_column = column_name.as_ref().and_then(|name| {
             (0..columns).find(|column| Self::column_name(view, *column, facts).as_deref() == Some(name.as_str()))
         });
         self.go(view, new_row.unwrap_or(row), new_column.unwrap_or(column), facts);
+        // What is not in this answer may be in the next.
+        let at = &mut self.at[view as usize];
+        at.row_name = row_name.or(at.row_name.take());
+        at.column_name = column_name.or(at.column_name.take());
     }
 
     /// Draws anew what depends on the answer, the value of the breakdown and the order of the rows.

@@ -34,7 +34,7 @@ fn letter(group: usize) -> String {
 impl CohortsPane {
     pub(super) fn view_curves(&self, answer: &Retention, area: Rect, pen: &mut Pen<'_>) -> usize {
         let by = answer.breakdown.as_ref().map_or(String::new(), |column| format!(" by {}", visible(column)));
-        let title = format!("Retention curves{by} — all cohorts together, by {}", word(answer.unit));
+        let title = format!("[5] Retention curves{by} — all cohorts together, by {}", word(answer.unit));
         let inside = Self::frame(&title, "", "b breaks down · ⏎ lists who came back", area, pen);
         let selected = self.group_idx(answer);
         if answer.periods.len() < 2 {

@@ -270,7 +270,8 @@ impl CohortsPane {
             pen.text(x + 1, y, 1, sign, if shade < 3 { Tone::Bar } else { Tone::Faint });
         }
         pen.right(end, y, wide, &self.cell_text(cell, all), tone);
-        if !cell.is_complete {
+        // All cohorts together are never all over, and the first period is the cohort itself.
+        if !cell.is_complete && !std::ptr::eq(cell, all) && cell.eligible < size {
             pen.text(end, y, 1, "~", Tone::Dim);
         }
     }

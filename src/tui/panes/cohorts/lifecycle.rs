@@ -19,6 +19,9 @@ pub(super) const STATES: [(&str, fn(&PeriodRow) -> Option<u64>); 5] = [
     ("dormant", |row| row.dormant),
 ];
 
+/// What the columns are called where there is little room.
+const SHORT: [&str; 5] = ["active", "new", "return", "resurr.", "dormant"];
+
 /// Signs of a bar's parts: those who are active to the right of the line, who fell asleep to the left.
 const NEW: &str = "█";
 const RETURNING: &str = "▓";
@@ -40,8 +43,7 @@ impl CohortsPane {
         let inside = Self::sentence(&self.lifecycle_sentence(answer), inside, pen);
         let at = self.here();
         let label_wide = if answer.period == crate::base::Period::Hour { 16 } else { 10 };
-        // Where there is little room, the names of columns are cut and not the numbers.
-        let cell = if inside.width >= 76 { 12 } else { 9 };
+        let cell = if inside.width >= 100 { 12 } else { 9 };
         let first = inside.x + 1 + label_wide;
         let n_columns = usize::from(inside.width.saturating_sub(label_wide + 1) / cell).clamp(1, STATES.len());
         let from_column = scroll(0, at.column, n_columns, STATES.len());
@@ -49,7 +51,8 @@ impl CohortsPane {
             (from_column..STATES.len()).take(n_columns).zip((1u16..).map(|place| first + place * cell)).collect();
         for &(column, right) in &columns {
             let tone = if column == at.column { Tone::Strong } else { Tone::Dim };
-            pen.right(right, inside.y, cell - 1, STATES[column].0, tone);
+            let head = if cell < 12 { SHORT[column] } else { STATES[column].0 };
+            pen.right(right, inside.y, cell - 1, head, tone);
         }
         let bar_x = first + cell * columns.len() as u16 + 1;
         let bar = Rect { x: bar_x, width: inside.right().saturating_sub(bar_x + 1), ..inside };
