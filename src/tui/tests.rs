@@ -247,7 +247,8 @@ fn the_command_of_the_screen_is_copied() {
 
 #[test]
 fn keys_that_stand_on_the_key_line_work() {
-    for keys in ["", "⇥", FOUR_STEPS, "2", "2avis⏎", "7", "7⏎", "f", "2a", "?", ":", "i", "g"] {
+    for keys in ["", "⇥", FOUR_STEPS, "2", "2avis⏎", "7", "7⏎", "f", "2a", "?", ":", "i", "g", "5", "5vv", "5vvvv"]
+    {
         let mut desk = Desk::open(140, 40);
         desk.keys(keys);
         let line = desk.app.key_line();
@@ -272,7 +273,21 @@ fn keys_that_stand_on_the_key_line_work() {
 
 #[test]
 fn nothing_is_wider_than_the_screen_and_no_size_is_too_small() {
-    for keys in ["", FOUR_STEPS, "2avis⏎apurch⏎k⏎⏎", "?", ":", "i", "2a", "fdevice == "] {
+    for keys in [
+        "",
+        FOUR_STEPS,
+        "2avis⏎apurch⏎k⏎⏎",
+        "?",
+        ":",
+        "i",
+        "2a",
+        "fdevice == ",
+        "5bdev⏎",
+        "5v",
+        "5vvbdev⏎",
+        "5vvvv",
+        "5V",
+    ] {
         let mut desk = Desk::open(140, 40);
         desk.keys(keys);
         for (wide, tall) in [

@@ -10,7 +10,7 @@ use crate::tui::paint::{Pen, Target, scroll};
 use crate::tui::theme::Tone;
 use crate::tui::words;
 
-const VALUE: u16 = 10;
+const VALUE: u16 = 9;
 const DIFFERENCE: u16 = 10;
 const INTERVAL: u16 = 18;
 const P: u16 = 8;
@@ -99,7 +99,7 @@ impl Columns {
         let name = longest.clamp(
             9,
             if has_interval {
-                30
+                24
             } else if wide >= 70 {
                 20
             } else {

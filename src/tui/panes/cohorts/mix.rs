@@ -87,7 +87,7 @@ fn view_parts(answer: &Compare, mix: &Mix, area: Rect, pen: &mut Pen<'_>) {
     }
     pen.rule(area, area.y, &mix.column);
     let name_wide = (area.width / 5).clamp(8, 20);
-    let right = |column: u16| area.x + 1 + name_wide + 9 * column;
+    let right = |column: u16| area.x + 1 + name_wide + 10 * column;
     let (this, base) = (visible(&answer.cohorts[mix.cohort].name), visible(&answer.cohorts[0].name));
     let short = |name: &str| -> String { name.chars().take(4).collect() };
     let (this, base) = if this.len().max(base.len()) > 4 { ("this", "base") } else { (&*this, &*base) };
