@@ -30,7 +30,10 @@ fn opened(desk: &mut Desk) -> u64 {
 #[track_caller]
 fn numbers(desk: &mut Desk, about: &str) -> Vec<u64> {
     let screen = desk.screen();
-    let line = screen.lines().rev().find(|line| line.contains(about)).unwrap_or_else(|| panic!("{about}:\n{screen}"));
+    // What stands on a frame about the same cohort is not the sentence.
+    let is_said = |line: &str| [" of ", " started", " active", " customers"].iter().any(|word| line.contains(word));
+    let line = screen.lines().rev().find(|line| line.contains(about) && is_said(line));
+    let line = line.unwrap_or_else(|| panic!("{about}:\n{screen}"));
     let text = line.split(about).nth(1).unwrap_or_default();
     let words = text.split(' ').filter_map(|word| word.replace(',', "").parse().ok());
     words.collect()
