@@ -153,6 +153,7 @@ impl Spec {
     pub fn can_be_asked(&self) -> bool {
         match self {
             Spec::Funnel(spec) => !spec.steps.is_empty(),
+            Spec::Compare(spec) => spec.check().is_ok(),
             _ => true,
         }
     }

@@ -4,6 +4,7 @@
 use super::columns::ColumnsAction;
 use super::files::FilesAction;
 use super::key::Key;
+use super::panes::cohorts::CohortsAction;
 use super::panes::customers::CustomersAction;
 use super::panes::dwell::DwellAction;
 use super::panes::funnel::FunnelAction;
@@ -21,6 +22,7 @@ pub enum Action {
     Home(HomeAction),
     Funnel(FunnelAction),
     Dwell(DwellAction),
+    Cohorts(CohortsAction),
     Customers(CustomersAction),
     Journey(JourneyAction),
     Files(FilesAction),
@@ -112,6 +114,7 @@ pub enum Place {
     Funnel,
     Paths,
     Dwell,
+    Cohorts,
     Customers,
     Journey,
     /// Panes with rows to move over.
@@ -142,6 +145,7 @@ impl Place {
             Place::Funnel => "Funnel",
             Place::Paths => "Paths",
             Place::Dwell => "Dwell",
+            Place::Cohorts => "Cohorts",
             Place::Customers => "Customers",
             Place::Journey => "Timeline",
             Place::Rows => "Moving",
@@ -160,11 +164,12 @@ impl Place {
 }
 
 /// The places that are in force together, innermost first.
-pub const MEETINGS: [&[Place]; 15] = [
+pub const MEETINGS: [&[Place]; 16] = [
     &[Place::Home, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Funnel, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Paths, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Dwell, Place::Rows, Place::Panes, Place::Plain, Place::Always],
+    &[Place::Cohorts, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Customers, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Journey, Place::Rows, Place::Panes, Place::Plain, Place::Always],
     &[Place::Loading, Place::Plain, Place::Always],
@@ -215,7 +220,7 @@ impl Command {
 
 #[rustfmt::skip]
 pub static COMMANDS: &[Command] = {
-    use Action::{App, Columns, Customers, Dwell, Entry, Files, Funnel, Home, Journey, Paths, Row};
+    use Action::{App, Cohorts, Columns, Customers, Dwell, Entry, Files, Funnel, Home, Journey, Paths, Row};
     &[
     // Home
     command(Home(HomeAction::Open), "open", &["enter"], Place::Home, "Open what is under the cursor").hint(10, "open"),
@@ -267,6 +272,7 @@ pub static COMMANDS: &[Command] = {
     command(Paths(PathsAction::Sort), "sort-paths", &["s"], Place::Paths, "Sort by a column, or choose what the cells of the transitions show").hint(21, "sort"),
     command(Paths(PathsAction::Gaps), "let-gaps", &["."], Place::Paths, "Let other touchpoints stand between those of a pattern, or not").hint(11, "gaps"),
     command(Paths(PathsAction::ToFunnel), "path-to-funnel", &["T"], Place::Paths, "Look at this way as the steps of a funnel").hint(25, "to funnel"),
+
     // Dwell
     command(Dwell(DwellAction::Open), "open-visits", &["enter"], Place::Dwell, "List the visits under the cursor: of a stage, a bin, a point, an exit, the slow").hint(10, "visits"),
     command(Dwell(DwellAction::ListOpen), "list-still-there", &["o"], Place::Dwell, "List who is still there; on a bin, who has been there for so long").hint(11, "still there"),
@@ -290,6 +296,38 @@ pub static COMMANDS: &[Command] = {
     command(Dwell(DwellAction::SetLeftAfter), "set-left-after", &["E"], Place::Dwell, "Count the silent as having left after a time; nothing typed is never").hint(59, "left after"),
     command(Dwell(DwellAction::NextPer), "time-every-event", &[], Place::Dwell, "Time every event until the next instead of visits, and back"),
     command(Dwell(DwellAction::Clear), "clear-stages", &[], Place::Dwell, "Take every stage out, so that each touchpoint is one"),
+
+    // Cohorts
+    command(Cohorts(CohortsAction::Open), "list-retained", &["enter"], Place::Cohorts, "List the customers behind the number under the cursor").hint(10, "customers"),
+    command(Cohorts(CohortsAction::OpenGone), "list-gone", &["o"], Place::Cohorts, "List the others: who did not come back, or for whom the share does not hold").hint(12, "the others"),
+    command(Cohorts(CohortsAction::NextView), "next-view", &["v"], Place::Cohorts, "Go to the next view: heat map, curves, comparison, mix or rate, lifecycle, stickiness").hint(13, "view"),
+    command(Cohorts(CohortsAction::PreviousView), "previous-view", &["V"], Place::Cohorts, "Go to the previous view"),
+    command(Cohorts(CohortsAction::Left), "cell-left", &["h", "left"], Place::Cohorts, "Move one cell to the left"),
+    command(Cohorts(CohortsAction::Right), "cell-right", &["l", "right"], Place::Cohorts, "Move one cell to the right"),
+    command(Cohorts(CohortsAction::Earlier), "shift-earlier", &["<"], Place::Cohorts, "Move by a page of periods to the left; in a comparison cut in time, cut one period earlier").hint(19, "shift"),
+    command(Cohorts(CohortsAction::Later), "shift-later", &[">"], Place::Cohorts, "Move by a page of periods to the right; in a comparison cut in time, cut one period later").hint(19, "shift"),
+    command(Cohorts(CohortsAction::NextUnit), "change-period", &["w"], Place::Cohorts, "Change the length of a period: day, week, month, quarter, year, hour").hint(14, "period"),
+    command(Cohorts(CohortsAction::NextNumbers), "change-numbers", &["%"], Place::Cohorts, "Change what the cells say: share, customers, difference to all, churn").hint(15, "numbers"),
+    command(Cohorts(CohortsAction::WhatChanged), "what-changed", &["c"], Place::Cohorts, "Compare who started before this cohort with who started from it on").hint(16, "what changed"),
+    command(Cohorts(CohortsAction::Breakdown), "break-cohorts-down", &["b"], Place::Cohorts, "Break down by a column; in a comparison, make one cohort per value of it").hint(17, "by"),
+    command(Cohorts(CohortsAction::AddCohort), "add-cohort", &["a"], Place::Cohorts, "Add a cohort to the comparison: a name, =, and an expression about customers").hint(18, "add cohort"),
+    command(Cohorts(CohortsAction::SplitTime), "split-by-time", &["T"], Place::Cohorts, "Compare who started before a time with who started from it on").hint(18, "split time"),
+    command(Cohorts(CohortsAction::UsePins), "compare-pins", &["P"], Place::Cohorts, "Compare the pinned A and B").hint(18, "pins"),
+    command(Cohorts(CohortsAction::DropCohort), "drop-cohort", &["d"], Place::Cohorts, "Take the cohort under the cursor out of the comparison"),
+    command(Cohorts(CohortsAction::Baseline), "make-baseline", &["="], Place::Cohorts, "Compare the others with the cohort under the cursor"),
+    command(Cohorts(CohortsAction::AddSteps), "compare-steps", &["A"], Place::Cohorts, "Add funnel steps to the comparison; the first is the entry").hint(20, "steps"),
+    command(Cohorts(CohortsAction::DropStep), "drop-compared-step", &["X"], Place::Cohorts, "Take the last funnel step out of the comparison"),
+    command(Cohorts(CohortsAction::Window), "set-compared-window", &["D"], Place::Cohorts, "Set the conversion window of the steps that are compared"),
+    command(Cohorts(CohortsAction::NextMode), "change-mode", &["O"], Place::Cohorts, "Change when a customer counts as back: on, on or after, on or before, streak").hint(21, "mode"),
+    command(Cohorts(CohortsAction::Return), "set-return-step", &["B"], Place::Cohorts, "Set the event that counts as coming back, or that makes a customer active").hint(23, "back with"),
+    command(Cohorts(CohortsAction::Start), "set-start-step", &["S"], Place::Cohorts, "Set the event that puts a customer into a cohort").hint(23, "start"),
+    command(Cohorts(CohortsAction::AnyEvent), "any-event", &[], Place::Cohorts, "Let any event start and any event count as coming back again"),
+    command(Cohorts(CohortsAction::CohortBy), "cohorts-by", &["p"], Place::Cohorts, "Say what makes a cohort: a period of the start, a column or an expression").hint(22, "cohort by"),
+    command(Cohorts(CohortsAction::Rolling), "own-periods", &["R"], Place::Cohorts, "Count periods since each customer's own start, or by the calendar"),
+    command(Cohorts(CohortsAction::Recurring), "recurring-cohorts", &["r"], Place::Cohorts, "Put customers into every period in which they started, or only into the first"),
+    command(Cohorts(CohortsAction::MinCount), "set-min-count", &["N"], Place::Cohorts, "Set how many return events a period needs"),
+    command(Cohorts(CohortsAction::Brackets), "set-brackets", &["L"], Place::Cohorts, "Take periods together: 0,1-3,4-7,8-30"),
+    command(Cohorts(CohortsAction::Sort), "sort-cohorts", &["s"], Place::Cohorts, "Sort the cohorts by size, or by period again").hint(24, "sort"),
 
     // Customers
     command(Customers(CustomersAction::Open), "open-timeline", &["enter"], Place::Customers, "Open this customer's timeline").hint(10, "timeline"),
@@ -324,6 +362,7 @@ pub static COMMANDS: &[Command] = {
     command(App(AppAction::Go(Screen::Funnel)), "go-funnel", &["2"], Place::Panes, "Go to Funnel: who reaches each step, in order, in time").hint(40, "pane"),
     command(App(AppAction::Go(Screen::Paths)), "go-paths", &["3"], Place::Panes, "Go to Paths: which ways customers go, and where each way ends").hint(40, "pane"),
     command(App(AppAction::Go(Screen::Dwell)), "go-dwell", &["4"], Place::Panes, "Go to Dwell: how long customers stay, counting who is still there").hint(40, "pane"),
+    command(App(AppAction::Go(Screen::Cohorts)), "go-cohorts", &["5"], Place::Panes, "Go to Cohorts: who comes back, and how groups differ").hint(40, "pane"),
     command(App(AppAction::Go(Screen::Customers)), "go-customers", &["7"], Place::Panes, "Go to Customers: everybody, one line each").hint(40, "pane"),
     command(App(AppAction::FilterEvents), "filter-events", &["f"], Place::Panes, "Keep only the events for which an expression holds").hint(30, "filter"),
     command(App(AppAction::FilterCustomers), "filter-customers", &["F"], Place::Panes, "Keep only the customers for whom an expression holds").hint(31, "filter customers"),

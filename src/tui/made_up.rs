@@ -17,7 +17,7 @@ use super::theme::{Environment, Scheme, Theme};
 use crate::analysis::funnel::{After, Group, StepCount, TimeRow};
 use crate::analysis::profile::{Check, EventRow, VolumeRow};
 use crate::analysis::{
-    Answer, Customers, CustomersSpec, Error, Funnel, FunnelSpec, Journey, Profile, ProfileSpec, Spec,
+    Answer, CompareSpec, Customers, CustomersSpec, Error, Funnel, FunnelSpec, Journey, Profile, ProfileSpec, Spec,
 };
 use crate::base::nearest::nearest;
 use crate::base::{Ctl, CustomerId, Instant, Period, Span};
@@ -279,8 +279,14 @@ impl Engine for MadeUp {
         Ok(match spec {
             Spec::Profile(spec) => Answer::Profile(profile(spec)),
             Spec::Funnel(spec) => Answer::Funnel(funnel(spec)?),
-            Spec::Customers(spec) => Answer::Customers(customers(spec, self.is_thin, ctl)?),
             Spec::Dwell(_) => waits::answer(spec, ctl)?,
+            // Cohorts are found in the store as ever.
+            Spec::Customers(spec)
+                if matches!(spec.of.as_deref(), Some(Spec::Retention(_) | Spec::Compare(_) | Spec::Lifecycle(_))) =>
+            {
+                Answer::Customers(crate::analysis::customers::customers(&spec.scope.view(&store(), ctl)?, spec, ctl)?)
+            }
+            Spec::Customers(spec) => Answer::Customers(customers(spec, self.is_thin, ctl)?),
             Spec::Journey(spec) => {
                 let id = store()
                     .find_customer(&spec.customer)
@@ -300,6 +306,14 @@ impl Engine for MadeUp {
                 })
             }
             Spec::Events(_) => return Err(Error::Invalid("not asked here".into())),
+            // Chance needs few draws where nobody relies on it.
+            Spec::Compare(spec) => {
+                let spec = Spec::Compare(CompareSpec { resamples: 100, ..spec.clone() });
+                crate::analysis::run(&spec.scope().view(&store(), ctl)?, &spec, ctl)?
+            }
+            Spec::Retention(_) | Spec::Lifecycle(_) => {
+                crate::analysis::run(&spec.scope().view(&store(), ctl)?, spec, ctl)?
+            }
             _ => ways::answer(spec, self.is_thin, ctl)?,
         })
     }

@@ -2,9 +2,11 @@
 
 use ratatui::layout::Rect;
 
+use super::cohort::Cohort;
 use super::command::{Action, Place};
 use super::filter::Condition;
 use super::paint::Pen;
+use super::panes::cohorts::Asked;
 use super::panes::funnel::FunnelPane;
 use super::panes::paths::Field;
 use super::picker::Picker;
@@ -75,6 +77,8 @@ pub enum Purpose {
     FormatOfTimes,
     /// A part of the question about paths.
     Paths(Field),
+    /// Something that the cohorts pane asked for.
+    Cohorts(Asked),
 }
 
 /// What a pane wants done that it cannot do itself.
@@ -218,6 +222,9 @@ pub trait Pane {
 
     /// Looks at another customer, for panes that look at one.
     fn follow(&mut self, _: String) {}
+
+    /// Other customers are pinned as A and B.
+    fn set_pins(&mut self, _: Option<&Cohort>, _: Option<&Cohort>) {}
 
     fn as_funnel(&mut self) -> Option<&mut FunnelPane> {
         None

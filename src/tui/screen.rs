@@ -1,6 +1,7 @@
 //! The screens: what they are called, and the pane that stands at the bottom of each.
 
 use super::pane::Pane;
+use super::panes::cohorts::CohortsPane;
 use super::panes::customers::CustomersPane;
 use super::panes::dwell::DwellPane;
 use super::panes::funnel::FunnelPane;
@@ -14,12 +15,21 @@ pub enum Screen {
     Funnel,
     Paths,
     Dwell,
+    Cohorts,
     Customers,
 }
 
 impl Screen {
     /// In the order of their keys.
-    pub const ALL: [Screen; 5] = [Screen::Home, Screen::Funnel, Screen::Paths, Screen::Dwell, Screen::Customers];
+    #[rustfmt::skip]
+    pub const ALL: [Screen; 6] = [
+        Screen::Home,
+        Screen::Funnel,
+        Screen::Paths,
+        Screen::Dwell,
+        Screen::Cohorts,
+        Screen::Customers,
+    ];
 
     /// The key that leads there.
     pub fn key(self) -> char {
@@ -28,6 +38,7 @@ impl Screen {
             Screen::Funnel => '2',
             Screen::Paths => '3',
             Screen::Dwell => '4',
+            Screen::Cohorts => '5',
             Screen::Customers => '7',
         }
     }
@@ -38,6 +49,7 @@ impl Screen {
             Screen::Funnel => "Funnel",
             Screen::Paths => "Paths",
             Screen::Dwell => "Dwell",
+            Screen::Cohorts => "Cohorts",
             Screen::Customers => "Customers",
         }
     }
@@ -45,6 +57,7 @@ impl Screen {
     /// The title where there is little room.
     pub fn short(self) -> &'static str {
         match self {
+            Screen::Cohorts => "Cohort",
             Screen::Customers => "Who",
             screen => screen.title(),
         }
@@ -57,6 +70,7 @@ impl Screen {
             Screen::Funnel => Box::new(FunnelPane::new(scope.clone())),
             Screen::Paths => Box::new(PathsPane::new(scope.clone())),
             Screen::Dwell => Box::new(DwellPane::new(scope.clone())),
+            Screen::Cohorts => Box::new(CohortsPane::new(scope)),
             Screen::Customers => Box::new(CustomersPane::everybody(scope.clone())),
         }
     }
@@ -68,6 +82,7 @@ impl Screen {
             Spec::Funnel(_) => Some(Screen::Funnel),
             Spec::Paths(_) | Spec::Transitions(_) | Spec::Patterns(_) => Some(Screen::Paths),
             Spec::Dwell(_) => Some(Screen::Dwell),
+            Spec::Retention(_) | Spec::Compare(_) | Spec::Lifecycle(_) => Some(Screen::Cohorts),
             Spec::Customers(_) => Some(Screen::Customers),
             _ => None,
         }

@@ -1,14 +1,6 @@
 //! The workbench as a person sees it: keys in, screens out.
 
-use super::command::COMMANDS;
-use super::made_up::{Desk, text};
-use super::theme::{Environment, Scheme, Theme, Tone};
-use crate::base::visible::width;
-use crate::ingest;
-
-/// Home proposes a funnel; this builds one by hand, step by step.
-const FOUR_STEPS: &str = "2avis⏎asea⏎aview⏎apurch⏎";
-
+/// The same screen in every size and look; every module of tests may use it.
 macro_rules! screens {
     ($($name:ident: $keys:expr;)*) => { $(
         mod $name {
@@ -51,12 +43,22 @@ macro_rules! screens {
     )* };
 }
 
+mod cohort_pane;
 mod dwell;
 mod keys;
 mod look;
 mod opening;
 mod paths;
 mod taking;
+
+use super::command::COMMANDS;
+use super::made_up::{Desk, text};
+use super::theme::{Environment, Scheme, Theme, Tone};
+use crate::base::visible::width;
+use crate::ingest;
+
+/// Home proposes a funnel; this builds one by hand, step by step.
+const FOUR_STEPS: &str = "2avis⏎asea⏎aview⏎apurch⏎";
 
 /// The tone of every cell as a letter; `.` is plain text, `?` no tone at all.
 fn tones(buffer: &ratatui::buffer::Buffer, theme: Theme) -> String {
@@ -271,6 +273,9 @@ fn keys_that_stand_on_the_key_line_work() {
         "4",
         "4⇥",
         "4acart=add⇥⏎",
+        "5",
+        "5vv",
+        "5vvvv",
         "7",
         "7⏎",
         "f",
@@ -326,6 +331,11 @@ fn nothing_is_wider_than_the_screen_and_no_size_is_too_small() {
         "i",
         "2a",
         "fdevice == ",
+        "5bdev⏎",
+        "5v",
+        "5vvbdev⏎",
+        "5vvvv",
+        "5V",
     ] {
         let mut desk = Desk::open(140, 40);
         desk.keys(keys);

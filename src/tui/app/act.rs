@@ -241,6 +241,7 @@ impl App {
             | Purpose::BetweenTo
             | Purpose::Breakdown
             | Purpose::SortBy
+            | Purpose::Cohorts(_)
             | Purpose::Find
             | Purpose::Paths(_) => {
                 let report = self.report.as_ref();

@@ -45,6 +45,9 @@ impl App {
         let Ok(group) = self.group() else { return };
         let said = format!("{} is {}: {}", pin.name(), group.title, words::things(group.size, "customer"));
         self.cohorts.pin(pin, Cohort { name: group.title, among: group.among, size: group.size });
+        for stack in self.stacks.values_mut() {
+            stack.base_mut().pane.set_pins(self.cohorts.a.as_ref(), self.cohorts.b.as_ref());
+        }
         let other = match pin {
             Pin::A if self.cohorts.b.is_none() => " · M pins B",
             Pin::B if self.cohorts.a.is_none() => " · m pins A",

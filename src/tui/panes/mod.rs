@@ -1,5 +1,6 @@
 //! The panes: one per screen of the workbench.
 
+pub mod cohorts;
 pub mod customers;
 pub mod dwell;
 pub mod funnel;
