@@ -110,7 +110,7 @@ fn a_pipe_is_read_while_keys_come_from_the_terminal() {
     let mut terminal = Terminal::script(&script, 80, 24);
     terminal.wait_for(&["Home", "Funnel", "3,751"]);
     terminal.press("7");
-    terminal.wait_for(&["Customers — 3,751 customers", "standard input"]);
+    terminal.wait_for(&["Customers — 3,751 customers", "32,283 events"]);
     terminal.press("q");
     terminal.wait_for(&["status 0"]);
     terminal.wait_exit();
