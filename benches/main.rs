@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput};
 use trailmap::analysis::funnel::BreakdownAt;
-use trailmap::analysis::{FunnelSpec, ProfileSpec, Spec};
+use trailmap::analysis::{FunnelSpec, Spec, ask};
 use trailmap::base::Ctl;
 use trailmap::engine::{Engine, Local};
 use trailmap::ingest::{self, LoadOptions};
@@ -25,6 +25,26 @@ const EVENTS_EACH: u64 = 24;
 const CUSTOMERS_VARIABLE: &str = "TRAILMAP_BENCH_CUSTOMERS";
 
 const STEPS: [&str; 5] = ["view_product", "add_to_cart", "begin_checkout", "add_payment", "purchase"];
+
+/// Questions other than funnels, as commands.
+const QUESTIONS: [(&str, &str); 9] = [
+    ("profile", "profile"),
+    ("paths: the 20 most frequent of 6 touchpoints", "paths --only sequences"),
+    ("paths: everything of the table", "paths"),
+    ("transitions without times", "transitions --no-times"),
+    ("transitions", "transitions"),
+    (
+        "dwell in 6 stages",
+        "dwell --stage look=home_view|category_view|search|view_product|view_images|view_reviews|compare \
+         --stage pick=add_to_cart|view_cart|change_quantity|remove_from_cart|wishlist_add \
+         --stage check=begin_checkout|add_shipping|add_payment|coupon_apply --stage buy=purchase \
+         --stage after=order_status|delivery_received|return_request|review_written \
+         --stage reach=ad_click|email_open|email_click|push_open|promo_click",
+    ),
+    ("dwell per touchpoint", "dwell"),
+    ("retention by week", "retention --cohort week"),
+    ("comparison of two cohorts", "compare --cohort buyers=did(purchase)"),
+];
 
 fn main() {
     let n_customers = match std::env::var(CUSTOMERS_VARIABLE) {
@@ -163,11 +183,21 @@ fn ask(criterion: &mut Criterion, engine: &impl Deref<Target = Local>) {
             });
         });
     }
-    let profile = Spec::Profile(ProfileSpec::default());
-    group.bench_function("profile", |bencher| {
-        bencher.iter(|| engine.answer(&profile, &Ctl::new()).expect("an answer"));
-    });
+    for (name, question) in QUESTIONS {
+        let spec = spec(question);
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| engine.answer(&spec, &Ctl::new()).expect("an answer"));
+        });
+    }
     group.finish();
+}
+
+/// A question as its command would be written.
+fn spec(question: &str) -> Spec {
+    let words: Vec<&str> = question.split(' ').collect();
+    let kind = ask::kind(words[0]).expect("a kind of question");
+    let matches = (kind.args)(clap::Command::new(kind.name)).get_matches_from(&words);
+    (kind.spec)(&matches).expect("a question")
 }
 
 /// One frame of the workbench at 250 × 80: Home, a funnel with its lower half, and a list of customers. The answers are
@@ -177,7 +207,16 @@ fn draw(criterion: &mut Criterion) {
     let options = LoadOptions { sources: vec![file.to_string_lossy().into_owned()], ..LoadOptions::default() };
     let mut screen = Offscreen::open(options, 250, 80);
     let mut group = criterion.benchmark_group("frame 250x80");
-    for (name, keys) in [("home", &[][..]), ("funnel", &["tab", "enter"]), ("customers", &["k", "enter"])] {
+    let screens = [
+        ("home", &[][..]),
+        ("funnel", &["tab", "enter"]),
+        ("customers", &["k", "enter"]),
+        ("paths tree", &["3"]),
+        ("paths flow", &["v"]),
+        ("dwell", &["4"]),
+        ("retention", &["5"]),
+    ];
+    for (name, keys) in screens {
         screen.press(keys);
         group.bench_function(name, |bencher| bencher.iter(|| screen.draw()));
     }

@@ -122,6 +122,14 @@ fn write_flag(arg: &Arg, value: &Value, words: &mut Vec<String>) {
     let text = match value {
         Value::Null | Value::Bool(false) | Value::Object(_) => return,
         Value::Bool(true) => None,
+        // A flag that takes its values together stands once.
+        Value::Array(values) if arg.get_num_args().is_some_and(|range| range.min_values() > 1) => {
+            if let (Some(long), false) = (arg.get_long(), values.is_empty()) {
+                words.push(format!("--{long}"));
+                words.extend(values.iter().filter_map(Value::as_str).map(quote));
+            }
+            return;
+        }
         Value::Array(values) => {
             for value in values {
                 write_flag(arg, value, words);
@@ -293,6 +301,27 @@ mod tests {
             "customers --among \"customers --customers 'did(cart)'\" --session-gap 1h",
             "customers --session-gap 1h --among 'customers --customers '\\''did(cart)'\\'''",
         );
+    }
+
+    #[test]
+    fn every_sort_of_flag_comes_back() {
+        check(
+            "dwell --between cart 'pay now' --limit 6h --who between:over",
+            "dwell --between cart 'pay now' --limit 6h --who between:over",
+        );
+        check(
+            "dwell --stage look=view|search --stage done=paid --terminal done --bins even --who look:open",
+            "dwell --stage 'look=view|search' --stage done=paid --terminal done --bins even --who look:open",
+        );
+        check(
+            "paths --from cart --depth all --only sequences --only loops --keep-repeats --who 5",
+            "paths --from cart --keep-repeats --depth all --only sequences --only loops --who 5",
+        );
+        check(
+            "compare --cohort 'a=did(x)' --pin 'B=funnel -s x -s y --who 1:dropped' --retention 2,3 --seed 9 --who 'a:events per customer'",
+            "compare --cohort 'a=did(x)' --pin 'B=funnel -s x -s y --within 7d --who 1:dropped' --retention 2 --retention 3 --seed 9 --who 'a:events per customer'",
+        );
+        check("retention --cohort week --mode streak --who 2025-01-06:3", "retention --mode streak --who 2025-01-06:3");
     }
 
     #[test]

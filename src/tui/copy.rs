@@ -44,7 +44,10 @@ pub fn way(environment: &Environment) -> (&'static str, &'static str) {
 
 /// The text itself follows what was done, so that it can be checked, and copied by hand where nothing else works.
 fn done(way: &str, text: &str) -> String {
-    format!("copied {way}: {text}")
+    match text.lines().count() {
+        0 | 1 => format!("copied {way}: {}", text.trim_end()),
+        n => format!("copied {way}: {} lines, {}", words::count(n as u64), words::bytes(text.len() as u64)),
+    }
 }
 
 fn through_terminal(text: &str, in_screen: bool, terminal: &mut Terminal) -> Result<String, String> {

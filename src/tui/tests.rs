@@ -23,21 +23,28 @@ macro_rules! screens {
 
             #[test]
             fn in_ascii() {
-                let mut desk = Desk::open(80, 24);
-                desk.app.theme = Theme::new(Scheme::Mono, true, &Environment::default());
-                let screen = desk.keys($keys).screen();
+                let mut screens = String::new();
+                for (wide, tall) in [(80, 24), (140, 40), (58, 14)] {
+                    let mut desk = Desk::open(wide, tall);
+                    desk.app.theme = Theme::new(Scheme::Mono, true, &Environment::default());
+                    screens.push_str(&desk.keys($keys).screen());
+                }
                 // What is data stays what it is.
-                assert!(screen.chars().all(|c| c.is_ascii() || "佐藤花␛".contains(c)), "{screen}");
-                insta::assert_snapshot!(screen);
+                assert!(screens.chars().all(|c| c.is_ascii() || "佐藤花␛".contains(c)), "{screens}");
+                insta::assert_snapshot!(screens);
             }
 
             #[test]
             fn in_dark_by_tones() {
-                let mut desk = Desk::open(80, 24);
-                desk.app.theme = Theme::new(Scheme::Dark, false, &Environment::default());
-                desk.keys($keys);
-                let (buffer, _) = desk.draw();
-                insta::assert_snapshot!(tones(&buffer, desk.app.theme));
+                let mut screens = String::new();
+                for (wide, tall) in [(80, 24), (140, 40), (58, 14)] {
+                    let mut desk = Desk::open(wide, tall);
+                    desk.app.theme = Theme::new(Scheme::Dark, false, &Environment::default());
+                    desk.keys($keys);
+                    let (buffer, _) = desk.draw();
+                    screens.push_str(&tones(&buffer, desk.app.theme));
+                }
+                insta::assert_snapshot!(screens);
             }
         }
     )* };

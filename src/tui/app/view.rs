@@ -224,8 +224,13 @@ impl App {
         if let Some((taken, share)) = layer.waiting(self.now)
             && taken >= PATIENCE
         {
-            let share = share.map_or(String::new(), |share| format!(" {:.0}%", share.min(1.0) * 100.0));
-            return format!("{} computing{share} · {:.1}s · ^C stops", self.spinner(), taken.as_secs_f64());
+            let seconds = taken.as_secs_f64();
+            let done = share.map_or(String::new(), |share| format!(" {:.0}%", share.min(1.0) * 100.0));
+            // A time left is a guess before there is something to go by.
+            let left = share.filter(|share| taken >= Duration::from_secs(1) && (0.02..1.0).contains(share));
+            let left = left
+                .map_or(String::new(), |share| format!(" · {} left", words::seconds(seconds * (1.0 - share) / share)));
+            return format!("{} computing{done} · {seconds:.1}s{left} · ^C stops", self.spinner());
         }
         if layer.error.is_some() {
             return "✗ the question above has no answer".to_owned();
