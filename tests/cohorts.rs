@@ -34,13 +34,13 @@ fn by_customer(file: &str) -> Local {
 }
 
 #[track_caller]
-fn ask(engine: &Local, spec: Spec) -> Answer {
-    engine.answer(&spec, &Ctl::new()).expect("a sound question")
+fn ask(engine: &Local, spec: &Spec) -> Answer {
+    engine.answer(spec, &Ctl::new()).expect("a sound question")
 }
 
 #[track_caller]
 fn retention(engine: &Local, spec: &RetentionSpec) -> Retention {
-    match ask(engine, Spec::Retention(spec.clone())) {
+    match ask(engine, &Spec::Retention(spec.clone())) {
         Answer::Retention(answer) => answer,
         other => panic!("no retention but {other:?}"),
     }
@@ -48,7 +48,7 @@ fn retention(engine: &Local, spec: &RetentionSpec) -> Retention {
 
 #[track_caller]
 fn compare(engine: &Local, spec: &CompareSpec) -> Compare {
-    match ask(engine, Spec::Compare(spec.clone())) {
+    match ask(engine, &Spec::Compare(spec.clone())) {
         Answer::Compare(answer) => answer,
         other => panic!("no comparison but {other:?}"),
     }
@@ -56,7 +56,7 @@ fn compare(engine: &Local, spec: &CompareSpec) -> Compare {
 
 #[track_caller]
 fn lifecycle(engine: &Local, spec: &LifecycleSpec) -> Lifecycle {
-    match ask(engine, Spec::Lifecycle(spec.clone())) {
+    match ask(engine, &Spec::Lifecycle(spec.clone())) {
         Answer::Lifecycle(answer) => answer,
         other => panic!("no lifecycle but {other:?}"),
     }
@@ -231,7 +231,7 @@ fn cohorts_that_share_customers_are_said_to() {
     let sizes: Vec<u64> = answer.cohorts.iter().map(|cohort| cohort.customers).collect();
     assert_eq!(sizes, [1_924, 2_385]);
     let scope = Scope { customers: Some("did(cart) and did(main)".into()), ..Scope::default() };
-    let both = match ask(&engine, Spec::Customers(CustomersSpec { scope, ..CustomersSpec::default() })) {
+    let both = match ask(&engine, &Spec::Customers(CustomersSpec { scope, ..CustomersSpec::default() })) {
         Answer::Customers(list) => list.ids.len() as u64,
         other => panic!("no list but {other:?}"),
     };

@@ -125,7 +125,7 @@ mod tests {
     fn a_filter_holds_a_group_once_and_never_with_its_opposite() {
         let buyers = Among::expression("did(buy)");
         let scope = narrowed(&narrowed(&Scope::default(), &buyers), &buyers);
-        assert_eq!(scope.among, [buyers.clone()]);
+        assert_eq!(scope.among, std::slice::from_ref(&buyers));
         assert_eq!(narrowed(&scope, &buyers.clone().without()).among, [buyers.without()]);
     }
 }

@@ -107,8 +107,6 @@ pub enum Effect {
     Neighbour(isize),
     /// Everybody who had an event of this name.
     WhoHad(String),
-    /// Look at a question on the screen that asks such questions; its scope is the one that all share.
-    Open(Spec),
     /// Look at these steps as a funnel.
     OpenFunnel(Vec<String>),
     /// Put this event behind the funnel's last step.

@@ -7,7 +7,7 @@ use super::panes::dwell::DwellPane;
 use super::panes::funnel::FunnelPane;
 use super::panes::home::HomePane;
 use super::panes::paths::PathsPane;
-use crate::analysis::{Scope, Spec};
+use crate::analysis::Scope;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Screen {
@@ -72,19 +72,6 @@ impl Screen {
             Screen::Dwell => Box::new(DwellPane::new(scope.clone())),
             Screen::Cohorts => Box::new(CohortsPane::new(scope)),
             Screen::Customers => Box::new(CustomersPane::everybody(scope.clone())),
-        }
-    }
-
-    /// Where a question is asked: the screen whose pane takes it.
-    pub fn of(spec: &Spec) -> Option<Screen> {
-        match spec {
-            Spec::Profile(_) => Some(Screen::Home),
-            Spec::Funnel(_) => Some(Screen::Funnel),
-            Spec::Paths(_) | Spec::Transitions(_) | Spec::Patterns(_) => Some(Screen::Paths),
-            Spec::Dwell(_) => Some(Screen::Dwell),
-            Spec::Retention(_) | Spec::Compare(_) | Spec::Lifecycle(_) => Some(Screen::Cohorts),
-            Spec::Customers(_) => Some(Screen::Customers),
-            _ => None,
         }
     }
 }

@@ -4,6 +4,9 @@ use super::answer::{Direction, Dwell, Group, StageDwell};
 use crate::base::stats::interval::wilson;
 use crate::table::{Cell, Column, Kind, Table};
 
+/// Makes one of the tables that are only there when they were asked for.
+type Make = fn(&Dwell) -> Table;
+
 impl Dwell {
     /// Tables `stages`, `histogram`, `survival`, `exits` and, where asked for, `differences`, `limit`, `incidence`, `rework`,
     /// `slow`.
@@ -13,7 +16,7 @@ impl Dwell {
             tables.push(self.differences_table());
         }
         let asked = self.asked;
-        let more: [(bool, fn(&Dwell) -> Table); 4] = [
+        let more: [(bool, Make); 4] = [
             (asked.limit, Dwell::limit),
             (asked.incidence, Dwell::incidence),
             (asked.rework, Dwell::rework),

@@ -241,8 +241,11 @@ fn looping(way: &Way) -> BTreeMap<(Kind, String, Option<String>), u64> {
     found
 }
 
+/// What kind of loop, of which touchpoint, over which other.
+type Loop = (Kind, String, Option<String>);
+
 fn check_loops(spec: &PathsSpec, all: &[Way], answer: &Paths) -> Result<(), TestCaseError> {
-    let mut expect: BTreeMap<(Kind, String, Option<String>), (u64, BTreeSet<CustomerId>, u64)> = BTreeMap::new();
+    let mut expect: BTreeMap<Loop, (u64, BTreeSet<CustomerId>, u64)> = BTreeMap::new();
     for way in all {
         for (key, times) in looping(way) {
             let entry = expect.entry(key).or_default();

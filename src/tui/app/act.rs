@@ -420,20 +420,10 @@ impl App {
                     funnel.set_steps(&names);
                 }
             }
-            Effect::Open(spec) => self.open_question(spec),
             Effect::AddToFunnel(name) => self.add_to_funnel(&name),
             Effect::OpenCustomers => self.go(Screen::Customers),
             Effect::OpenHealth => self.open_health(),
         }
-    }
-
-    /// Looks at a question on the screen that asks such questions, in the scope that all share.
-    fn open_question(&mut self, mut spec: Spec) {
-        let Some(screen) = Screen::of(&spec) else { return };
-        *spec.scope_mut() = self.scope.clone();
-        self.screen = screen;
-        while self.pop() {}
-        self.stack_mut().base_mut().pane.set_draft(spec);
     }
 
     fn add_to_funnel(&mut self, name: &str) {

@@ -34,12 +34,13 @@ pub type MakeSample = Arc<dyn Fn(&std::path::Path, &Ctl) -> Result<(), String> +
 
 /// A screen that stands in place of a pane.
 pub(super) enum Front {
-    Files(FilesScreen),
+    Files(Box<FilesScreen>),
     Columns(Box<ColumnsScreen>),
 }
 
 /// What came back from the background.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one at a time is on its way, in a box of its own")]
 pub enum News {
     Listed(Ticket, Result<Option<Listing>, Fallen>),
     Looked(Ticket, Result<Result<Preview, ingest::Error>, Fallen>),
@@ -171,7 +172,7 @@ impl App {
     }
 
     pub(super) fn open_files(&mut self) {
-        self.opening.screen = Some(Front::Files(FilesScreen::new(self.opening.make_sample.is_some())));
+        self.opening.screen = Some(Front::Files(Box::new(FilesScreen::new(self.opening.make_sample.is_some()))));
         self.list(String::new());
     }
 
@@ -247,7 +248,7 @@ impl App {
         let Some(Front::Files(files)) = &mut self.opening.screen else { return };
         match action {
             FilesAction::Up | FilesAction::Down | FilesAction::PageUp | FilesAction::PageDown => {
-                files.step(action, page)
+                files.step(action, page);
             }
             FilesAction::Mark => files.mark(),
             FilesAction::Above => {

@@ -81,7 +81,7 @@ fn bins_points_exits_and_the_slow_open_lists_as_long() {
     let slow = number_after(&mut desk, "▸every slow visit");
     opens(&mut desk, "⏎", &format!("in consider — {slow} customers"));
     desk.keys("j");
-    let row = desk.screen().lines().filter(|line| line.contains("▸")).last().expect("a row").to_owned();
+    let row = desk.screen().lines().rfind(|line| line.contains("▸")).expect("a row").to_owned();
     let with = row.rsplit('▸').next().expect("a row");
     let with = with.split("  ").map(str::trim).find(|part| part.parse::<u64>().is_ok()).expect("a number").to_owned();
     opens(&mut desk, "⏎", &format!("— {with} customers"));

@@ -10,8 +10,11 @@ use crate::tui::panes::cohorts::change::word;
 use crate::tui::theme::Tone;
 use crate::tui::words;
 
+/// Reads a column's number from a row.
+type Number = fn(&PeriodRow) -> Option<u64>;
+
 /// The columns: as a cell is called, and its number.
-pub(super) const STATES: [(&str, fn(&PeriodRow) -> Option<u64>); 5] = [
+pub(super) const STATES: [(&str, Number); 5] = [
     ("active", |row| Some(row.active())),
     ("new", |row| Some(row.new)),
     ("returning", |row| Some(row.returning)),

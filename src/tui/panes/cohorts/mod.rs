@@ -320,8 +320,8 @@ impl Pane for CohortsPane {
 
     fn point(&mut self, _: u8, target: usize, facts: &Facts<'_>) {
         let (_, columns) = self.extent(self.view, facts);
-        if columns > 0 {
-            self.go(self.view, target / columns, target % columns, facts);
+        if let (Some(row), Some(column)) = (target.checked_div(columns), target.checked_rem(columns)) {
+            self.go(self.view, row, column, facts);
             if self.view == View::Curves {
                 self.repaint(facts);
             }
