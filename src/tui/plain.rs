@@ -31,6 +31,7 @@ pub fn run(
     let (keymap, problems) = keymap::of_folders(&settings.folders);
     app.rebind(keymap, &problems);
     app.furnish(&settings.folders, settings.make_sample.clone());
+    app.ask_nothing_at_start();
     app.open(settings.asks_for_columns);
     let mut printed = Page::default();
     let mut line = String::new();

@@ -56,6 +56,8 @@ pub(super) struct Opening {
     pub folders: Folders,
     pub make_sample: Option<MakeSample>,
     pub screen: Option<Front>,
+    /// Whether nothing is asked at the start.
+    pub is_quiet: bool,
     /// Listing a folder, looking at columns, making sample data.
     pub slot: Slot,
     /// Trying columns out.
@@ -104,6 +106,7 @@ impl Opening {
             folders: Folders::default(),
             make_sample: None,
             screen: None,
+            is_quiet: false,
             slot: Slot::new(),
             trial: Slot::new(),
             remembering: Slot::new(),

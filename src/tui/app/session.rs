@@ -49,10 +49,15 @@ impl App {
         }
     }
 
+    /// Never asks whether to go on: who types lines without looking would answer something else.
+    pub fn ask_nothing_at_start(&mut self) {
+        self.opening.is_quiet = true;
+    }
+
     /// Asks whether to go on, where the line broke; otherwise the status line says that one can.
     pub(super) fn offer_session(&mut self) {
         let Some((session, age)) = &self.opening.offer else { return };
-        if !session.is_broken || self.steps.can_undo() || !self.overlays.is_empty() {
+        if self.opening.is_quiet || !session.is_broken || self.steps.can_undo() || !self.overlays.is_empty() {
             return;
         }
         let item = |value: &str, label: String, detail: String| Item {
