@@ -1,6 +1,7 @@
 //! The questions: a spec is the one way to ask, an answer is numbers and names, a pure function lies between.
 
 pub mod ask;
+mod by_text;
 pub mod compare;
 pub mod customers;
 pub mod dwell;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::by_text::serde_by_text;
 use crate::analysis::funnel::{FunnelSpec, FunnelStep, Order};
 use crate::analysis::retention::split_name;
 use crate::analysis::{Among, Error, Scope};
@@ -128,20 +129,6 @@ impl fmt::Display for Pin {
     }
 }
 
-impl TryFrom<String> for Pin {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<Pin> for String {
-    fn from(pin: Pin) -> String {
-        pin.to_string()
-    }
-}
-
 impl FromStr for NamedExpr {
     type Err = String;
 
@@ -158,20 +145,6 @@ impl FromStr for NamedExpr {
 impl fmt::Display for NamedExpr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}={}", self.name, self.expr)
-    }
-}
-
-impl TryFrom<String> for NamedExpr {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<NamedExpr> for String {
-    fn from(cohort: NamedExpr) -> String {
-        cohort.to_string()
     }
 }
 
@@ -256,6 +229,8 @@ impl CompareSpec {
 fn invalid<T>(sentence: impl Into<String>) -> Result<T, Error> {
     Err(Error::Invalid(sentence.into()))
 }
+
+serde_by_text!(Pin, NamedExpr);
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::Scope;
+use crate::analysis::by_text::serde_by_text;
 use crate::base::{Period, Span, WeekStart};
 use crate::journey::Step;
 
@@ -197,24 +198,6 @@ impl fmt::Display for BreakdownAt {
             BreakdownAt::Step(n) => write!(f, "step:{n}"),
         }
     }
-}
-
-macro_rules! serde_by_text {
-    ($($name:ty),*) => { $(
-        impl TryFrom<String> for $name {
-            type Error = String;
-
-            fn try_from(text: String) -> Result<Self, String> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(value: $name) -> String {
-                value.to_string()
-            }
-        }
-    )* };
 }
 
 serde_by_text!(FunnelStep, Exclusion, BreakdownAt);

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::spec::serde_by_text;
+use crate::analysis::by_text::serde_by_text;
 
 /// A name, and the patterns of the names that it stands for: `*` is any text, `?` any one character.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::group::Group;
+use crate::analysis::by_text::serde_by_text;
 use crate::analysis::{Error, Scope};
 use crate::base::Span;
 use crate::journey::Step;
@@ -198,25 +199,6 @@ impl fmt::Display for Share {
         write!(f, "{}", self.0)
     }
 }
-
-macro_rules! serde_by_text {
-    ($($name:ty),*) => { $(
-        impl TryFrom<String> for $name {
-            type Error = String;
-
-            fn try_from(text: String) -> Result<Self, String> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(value: $name) -> String {
-                value.to_string()
-            }
-        }
-    )* };
-}
-pub(in crate::analysis) use serde_by_text;
 
 serde_by_text!(Depth, Share);
 

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::Scope;
-use crate::analysis::paths::spec::{Rules, serde_by_text};
+use crate::analysis::by_text::serde_by_text;
+use crate::analysis::paths::spec::Rules;
 use crate::analysis::paths::{Group, Occurrence, Share, Unit};
 use crate::base::Span;
 use crate::journey::Step;
