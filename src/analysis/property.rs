@@ -1,5 +1,7 @@
 //! Property columns as columns of an answer's table.
 
+use super::Error;
+use crate::base::nearest::nearest;
 use crate::journey::{JourneyStore, Property, Value, ValueKind};
 use crate::table::{Cell, Column, Kind};
 
@@ -22,6 +24,28 @@ pub(super) fn with_properties(store: &JourneyStore, fixed: &[(&str, Kind)]) -> (
         shown.push(idx);
     }
     (columns, shown)
+}
+
+/// The property with this name; the words `channel`, `value`, `score` and `session` name the column with that role where
+/// no column is called so.
+///
+/// # Errors
+/// `UnknownColumn`, with the nearest name.
+pub(super) fn find_column<'s>(store: &'s JourneyStore, name: &str) -> Result<&'s Property, Error> {
+    let by_role = || match name {
+        "channel" => store.roles.channel,
+        "value" => store.roles.value,
+        "score" => store.roles.score,
+        "session" => store.roles.session,
+        _ => None,
+    };
+    match store.property_idx(name).or_else(by_role) {
+        Some(idx) => Ok(&store.properties[idx]),
+        None => Err(Error::UnknownColumn {
+            name: name.to_owned(),
+            nearest: nearest(name, store.properties.iter().map(|property| property.name.as_str())).map(str::to_owned),
+        }),
+    }
 }
 
 fn kind(property: &Property) -> Kind {

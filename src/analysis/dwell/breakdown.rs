@@ -5,10 +5,10 @@ use rustc_hash::FxHashMap;
 use super::kernel::Visit;
 use super::spec::{BreakdownAt, DwellSpec};
 use crate::analysis::Error;
+use crate::analysis::property::find_column;
 use crate::base::Instant;
-use crate::base::nearest::nearest;
 use crate::journey::props::{self, NULL};
-use crate::journey::{JourneyStore, Property, ValueKind, View};
+use crate::journey::{Property, ValueKind, View};
 
 /// Values kept; the rest is `(other)`.
 pub const MAX_VALUES: usize = 20;
@@ -80,24 +80,6 @@ pub fn label(property: &Property, key: i64) -> String {
         props::Values::Int(_) => key.to_string(),
         props::Values::Float(_) => f64::from_bits(key as u64).to_string(),
         props::Values::Time(_) => Instant(key).to_string(),
-    }
-}
-
-/// The property with this name, or with the role of this name where no column is called so.
-fn find_column<'s>(store: &'s JourneyStore, name: &str) -> Result<&'s Property, Error> {
-    let by_role = || match name {
-        "channel" => store.roles.channel,
-        "value" => store.roles.value,
-        "score" => store.roles.score,
-        "session" => store.roles.session,
-        _ => None,
-    };
-    match store.property_idx(name).or_else(by_role) {
-        Some(idx) => Ok(&store.properties[idx]),
-        None => Err(Error::UnknownColumn {
-            name: name.to_owned(),
-            nearest: nearest(name, store.properties.iter().map(|property| property.name.as_str())).map(str::to_owned),
-        }),
     }
 }
 

@@ -4,11 +4,12 @@ use rustc_hash::FxHashMap;
 
 use super::answer::Group;
 use super::kernel::Reached;
-use super::plan::{Plan, find_column};
+use super::plan::Plan;
 use super::quantiles;
 use super::spec::{BreakdownAt, FunnelSpec};
 use super::tally::{Counts, Row, Total};
 use crate::analysis::Error;
+use crate::analysis::property::find_column;
 use crate::base::Instant;
 use crate::journey::props::{self, NULL};
 use crate::journey::{JourneyStore, Property, ValueKind};

@@ -6,9 +6,8 @@
 use super::same::Same;
 use super::spec::{ExcludeMode, FunnelSpec, Order, Unit};
 use crate::analysis::Error;
-use crate::base::nearest::nearest;
 use crate::base::{Ctl, Span};
-use crate::journey::{Code, JourneyStore, Property, StepMatch, View};
+use crate::journey::{Code, JourneyStore, StepMatch, View};
 
 /// What must hold between a step and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,27 +242,5 @@ impl<'v> Plan<'v> {
     #[inline]
     pub fn bound(&self, mask: u64) -> usize {
         self.levels.iter().take_while(|level| level.mask & mask != 0).count()
-    }
-}
-
-/// The property with this name; the words `channel`, `value`, `score` and `session` name the column with that role where
-/// no column is called so.
-///
-/// # Errors
-/// `UnknownColumn`, with the nearest name.
-pub fn find_column<'s>(store: &'s JourneyStore, name: &str) -> Result<&'s Property, Error> {
-    let by_role = || match name {
-        "channel" => store.roles.channel,
-        "value" => store.roles.value,
-        "score" => store.roles.score,
-        "session" => store.roles.session,
-        _ => None,
-    };
-    match store.property_idx(name).or_else(by_role) {
-        Some(idx) => Ok(&store.properties[idx]),
-        None => Err(Error::UnknownColumn {
-            name: name.to_owned(),
-            nearest: nearest(name, store.properties.iter().map(|property| property.name.as_str())).map(str::to_owned),
-        }),
     }
 }

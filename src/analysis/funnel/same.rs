@@ -4,9 +4,9 @@
 //! event. Where steps name columns of their own, an event carries every value that one of the columns gives it, and
 //! counts as a step only by that step's column.
 
-use super::plan::find_column;
 use super::spec::FunnelSpec;
 use crate::analysis::Error;
+use crate::analysis::property::find_column;
 use crate::journey::{Names, Property, Values, View};
 
 /// The columns of what is held constant.

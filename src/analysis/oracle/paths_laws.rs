@@ -190,18 +190,7 @@ proptest! {
         turn in 0usize..14,
         spec in specs(),
     ) {
-        let events: Vec<String> = times
-            .iter()
-            .zip(&names)
-            .map(|(time, (name, customer))| {
-                let (name, customer) = (["a", "b", "c", "d"][*name], ["x", "y", "z"][*customer]);
-                format!("{customer}: {name}{}{{p=1,q=2}}", f64::from(*time) / 10.0)
-            })
-            .collect();
-        let known = "w: a0{p=1,q=2} b0 c0 d0";
-        let mut turned = events.clone();
-        turned.rotate_left(turn % events.len());
-        let (one, other) = (format!("{known}\n{}", events.join("\n")), format!("{known}\n{}", turned.join("\n")));
+        let (one, other) = super::in_two_orders(&times, &names, turn);
         prop_assert_eq!(all_shown(&fixture::view(&one), &spec), all_shown(&fixture::view(&other), &spec));
     }
 }

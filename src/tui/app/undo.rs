@@ -20,6 +20,8 @@ pub struct Analysis {
 pub(super) struct Moment {
     analysis: Analysis,
     screen: Screen,
+    /// What made it another than the one before, in one line: worded once, as it is drawn with every frame.
+    change: String,
 }
 
 /// The states before and after the one that is shown.
@@ -40,7 +42,11 @@ impl Default for Steps {
 
 impl Steps {
     pub fn new(analysis: Analysis) -> Self {
-        Steps { undo: Vec::new(), redo: Vec::new(), now: Moment { analysis, screen: Screen::Home } }
+        Steps {
+            undo: Vec::new(),
+            redo: Vec::new(),
+            now: Moment { analysis, screen: Screen::Home, change: String::new() },
+        }
     }
 
     pub fn can_undo(&self) -> bool {
@@ -51,11 +57,12 @@ impl Steps {
         !self.redo.is_empty()
     }
 
-    fn remember(&mut self, moment: Moment) {
-        if moment.analysis == self.now.analysis {
+    fn remember(&mut self, analysis: Analysis, screen: Screen, cohorts: &Cohorts) {
+        if analysis == self.now.analysis {
             return;
         }
-        self.undo.push(std::mem::replace(&mut self.now, moment));
+        let change = analysis.change(&self.now.analysis, cohorts);
+        self.undo.push(std::mem::replace(&mut self.now, Moment { analysis, screen, change }));
         if self.undo.len() > UNDO_MAX {
             self.undo.remove(0);
         }
@@ -155,14 +162,14 @@ impl App {
 
     /// Notes a change of a question or the filter, so that it can be undone.
     pub(super) fn remember(&mut self) {
-        let moment = Moment { analysis: self.analysis(), screen: self.screen };
-        self.steps.remember(moment);
+        let analysis = self.analysis();
+        self.steps.remember(analysis, self.screen, &self.cohorts);
     }
 
     pub(super) fn undo(&mut self) {
         if let Some(before) = self.steps.undo.pop() {
             let undone = std::mem::replace(&mut self.steps.now, before);
-            let what = undone.analysis.change(&self.steps.now.analysis, &self.cohorts);
+            let what = undone.change.clone();
             self.steps.redo.push(undone);
             self.restore();
             self.say(format!("undone: {what} · {} more, U redoes", self.steps.undo.len()));
@@ -172,7 +179,7 @@ impl App {
     pub(super) fn redo(&mut self) {
         if let Some(after) = self.steps.redo.pop() {
             let before = std::mem::replace(&mut self.steps.now, after);
-            let what = self.steps.now.analysis.change(&before.analysis, &self.cohorts);
+            let what = self.steps.now.change.clone();
             self.steps.undo.push(before);
             self.restore();
             self.say(format!("redone: {what} · {} more", self.steps.redo.len()));
@@ -198,8 +205,8 @@ impl App {
 
     /// The steps so far, one line each, the newest last.
     pub fn steps_taken(&self) -> Vec<String> {
-        let all: Vec<&Moment> = self.steps.all().collect();
-        all.windows(2).map(|pair| pair[1].analysis.change(&pair[0].analysis, &self.cohorts)).collect()
+        // The first has nothing before it.
+        self.steps.all().skip(1).map(|moment| moment.change.clone()).collect()
     }
 
     /// The steps as a shell script whose commands print the tables of each.
