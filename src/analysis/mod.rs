@@ -10,6 +10,7 @@ pub mod funnel;
 mod grouping;
 pub mod journey;
 pub mod lifecycle;
+pub mod map;
 #[cfg(test)]
 mod oracle;
 pub mod paths;

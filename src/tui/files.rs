@@ -85,6 +85,11 @@ impl FilesScreen {
         }
     }
 
+    /// Whether a folder was ever listed.
+    pub fn has_folder(&self) -> bool {
+        !self.listing.folder.is_empty()
+    }
+
     /// Shows another folder, with the cursor on where one came from.
     pub fn take(&mut self, listing: Listing) {
         let came_from = std::mem::replace(&mut self.listing, listing).folder;

@@ -405,7 +405,9 @@ impl App {
         self.opening.slot.cancel();
         self.opening.trial.cancel();
         match &mut self.opening.screen {
-            Some(Front::Files(files)) if is_busy => files.is_listing = false,
+            // With nothing listed so far there is nothing to go back to: the first ^C leaves, however slow the folder.
+            Some(Front::Files(files)) if is_busy && files.has_folder() => files.is_listing = false,
+            Some(Front::Files(_)) if is_busy && !has_data => self.leave = Some(Leave::Quit),
             Some(_) if is_busy => self.say("stopped"),
             _ if has_data => self.opening.screen = None,
             _ => self.leave = Some(Leave::Quit),
