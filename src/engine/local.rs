@@ -46,11 +46,9 @@ impl Engine for Local {
     }
 
     fn touchpoints(&self) -> Vec<(String, u64)> {
-        let mut counts = vec![0u64; self.store.touchpoints.len()];
-        crate::with_codes!(&self.store.codes, |codes| codes.iter().for_each(|code| {
-            counts[crate::journey::Code::idx(*code)] += 1;
-        }));
-        most_frequent_first(self.store.touchpoints.iter().map(str::to_owned).zip(counts).collect())
+        let whole = View::whole(Arc::clone(&self.store));
+        let counts = whole.touchpoint_counts();
+        most_frequent_first(self.store.touchpoints.iter().map(str::to_owned).zip(counts.iter().copied()).collect())
     }
 
     fn columns(&self) -> Vec<String> {

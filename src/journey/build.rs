@@ -169,6 +169,7 @@ impl StoreBuilder {
             n_duplicates: 0,
             n_dropped_duplicates: 0,
             text_order: OnceLock::new(),
+            touchpoint_counts: OnceLock::new(),
             bounds: None,
         };
         let (n_ties, duplicates) = ties_and_duplicates(&store, &options.not_compared);

@@ -46,6 +46,7 @@ pub struct JourneyStore {
     /// absence and a set one proves nothing.
     pub masks: Vec<u64>,
     pub(super) text_order: OnceLock<Vec<u32>>,
+    pub(super) touchpoint_counts: OnceLock<Vec<u64>>,
     pub(super) bounds: Option<(Instant, Instant)>,
 }
 

@@ -3,15 +3,18 @@
 //! A filter on events copies the two columns that every analysis reads (time and touchpoint) once, so that kernels stay
 //! the same loop with and without it; properties are reached through `row`.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::bitmap::Bitmap;
-use super::codes::Codes;
+use super::chunks::customer_chunks;
+use super::codes::{Code, Codes};
 use super::store::JourneyStore;
 use crate::base::{CustomerId, Instant};
+use crate::with_codes;
 
 /// Events of some customers, in journey order; cheap to clone. Positions 0 to `n_events − 1` are the view's own.
 #[derive(Debug, Clone)]
@@ -154,6 +157,30 @@ impl View {
     /// Whether this is the whole store, unfiltered.
     pub fn is_whole(&self) -> bool {
         self.cut.is_none() && self.chosen.is_none()
+    }
+
+    /// Events of the customers that count, by touchpoint code. Of the whole store they are counted once.
+    pub fn touchpoint_counts(&self) -> Cow<'_, [u64]> {
+        if self.is_whole() {
+            Cow::Borrowed(self.store.touchpoint_counts.get_or_init(|| self.count_touchpoints()))
+        } else {
+            Cow::Owned(self.count_touchpoints())
+        }
+    }
+
+    fn count_touchpoints(&self) -> Vec<u64> {
+        let n = self.store.touchpoints.len();
+        let count = |customers: Range<u32>| {
+            let mut counts = vec![0u64; n];
+            with_codes!(self.codes(), |codes| {
+                for customer in customers.map(CustomerId).filter(|customer| self.is_chosen(*customer)) {
+                    codes[self.journey(customer)].iter().for_each(|code| counts[code.idx()] += 1);
+                }
+            });
+            counts
+        };
+        let chunks = customer_chunks(self).into_par_iter().map(count);
+        chunks.reduce(|| vec![0; n], |a, b| a.iter().zip(&b).map(|(a, b)| a + b).collect())
     }
 }
 

@@ -63,6 +63,17 @@ impl<'v> Value<'v> {
         }
     }
 
+    /// How many keys there are, where they are the numbers from 0.
+    pub fn n_keys(&self) -> Option<usize> {
+        match self.column {
+            Column::Property(property) => match &property.values {
+                props::Values::Text { names, .. } => Some(names.len() + 1),
+                _ => None,
+            },
+            Column::Event => Some(self.view.store().touchpoints.len()),
+        }
+    }
+
     /// How people read the value with this key.
     fn label(&self, key: i64) -> String {
         match self.column {
@@ -122,6 +133,17 @@ impl Groups {
             groups.labels.push(OTHER.into());
         }
         groups
+    }
+
+    /// The one key behind each label, in their order; `None` where a label has several.
+    pub fn keys(&self) -> Option<Vec<usize>> {
+        let mut keys = vec![usize::MAX; self.labels.len()];
+        let is_alone = |(key, place): (&i64, &u8)| {
+            let known = &mut keys[usize::from(*place)];
+            std::mem::replace(known, *key as usize) == usize::MAX
+        };
+        let are_alone = self.place_of_key.iter().map(is_alone).fold(true, |all, one| all & one);
+        are_alone.then_some(keys)
     }
 
     /// The place of a key's value among the labels.

@@ -1,12 +1,13 @@
 //! The walk over journeys that finds every visit. Times are read only where a visit begins or ends.
 
+use std::hint::select_unpredictable;
 use std::ops::Range;
 
 use super::plan::{OPEN, Plan, What};
 use super::spec::Per;
 use crate::analysis::stages::UNMAPPED;
 use crate::base::{Cancelled, Ctl, CustomerId};
-use crate::journey::chunks::par_chunks;
+use crate::journey::chunks::{par_chunks, par_gather};
 use crate::journey::{Code, StepMatch};
 use crate::with_codes;
 
@@ -27,10 +28,10 @@ pub struct Visit {
     pub is_reentry: bool,
 }
 
-/// What adds visits up, one value per chunk of customers.
+/// What adds visits up.
 pub trait Gather: Send {
     fn add(&mut self, visit: &Visit);
-    /// An event of no stage.
+    /// An event of no stage, where its name alone does not say so.
     fn pass_unmapped(&mut self, code: usize);
 }
 
@@ -39,129 +40,175 @@ pub trait Gather: Send {
 /// # Errors
 /// `Cancelled`.
 pub fn walk<G: Gather>(plan: &Plan, ctl: &Ctl, start: impl Fn() -> G + Sync + Send) -> Result<Vec<G>, Cancelled> {
-    with_codes!(plan.view.codes(), |codes| match &plan.what {
-        What::Between { from, to } => each_journey(plan, ctl, start, |gathered: &mut G, _, customer, journey| {
-            between(plan, from, to, codes, customer, journey, gathered);
-        }),
-        What::Stages(stages) if stages.are_by_name() => {
-            let by_code = stages.by_code();
-            each_journey(plan, ctl, start, |gathered: &mut G, seen, customer, journey| {
-                visits(plan, codes, |code, _| by_code[code], seen, customer, journey, gathered);
-            })
-        }
-        What::Stages(stages) => each_journey(plan, ctl, start, |gathered: &mut G, seen, customer, journey| {
-            visits(plan, codes, |code, position| stages.at(code, position), seen, customer, journey, gathered);
-        }),
+    gather_with(plan, |each| {
+        par_chunks(plan.view, ctl, |chunk| {
+            let mut walker = Walker::new(plan, start());
+            each(&mut walker, chunk);
+            walker.gathered
+        })
     })
 }
 
-/// By stage, the last customer who was in it, from 1.
-type Seen = Vec<u32>;
+/// As `walk`, with one gatherer per thread, over whichever chunks come to it: for sums that do not depend on who adds up.
+///
+/// # Errors
+/// `Cancelled`.
+pub fn gather<G: Gather>(plan: &Plan, ctl: &Ctl, start: impl Fn() -> G + Sync + Send) -> Result<Vec<G>, Cancelled> {
+    gather_with(plan, |each| {
+        let walkers = par_gather(plan.view, ctl, || Walker::new(plan, start()), each)?;
+        Ok(walkers.into_iter().map(|walker| walker.gathered).collect())
+    })
+}
 
-fn each_journey<G: Gather>(
-    plan: &Plan,
-    ctl: &Ctl,
-    start: impl Fn() -> G + Sync + Send,
-    each: impl Fn(&mut G, &mut Seen, CustomerId, Range<usize>) + Sync + Send,
+type Each<'e, 'p, G> = &'e (dyn Fn(&mut Walker<'p, G>, Range<u32>) + Sync + Send);
+
+/// Hands the way to walk a chunk of customers, chosen once by what is asked and how codes are kept, to whoever shares out
+/// the chunks.
+fn gather_with<'p, G: Gather>(
+    plan: &'p Plan<'p>,
+    share: impl FnOnce(Each<'_, 'p, G>) -> Result<Vec<G>, Cancelled>,
 ) -> Result<Vec<G>, Cancelled> {
-    par_chunks(plan.view, ctl, |chunk| {
-        let (mut gathered, mut seen) = (start(), vec![0; plan.names.len()]);
-        for customer in chunk.map(CustomerId) {
-            let journey = plan.view.journey(customer);
-            if !journey.is_empty() && plan.view.is_chosen(customer) {
-                each(&mut gathered, &mut seen, customer, journey);
-            }
+    with_codes!(plan.view.codes(), |codes| match &plan.what {
+        What::Between { from, to } => {
+            share(&|walker, chunk| {
+                walker.each_journey(chunk, |walker, customer, journey| {
+                    walker.between(from, to, codes, customer, journey);
+                })
+            })
         }
-        gathered
+        What::Stages(stages) if stages.are_by_name() => {
+            let by_code = stages.by_code();
+            share(&|walker, chunk| {
+                walker.each_journey(chunk, |walker, customer, journey| {
+                    walker.visits(codes, |code, _| by_code[code], customer, journey);
+                })
+            })
+        }
+        What::Stages(stages) => share(&|walker, chunk| walker.each_journey(chunk, |walker, customer, journey| {
+            walker.visits(codes, |code, position| stages.at(code, position), customer, journey);
+        })),
     })
 }
 
 /// No stage yet; differs from `UNMAPPED`, so that an unmapped event before the first stage is counted as one.
 const NONE: u32 = u32::MAX - 2;
 
-/// One customer's visits on their way to what adds them up.
-struct Found<'w, G> {
-    plan: &'w Plan<'w>,
-    customer: CustomerId,
-    seen: &'w mut Seen,
-    gathered: &'w mut G,
+/// Walks over journeys and hands on what it finds.
+struct Walker<'p, G> {
+    plan: &'p Plan<'p>,
+    gathered: G,
+    /// By stage, the last customer who was in it, from 1.
+    seen: Vec<u32>,
+    /// Where the visits of one journey begin, and in which stage.
+    begun: Vec<(u32, u32)>,
+    /// Whether events of no stage must be told apart one by one.
+    asks_unmapped: bool,
 }
 
-impl<G: Gather> Found<'_, G> {
-    #[inline]
-    fn add(&mut self, stage: u32, to: u32, (start, end): (usize, usize), until: i64) {
+impl<'p, G: Gather> Walker<'p, G> {
+    fn new(plan: &'p Plan<'p>, gathered: G) -> Self {
+        let asks_unmapped = matches!(&plan.what, What::Stages(stages) if !stages.are_by_name());
+        Walker { plan, gathered, seen: vec![0; plan.names.len()], begun: Vec::new(), asks_unmapped }
+    }
+
+    #[inline(always)]
+    fn each_journey(&mut self, chunk: Range<u32>, each: impl Fn(&mut Self, CustomerId, Range<usize>)) {
+        for customer in chunk.map(CustomerId) {
+            let journey = self.plan.view.journey(customer);
+            if !journey.is_empty() && self.plan.view.is_chosen(customer) {
+                each(self, customer, journey);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, customer: CustomerId, stage: u32, to: u32, (start, end): (usize, usize), until: i64) {
         let known = &mut self.seen[stage as usize];
-        let is_reentry = *known == self.customer.0 + 1;
-        *known = self.customer.0 + 1;
+        let is_reentry = *known == customer.0 + 1;
+        *known = customer.0 + 1;
         let since = self.plan.view.times()[start];
         if self.plan.is_in_period(since) {
             let (start, end) = (start as u32, end as u32);
             let micros = (until - since).max(0);
-            self.gathered.add(&Visit { customer: self.customer, stage, to, start, end, micros, is_reentry });
+            self.gathered.add(&Visit { customer, stage, to, start, end, micros, is_reentry });
         }
     }
-}
 
-#[inline]
-fn visits<C: Code, G: Gather>(
-    plan: &Plan,
-    codes: &[C],
-    stage_at: impl Fn(usize, usize) -> u32,
-    seen: &mut Seen,
-    customer: CustomerId,
-    journey: Range<usize>,
-    gathered: &mut G,
-) {
-    let times = plan.view.times();
-    let is_per_visit = plan.per == Per::Visit;
-    let mut found = Found { plan, customer, seen, gathered };
-    let (mut stage, mut start) = (NONE, 0);
-    for (position, code) in journey.clone().zip(&codes[journey.clone()]) {
-        let next = stage_at(code.idx(), position);
-        if next == stage && is_per_visit {
-            continue;
+    #[inline(always)]
+    fn visits<C: Code>(
+        &mut self,
+        codes: &[C],
+        stage_at: impl Fn(usize, usize) -> u32,
+        customer: CustomerId,
+        journey: Range<usize>,
+    ) {
+        let times = self.plan.view.times();
+        let n = self.begin(&codes[journey.clone()], &stage_at, journey.start);
+        if self.asks_unmapped {
+            for (position, code) in journey.clone().zip(&codes[journey.clone()]) {
+                if stage_at(code.idx(), position) == UNMAPPED {
+                    self.gathered.pass_unmapped(code.idx());
+                }
+            }
         }
-        if next == UNMAPPED {
-            found.gathered.pass_unmapped(code.idx());
-            continue;
+        let Some(last) = n.checked_sub(1) else { return };
+        for at in 0..last {
+            let ((start, stage), (end, next)) = (self.begun[at], self.begun[at + 1]);
+            let (start, end) = (start as usize, end as usize);
+            self.add(customer, stage, next, (start, end), times[end]);
         }
-        if stage != NONE {
-            found.add(stage, next, (start, position), times[position]);
-        }
-        (stage, start) = (next, position);
-    }
-    if stage != NONE {
+        let (start, stage) = (self.begun[last].0 as usize, self.begun[last].1);
         let own = |position: &usize| stage_at(codes[*position].idx(), *position) == stage;
         let last_own = || (start..journey.end).rev().find(own).unwrap_or(start);
-        let (to, end, until) = plan.last_visit(stage, &journey, last_own);
-        found.add(stage, to, (start, end), until);
+        let (to, end, until) = self.plan.last_visit(stage, &journey, last_own);
+        self.add(customer, stage, to, (start, end), until);
     }
-}
 
-/// From the first event of one step to the first of another after it.
-fn between<C: Code, G: Gather>(
-    plan: &Plan,
-    from: &StepMatch,
-    to: &StepMatch,
-    codes: &[C],
-    customer: CustomerId,
-    journey: Range<usize>,
-    gathered: &mut G,
-) {
-    let times = plan.view.times();
-    let matches = |step: &StepMatch, position: usize| step.matches(codes[position].idx(), position);
-    let mask = plan.view.mask(customer);
-    if mask & from.mask() == 0 {
-        return;
+    /// Notes where visits begin; how many there are. Every event is written and only the place for the next one moves, or
+    /// does not: whether a stage goes on is as good as random, and guessing costs more than writing.
+    #[inline(always)]
+    fn begin<C: Code>(&mut self, codes: &[C], stage_at: &impl Fn(usize, usize) -> u32, first: usize) -> usize {
+        if self.begun.len() <= codes.len() {
+            self.begun.resize(codes.len() + 1, (0, 0));
+        }
+        let is_per_visit = self.plan.per == Per::Visit;
+        let begun = &mut self.begun[..=codes.len()];
+        let (mut n, mut stage) = (0, NONE);
+        for (at, code) in codes.iter().enumerate() {
+            let next = stage_at(code.idx(), first + at);
+            begun[n] = ((first + at) as u32, next);
+            let begins = (next != UNMAPPED) & ((next != stage) | !is_per_visit);
+            n += usize::from(begins);
+            stage = select_unpredictable(begins, next, stage);
+        }
+        n
     }
-    let mut positions = journey.clone();
-    let Some(start) = positions.find(|at| matches(from, *at) && plan.is_in_period(times[*at])) else { return };
-    let found = if mask & to.mask() == 0 { None } else { positions.find(|at| matches(to, *at)) };
-    let (way, end, until) = match found {
-        Some(end) => (0, end, times[end]),
-        None => (OPEN, journey.end, plan.watched_until(&journey)),
-    };
-    let micros = (until - times[start]).max(0);
-    let (start, end) = (start as u32, end as u32);
-    gathered.add(&Visit { customer, stage: 0, to: way, start, end, micros, is_reentry: false });
+
+    /// From the first event of one step to the first of another after it.
+    fn between<C: Code>(
+        &mut self,
+        from: &StepMatch,
+        to: &StepMatch,
+        codes: &[C],
+        customer: CustomerId,
+        journey: Range<usize>,
+    ) {
+        let plan = self.plan;
+        let times = plan.view.times();
+        let matches = |step: &StepMatch, position: usize| step.matches(codes[position].idx(), position);
+        let mask = plan.view.mask(customer);
+        if mask & from.mask() == 0 {
+            return;
+        }
+        let mut positions = journey.clone();
+        let Some(start) = positions.find(|at| matches(from, *at) && plan.is_in_period(times[*at])) else { return };
+        let found = if mask & to.mask() == 0 { None } else { positions.find(|at| matches(to, *at)) };
+        let (way, end, until) = match found {
+            Some(end) => (0, end, times[end]),
+            None => (OPEN, journey.end, plan.watched_until(&journey)),
+        };
+        let micros = (until - times[start]).max(0);
+        let (start, end) = (start as u32, end as u32);
+        self.gathered.add(&Visit { customer, stage: 0, to: way, start, end, micros, is_reentry: false });
+    }
 }

@@ -75,7 +75,7 @@ pub fn dwell(view: &View, spec: &DwellSpec, ctl: &Ctl) -> Result<Dwell, Error> {
         groups,
         tails,
         n_events: n_events(view),
-        unmapped: found.unmapped(view),
+        unmapped: found.unmapped(&plan),
         n_without_visit: view.n_customers() as u64 - found.total.n_visitors,
         asked: answer::Asked {
             limit: spec.limit.is_some(),
@@ -117,13 +117,19 @@ struct Found {
 
 impl Found {
     fn of(plan: &Plan, value: Option<&Value>, ctl: &Ctl) -> Result<Self, Error> {
-        let total = Total::of(plan, kernel::walk(plan, ctl, || Tally::new(plan, value))?);
+        let total = Total::of(plan, kernel::gather(plan, ctl, || Tally::new(plan, value))?);
         let (mut groups, mut distinct) = (Groups::default(), Distinct::default());
         if let Some(value) = value {
             groups = Groups::of(value, total.visits_by_key());
             distinct = Distinct::new(groups.labels.len() * plan.names.len());
-            for chunk in kernel::walk(plan, ctl, || DistinctByGroup::new(plan, value, &groups))? {
-                distinct.merge(&chunk.distinct);
+            match (groups.keys(), &total.distinct_by_key) {
+                (Some(keys), Some(by_key)) => distinct = by_key.of_places(&keys, plan.names.len()),
+                // A customer may have been in a stage with several values that are one row.
+                _ => {
+                    for tally in kernel::gather(plan, ctl, || DistinctByGroup::new(plan, value, &groups))? {
+                        distinct.merge(&tally.distinct);
+                    }
+                }
             }
         }
         Ok(Found { total, groups, distinct, n_stages: plan.names.len() })
@@ -152,8 +158,8 @@ impl Found {
         let mut stays: Vec<Stay> = (0..self.n_stages as u32)
             .map(|stage| Stay {
                 stage,
-                customers: distinct.customers[at(stage)],
-                returned: distinct.returned[at(stage)],
+                customers: distinct.customers(at(stage)),
+                returned: distinct.returned(at(stage)),
                 ..Stay::default()
             })
             .collect();
@@ -165,9 +171,10 @@ impl Found {
         order.iter().map(|stage| std::mem::take(&mut stays[*stage as usize])).collect()
     }
 
-    fn unmapped(&self, view: &View) -> Vec<(String, u64)> {
-        let names = view.store().touchpoints.iter().map(str::to_owned);
-        let mut unmapped: Vec<(String, u64)> = names.zip(self.total.unmapped.iter().copied()).collect();
+    fn unmapped(&self, plan: &Plan) -> Vec<(String, u64)> {
+        let names = plan.view.store().touchpoints.iter().map(str::to_owned);
+        let counts = plan.unmapped_by_name().unwrap_or_else(|| self.total.unmapped.clone());
+        let mut unmapped: Vec<(String, u64)> = names.zip(counts).collect();
         unmapped.retain(|(_, n)| *n > 0);
         unmapped.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         unmapped
@@ -220,7 +227,8 @@ pub(in crate::analysis) mod probe {
     pub fn visits(view: &View, spec: &DwellSpec) -> (Vec<Visit>, u64) {
         let plan = Plan::new(view, spec, &Ctl::new()).expect("a sound spec");
         let chunks = kernel::walk(&plan, &Ctl::new(), All::default).expect("not cancelled");
-        let unmapped = chunks.iter().map(|chunk| chunk.1).sum();
+        let asked = chunks.iter().map(|chunk| chunk.1).sum();
+        let unmapped = plan.unmapped_by_name().map_or(asked, |counts| counts.iter().sum());
         (chunks.into_iter().flat_map(|chunk| chunk.0).collect(), unmapped)
     }
 }

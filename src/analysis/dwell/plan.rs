@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::spec::{Censor, DwellSpec, Per};
 use crate::analysis::Error;
-use crate::analysis::stages::Stages;
+use crate::analysis::stages::{Stages, UNMAPPED};
 use crate::base::{Ctl, Span};
 use crate::journey::{StepMatch, View};
 
@@ -101,6 +101,18 @@ impl<'v> Plan<'v> {
         } else {
             (OPEN, journey.end, self.watched_until(journey))
         }
+    }
+
+    /// By touchpoint code, events of no stage, where names alone say which these are.
+    pub fn unmapped_by_name(&self) -> Option<Vec<u64>> {
+        let stages = match &self.what {
+            What::Stages(stages) if stages.are_by_name() => stages,
+            What::Stages(_) => return None,
+            What::Between { .. } => return Some(Vec::new()),
+        };
+        let counts = self.view.touchpoint_counts();
+        let of_none = |(n, stage): (&u64, &u32)| if *stage == UNMAPPED { *n } else { 0 };
+        Some(counts.iter().zip(stages.by_code()).map(of_none).collect())
     }
 
     /// Whether visits go to stages, so that one can go where it was.

@@ -39,7 +39,7 @@ impl<'a> Stay<'a> {
     }
 
     fn waits(&self) -> Waits<'a> {
-        Waits::new(self.ended().map(|(_, pieces)| pieces.clone()).collect(), self.open())
+        Waits::new(&self.ended().map(|(_, pieces)| pieces.clone()).collect::<Vec<_>>(), self.open())
     }
 
     /// As a group to compare with others.
@@ -64,7 +64,13 @@ impl<'a> Stay<'a> {
         // Those within the limit are counted as those below the next instant.
         let mut marks = edges.clone();
         marks.extend(limit.map(|limit| limit.saturating_add(1)));
-        let read = waits.read(Asked { quantiles: &QUANTILES, edges: &marks, points_max: spec.points, limit });
+        let read = waits.read(Asked {
+            quantiles: &QUANTILES,
+            edges: &marks,
+            points_max: spec.points,
+            limit,
+            incidences: spec.incidence,
+        });
         let mut exits: Vec<(u32, Exit)> =
             self.ended().zip(&read.ways).map(|((to, _), way)| (*to, self.exit(plan, *to, way))).collect();
         exits.sort_by(|(to_a, a), (to_b, b)| {

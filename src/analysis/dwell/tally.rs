@@ -1,5 +1,7 @@
-//! What the kernel's visits add up to, per chunk of customers and then over all of them: how long they took, by the value of
+//! What the kernel's visits add up to, per thread and then over all of them: how long they took, by the value of
 //! the breakdown, the stage and where they went.
+
+use std::hint::select_unpredictable;
 
 use rustc_hash::FxHashMap;
 
@@ -21,47 +23,71 @@ pub struct Cell<T> {
 /// Customers by stage, each once.
 #[derive(Debug, Clone, Default)]
 pub struct Distinct {
+    places: Vec<Seen>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
     /// Who was in the stage.
-    pub customers: Vec<u64>,
+    customers: u64,
     /// Who came back to it.
-    pub returned: Vec<u64>,
-    /// By stage, the last customer who is counted, from 1.
-    counted: Vec<u32>,
-    counted_again: Vec<u32>,
+    returned: u64,
+    /// The last customer who is counted, from 1.
+    counted: u32,
+    counted_again: u32,
 }
 
 impl Distinct {
     pub fn new(n: usize) -> Self {
-        Distinct { customers: vec![0; n], returned: vec![0; n], counted: vec![0; n], counted_again: vec![0; n] }
+        Distinct { places: vec![Seen::default(); n] }
     }
 
-    #[inline]
+    pub fn customers(&self, place: usize) -> u64 {
+        self.places[place].customers
+    }
+
+    pub fn returned(&self, place: usize) -> u64 {
+        self.places[place].returned
+    }
+
+    /// Whether a visit is a customer's first is as good as random, so nothing here is a branch.
+    #[inline(always)]
     pub fn add(&mut self, place: usize, visit: &Visit) {
         let mark = visit.customer.0 + 1;
-        if self.counted[place] != mark {
-            self.counted[place] = mark;
-            self.customers[place] += 1;
-        }
-        if visit.is_reentry && self.counted_again[place] != mark {
-            self.counted_again[place] = mark;
-            self.returned[place] += 1;
-        }
+        let seen = &mut self.places[place];
+        seen.customers += u64::from(seen.counted != mark);
+        seen.counted = mark;
+        seen.returned += u64::from(visit.is_reentry & (seen.counted_again != mark));
+        seen.counted_again = select_unpredictable(visit.is_reentry, mark, seen.counted_again);
     }
 
-    /// Chunks hold different customers.
+    /// Only some places of many, each `n` long, in this order.
+    pub fn of_places(&self, places: &[usize], n: usize) -> Distinct {
+        let of = |at: &usize| self.places[at * n..(at + 1) * n].iter().copied();
+        Distinct { places: places.iter().flat_map(of).collect() }
+    }
+
+    /// The other counted different customers.
     pub fn merge(&mut self, other: &Distinct) {
-        self.customers.iter_mut().zip(&other.customers).for_each(|(all, n)| *all += n);
-        self.returned.iter_mut().zip(&other.returned).for_each(|(all, n)| *all += n);
+        for (all, seen) in self.places.iter_mut().zip(&other.places) {
+            all.customers += seen.customers;
+            all.returned += seen.returned;
+        }
     }
 }
 
-/// What one chunk of customers adds up to.
+/// What one thread adds up to.
 #[derive(Debug)]
 pub struct Tally<'a> {
     value: Option<&'a Value<'a>>,
+    n_stages: usize,
     slots: Slots,
     cells: Vec<Cell<Vec<i64>>>,
+    /// By stage.
     distinct: Distinct,
+    /// By key and stage, where keys are few.
+    distinct_by_key: Distinct,
+    has_distinct_by_key: bool,
     unmapped: Vec<u64>,
     n_visitors: u64,
     last: u32,
@@ -70,11 +96,16 @@ pub struct Tally<'a> {
 impl<'a> Tally<'a> {
     pub fn new(plan: &Plan, value: Option<&'a Value<'a>>) -> Self {
         let n_stages = plan.names.len();
+        let n_keys = value.map_or(Some(1), Value::n_keys);
+        let n_by_key = n_keys.map(|n| n * n_stages).filter(|n| value.is_some() && *n <= FEW_PLACES);
         Tally {
             value,
-            slots: Slots::new(n_stages, value.is_some()),
+            n_stages,
+            slots: Slots::new(n_stages, n_keys),
             cells: Vec::new(),
             distinct: Distinct::new(n_stages),
+            has_distinct_by_key: n_by_key.is_some(),
+            distinct_by_key: Distinct::new(n_by_key.unwrap_or(0)),
             unmapped: vec![0; plan.view.store().touchpoints.len()],
             n_visitors: 0,
             last: 0,
@@ -83,7 +114,7 @@ impl<'a> Tally<'a> {
 }
 
 impl Gather for Tally<'_> {
-    #[inline]
+    #[inline(always)]
     fn add(&mut self, visit: &Visit) {
         let key = self.value.map_or(0, |value| value.key(visit));
         let slot = self.slots.slot(key, visit);
@@ -95,6 +126,9 @@ impl Gather for Tally<'_> {
         cell.spans.push(visit.micros);
         cell.n_reentries += u64::from(visit.is_reentry);
         self.distinct.add(visit.stage as usize, visit);
+        if self.has_distinct_by_key {
+            self.distinct_by_key.add(key as usize * self.n_stages + visit.stage as usize, visit);
+        }
         if self.last != visit.customer.0 + 1 {
             self.last = visit.customer.0 + 1;
             self.n_visitors += 1;
@@ -107,14 +141,15 @@ impl Gather for Tally<'_> {
 }
 
 const NO_SLOT: u32 = u32::MAX;
-/// Up to this many stages a cell is found by index.
-const FEW_STAGES: usize = 64;
+/// Up to this many places, of four bytes and more, things are found by index.
+const FEW_PLACES: usize = 1 << 18;
 
 /// Which cell a visit belongs to.
 #[derive(Debug)]
 enum Slots {
-    /// By stage and where it went; the last two places are for `LEFT` and `OPEN`.
+    /// By key, stage and where it went; the last two places of a stage are for `LEFT` and `OPEN`.
     Few {
+        n_stages: usize,
         n_ways: usize,
         slots: Vec<u32>,
     },
@@ -122,35 +157,38 @@ enum Slots {
 }
 
 impl Slots {
-    fn new(n_stages: usize, has_keys: bool) -> Self {
+    /// Keys are from 0 where their number is known.
+    fn new(n_stages: usize, n_keys: Option<usize>) -> Self {
         let n_ways = n_stages + 2;
-        if has_keys || n_stages > FEW_STAGES {
-            Slots::Many(FxHashMap::default())
-        } else {
-            Slots::Few { n_ways, slots: vec![NO_SLOT; n_stages * n_ways] }
+        match n_keys.map(|n| n * n_stages * n_ways) {
+            Some(n) if n <= FEW_PLACES => Slots::Few { n_stages, n_ways, slots: vec![NO_SLOT; n] },
+            _ => Slots::Many(FxHashMap::default()),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn slot(&mut self, key: i64, visit: &Visit) -> &mut u32 {
         match self {
-            Slots::Few { n_ways, slots } => {
+            Slots::Few { n_stages, n_ways, slots } => {
                 // `LEFT` and `OPEN` are the two largest numbers.
                 let way =
                     if (visit.to as usize) < *n_ways { visit.to as usize } else { *n_ways - 1 - (!visit.to) as usize };
-                &mut slots[visit.stage as usize * *n_ways + way]
+                &mut slots[(key as usize * *n_stages + visit.stage as usize) * *n_ways + way]
             }
             Slots::Many(slots) => slots.entry((key, visit.stage, visit.to)).or_insert(NO_SLOT),
         }
     }
 }
 
-/// The chunks together.
+/// All of it together.
 #[derive(Debug)]
 pub struct Total {
-    /// In the order of key, stage and way; spans in pieces, in customer order.
+    /// In the order of key, stage and way; spans in pieces, in no order.
     pub cells: Vec<Cell<Vec<Vec<i64>>>>,
+    /// By stage.
     pub distinct: Distinct,
+    /// By key and stage, where keys are few.
+    pub distinct_by_key: Option<Distinct>,
     /// By touchpoint code, events of no stage.
     pub unmapped: Vec<u64>,
     /// Customers with at least one visit.
@@ -162,12 +200,19 @@ impl Total {
         let mut total = Total {
             cells: Vec::new(),
             distinct: Distinct::new(plan.names.len()),
+            distinct_by_key: None,
             unmapped: vec![0; plan.view.store().touchpoints.len()],
             n_visitors: 0,
         };
         let mut slots: FxHashMap<(i64, u32, u32), usize> = FxHashMap::default();
         for tally in tallies {
             total.distinct.merge(&tally.distinct);
+            if tally.has_distinct_by_key {
+                match &mut total.distinct_by_key {
+                    Some(all) => all.merge(&tally.distinct_by_key),
+                    none => *none = Some(tally.distinct_by_key),
+                }
+            }
             total.unmapped.iter_mut().zip(&tally.unmapped).for_each(|(all, n)| *all += n);
             total.n_visitors += tally.n_visitors;
             for cell in tally.cells {

@@ -1,188 +1,254 @@
-//! Ended waits counted by size class; a class is sorted only when something inside it is asked for.
+//! Waits counted by size class, and within a class by the censorings they lie between; a class is sorted only when
+//! something inside it is asked for.
+
+use rayon::prelude::*;
 
 use super::super::quantile::quantile_seconds;
 
-/// Fewer than this are one class: sorting them costs less than counting by class.
+/// Up to so many are one class: sorting them costs less than counting by class.
 const FEW: usize = 4_096;
-/// Two to the power of this many classes for every doubling.
-const FINENESS: u32 = 6;
+/// From so many on classes are finer.
+const MANY: usize = 1 << 17;
 const CLOSED: u32 = u32::MAX;
+/// Waits that are counted in one go.
+const BLOCK: usize = 1 << 16;
 
+/// How finely lengths are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grain {
     One,
-    Fine,
+    /// Two to the power of this many classes for every doubling.
+    Fine(u32),
 }
 
 impl Grain {
+    fn of(n: usize) -> Self {
+        match n {
+            0..=FEW => Grain::One,
+            ..MANY => Grain::Fine(6),
+            _ => Grain::Fine(9),
+        }
+    }
+
     pub fn n_classes(self) -> usize {
         match self {
             Grain::One => 1,
-            Grain::Fine => 64 << FINENESS,
+            Grain::Fine(fineness) => 64 << fineness,
         }
     }
 
     /// The class of a wait; never falls as waits grow.
-    #[inline]
+    #[inline(always)]
     pub fn class(self, wait: i64) -> usize {
         match self {
             Grain::One => 0,
-            Grain::Fine => fine_class(wait),
+            Grain::Fine(fineness) => fine_class(wait, fineness),
         }
     }
 }
 
 /// The magnitude of a wait and the bits after its leading one.
-#[inline]
-fn fine_class(wait: i64) -> usize {
-    let wait = wait.max(0) as u64 + (1 << FINENESS);
+#[inline(always)]
+fn fine_class(wait: i64, fineness: u32) -> usize {
+    let wait = wait.max(0) as u64 + (1 << fineness);
     let magnitude = 63 - wait.leading_zeros();
-    ((magnitude << FINENESS) as u64 + ((wait >> (magnitude - FINENESS)) & ((1 << FINENESS) - 1))) as usize
+    (((magnitude - fineness) << fineness) as u64 + (wait >> (magnitude - fineness))) as usize
 }
 
 /// The waits that ended in one way.
 #[derive(Debug)]
 pub struct Way<'a> {
-    pieces: Vec<&'a [i64]>,
-    counts: Vec<u32>,
+    blocks: Vec<&'a [i64]>,
+    /// Where each wait lies, in the order of the blocks.
+    places: Vec<Vec<u32>>,
     n: usize,
-    sum: i128,
-    bounds: Option<(i64, i64)>,
-    /// The values of open classes; `places` says where each class starts.
-    opened: Vec<i64>,
-    places: Vec<u32>,
 }
 
 impl<'a> Way<'a> {
-    fn new(pieces: Vec<&'a [i64]>, grain: Grain) -> Self {
-        let n = pieces.iter().map(|piece| piece.len()).sum();
-        let mut counts = vec![0u32; grain.n_classes()];
-        let (mut sum, mut low, mut high) = (0, i64::MAX, i64::MIN);
-        // Loops within loops: a flattened iterator is slower over so many.
-        for piece in &pieces {
-            for wait in *piece {
-                counts[grain.class(*wait)] += 1;
-                sum += i128::from(*wait);
-                low = low.min(*wait);
-                high = high.max(*wait);
-            }
-        }
-        let bounds = (n > 0).then_some((low, high));
-        Way { pieces, places: vec![CLOSED; counts.len()], counts, n, sum, bounds, opened: Vec::new() }
+    fn new(pieces: &[&'a [i64]]) -> Self {
+        let blocks: Vec<&[i64]> = pieces.iter().flat_map(|piece| piece.chunks(BLOCK)).collect();
+        Way { n: blocks.iter().map(|block| block.len()).sum(), blocks, places: Vec::new() }
     }
 
     pub fn len(&self) -> usize {
         self.n
     }
 
-    pub fn count(&self, class: usize) -> usize {
-        self.counts[class] as usize
-    }
-
-    /// The waits of an open class, ascending.
-    pub fn sorted(&self, class: usize) -> &[i64] {
-        let place = self.places[class];
-        debug_assert!(place != CLOSED, "a class is opened before it is looked into");
-        let start = place as usize;
-        &self.opened[start..start + self.count(class)]
-    }
-
-    fn open(&mut self, wanted: &[bool]) {
-        let mut cursors = vec![CLOSED; self.counts.len()];
-        let mut end = self.opened.len() as u32;
-        let mut newly = Vec::new();
-        for class in 0..wanted.len() {
-            if wanted[class] && self.places[class] == CLOSED {
-                self.places[class] = end;
-                cursors[class] = end;
-                end += self.counts[class];
-                newly.push(class);
+    /// Calls with every wait and the place where it lies.
+    #[inline(always)]
+    pub fn each(&self, mut each: impl FnMut(i64, u32)) {
+        for (block, places) in self.blocks.iter().zip(&self.places) {
+            for (wait, place) in block.iter().zip(places) {
+                each(*wait, *place);
             }
         }
-        if end as usize == self.opened.len() {
-            return;
-        }
-        self.opened.resize(end as usize, 0);
-        if wanted.len() == 1 {
-            let mut at = 0;
-            for piece in &self.pieces {
-                self.opened[at..at + piece.len()].copy_from_slice(piece);
-                at += piece.len();
-            }
-        } else {
-            for piece in &self.pieces {
-                for wait in *piece {
-                    let cursor = &mut cursors[fine_class(*wait)];
-                    if *cursor != CLOSED {
-                        self.opened[*cursor as usize] = *wait;
-                        *cursor += 1;
-                    }
-                }
-            }
-        }
-        for class in newly {
-            let start = self.places[class] as usize;
-            self.opened[start..start + self.counts[class] as usize].sort_unstable();
-        }
-    }
-
-    /// Where the median lies: below and above it.
-    pub fn classes_of_median(&self) -> [Option<usize>; 2] {
-        self.ranks_of_median().map(|rank| rank.map(|rank| self.class_of_rank(rank).0))
-    }
-
-    fn ranks_of_median(&self) -> [Option<usize>; 2] {
-        let low = self.n.checked_sub(1).map(|last| last / 2);
-        [low, low.map(|low| (low + 1).min(self.n - 1))]
-    }
-
-    /// The class that holds the wait of a rank, and how many lie in lower classes.
-    fn class_of_rank(&self, rank: usize) -> (usize, usize) {
-        let mut before = 0;
-        for (class, count) in self.counts.iter().enumerate() {
-            if rank < before + *count as usize {
-                return (class, before);
-            }
-            before += *count as usize;
-        }
-        unreachable!("a rank is below the number of waits")
     }
 
     pub fn median_s(&self) -> Option<f64> {
-        let [Some(low), Some(high)] = self.ranks_of_median() else { return None };
-        let at = |rank| {
-            let (class, before) = self.class_of_rank(rank);
-            self.sorted(class)[rank - before]
-        };
+        let low = self.n.checked_sub(1)? / 2;
+        let high = self.n / 2;
+        let (mut near, before) = self.around(low, high);
+        let (_, above, _) = near.select_nth_unstable(high - before);
+        let above = *above;
         // With an odd number the median is the wait in the middle itself.
-        let pair = [at(low), at(high)];
-        if self.n % 2 == 1 { quantile_seconds(&pair[..1], 0.0) } else { quantile_seconds(&pair, 0.5) }
+        if low == high {
+            return quantile_seconds(&[above], 0.0);
+        }
+        let below = *near[..high - before].iter().max().expect("the wait of the lower rank lies before");
+        quantile_seconds(&[below, above], 0.5)
+    }
+
+    /// The waits of the classes in which two ranks lie, and how many are in lower classes.
+    fn around(&self, low: usize, high: usize) -> (Vec<i64>, usize) {
+        const FINENESS: u32 = 6;
+        if self.n <= 2 * FEW {
+            return (self.blocks.concat(), 0);
+        }
+        let mut counts = vec![0u32; 64 << FINENESS];
+        self.blocks.iter().for_each(|block| block.iter().for_each(|wait| counts[fine_class(*wait, FINENESS)] += 1));
+        let class_of = |rank: usize| {
+            let (mut class, mut before) = (0, 0);
+            while before + counts[class] as usize <= rank {
+                before += counts[class] as usize;
+                class += 1;
+            }
+            (class, before)
+        };
+        let ((first, before), (last, _)) = (class_of(low), class_of(high));
+        let n: u32 = counts[first..=last].iter().sum();
+        let mut near = Vec::with_capacity(n as usize);
+        let is_near = |wait: &i64| (first..=last).contains(&fine_class(*wait, FINENESS));
+        self.blocks.iter().for_each(|block| near.extend(block.iter().copied().filter(|wait| is_near(wait))));
+        (near, before)
     }
 }
 
-/// All ways together.
+/// The waits that ended, all ways together, and those that are still going on.
+///
+/// A *place* is a part of a class: it is cut after each censoring in it, so that nobody is censored within a place. Places
+/// are numbered as lengths grow; an end at the time of a censoring lies before the cut.
 #[derive(Debug)]
 pub struct Classes<'a> {
     pub grain: Grain,
     pub ways: Vec<Way<'a>>,
+    /// Waits still going on, ascending.
+    pub open: Vec<i64>,
+    /// By class, the censorings in lower classes; one more at the end.
+    open_starts: Vec<u32>,
+    /// By place, the waits that ended there.
+    counts: Vec<u32>,
     /// By class, the ended waits in lower classes; one more at the end.
     starts: Vec<usize>,
-    /// The waits of open classes of all ways together, ascending within a class.
-    merged: Vec<i64>,
-    places: Vec<u32>,
+    sum: i128,
+    bounds: Option<(i64, i64)>,
+    /// The waits of opened classes, ascending within a class.
+    opened: Vec<i64>,
+    /// By class, where it starts in `opened`.
+    opened_at: Vec<u32>,
+}
+
+/// What is counted of some blocks.
+struct Counted {
+    counts: Vec<u32>,
+    places: Vec<Vec<u32>>,
+    sum: i128,
+    bounds: (i64, i64),
 }
 
 impl<'a> Classes<'a> {
-    pub fn new(ways: Vec<Vec<&'a [i64]>>) -> Self {
-        let n: usize = ways.iter().flatten().map(|piece| piece.len()).sum();
-        let grain = if n <= FEW { Grain::One } else { Grain::Fine };
-        let ways: Vec<Way> = ways.into_iter().map(|pieces| Way::new(pieces, grain)).collect();
-        let mut starts = Vec::with_capacity(grain.n_classes() + 1);
-        starts.push(0);
+    /// Waits by the way they ended, and those still going on, ascending.
+    pub fn new(ways: &[Vec<&'a [i64]>], open: Vec<i64>) -> Self {
+        let ways: Vec<Way> = ways.iter().map(|pieces| Way::new(pieces)).collect();
+        let n: usize = ways.iter().map(Way::len).sum();
+        let grain = Grain::of(n);
+        let mut classes = Classes {
+            open_starts: open_starts(grain, &open),
+            grain,
+            ways,
+            open,
+            counts: Vec::new(),
+            starts: Vec::with_capacity(grain.n_classes() + 1),
+            sum: 0,
+            bounds: None,
+            opened: Vec::new(),
+            opened_at: vec![CLOSED; grain.n_classes()],
+        };
+        classes.count_all(n);
+        let mut before = 0;
         for class in 0..grain.n_classes() {
-            starts.push(starts[class] + ways.iter().map(|way| way.count(class)).sum::<usize>());
+            classes.starts.push(before);
+            before += classes.counts[classes.places_of(class)].iter().map(|n| *n as usize).sum::<usize>();
         }
-        Classes { places: vec![CLOSED; grain.n_classes()], grain, ways, starts, merged: Vec::new() }
+        classes.starts.push(before);
+        classes
+    }
+
+    fn count_all(&mut self, n: usize) {
+        let blocks: Vec<&[i64]> = self.ways.iter().flat_map(|way| way.blocks.iter().copied()).collect();
+        let n_tasks = if n < 4 * BLOCK { 1 } else { rayon::current_num_threads().min(blocks.len()) };
+        let per_task = blocks.len().div_ceil(n_tasks.max(1)).max(1);
+        let counted: Vec<Counted> = blocks.par_chunks(per_task).map(|blocks| self.counted(blocks)).collect();
+        self.counts = vec![0; self.grain.n_classes() + self.open.len()];
+        let (mut low, mut high) = (i64::MAX, i64::MIN);
+        let mut places = Vec::with_capacity(blocks.len());
+        for task in counted {
+            self.counts.iter_mut().zip(&task.counts).for_each(|(all, n)| *all += n);
+            self.sum += task.sum;
+            (low, high) = (low.min(task.bounds.0), high.max(task.bounds.1));
+            places.extend(task.places);
+        }
+        self.bounds = (n > 0).then_some((low, high));
+        let mut places = places.into_iter();
+        for way in &mut self.ways {
+            way.places = places.by_ref().take(way.blocks.len()).collect();
+        }
+    }
+
+    fn counted(&self, blocks: &[&[i64]]) -> Counted {
+        let mut counts = vec![0u32; self.grain.n_classes() + self.open.len()];
+        let (mut sum, mut low, mut high) = (0i128, i64::MAX, i64::MIN);
+        let mut place_all = |block: &&[i64], grain: Grain| -> Vec<u32> {
+            let place = |wait: &i64| {
+                let place = self.place(grain, *wait);
+                counts[place] += 1;
+                sum += i128::from(*wait);
+                (low, high) = (low.min(*wait), high.max(*wait));
+                place as u32
+            };
+            block.iter().map(place).collect()
+        };
+        // The grain as a constant makes its class a few instructions.
+        let places = match self.grain {
+            Grain::Fine(9) => blocks.iter().map(|block| place_all(block, Grain::Fine(9))).collect(),
+            grain => blocks.iter().map(|block| place_all(block, grain)).collect(),
+        };
+        Counted { counts, places, sum, bounds: (low, high) }
+    }
+
+    #[inline(always)]
+    fn place(&self, grain: Grain, wait: i64) -> usize {
+        let class = grain.class(wait);
+        let (from, to) = (self.open_starts[class] as usize, self.open_starts[class + 1] as usize);
+        let before = if from == to { 0 } else { self.open[from..to].partition_point(|open| *open < wait) };
+        class + from + before
+    }
+
+    /// The places of a class.
+    pub fn places_of(&self, class: usize) -> std::ops::Range<usize> {
+        class + self.open_starts[class] as usize..class + 1 + self.open_starts[class + 1] as usize
+    }
+
+    /// The censorings in a class, ascending.
+    pub fn open_of(&self, class: usize) -> &[i64] {
+        &self.open[self.open_starts[class] as usize..self.open_starts[class + 1] as usize]
+    }
+
+    pub fn n_places(&self) -> usize {
+        self.counts.len()
+    }
+
+    pub fn count_at(&self, place: usize) -> usize {
+        self.counts[place] as usize
     }
 
     pub fn len(&self) -> usize {
@@ -190,13 +256,12 @@ impl<'a> Classes<'a> {
     }
 
     pub fn sum(&self) -> i128 {
-        self.ways.iter().map(|way| way.sum).sum()
+        self.sum
     }
 
     /// The shortest and the longest.
     pub fn bounds(&self) -> Option<(i64, i64)> {
-        let bounds = self.ways.iter().filter_map(|way| way.bounds);
-        bounds.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        self.bounds
     }
 
     pub fn in_lower(&self, class: usize) -> usize {
@@ -208,37 +273,52 @@ impl<'a> Classes<'a> {
     }
 
     pub fn is_open(&self, class: usize) -> bool {
-        self.places[class] != CLOSED
+        self.opened_at[class] != CLOSED
     }
 
     /// The waits of an open class, ascending.
     pub fn sorted(&self, class: usize) -> &[i64] {
         debug_assert!(self.is_open(class), "a class is opened before it is looked into");
-        let start = self.places[class] as usize;
-        &self.merged[start..start + self.count(class)]
+        let start = self.opened_at[class] as usize;
+        &self.opened[start..start + self.count(class)]
     }
 
     /// Sorts the wanted classes that are not yet.
     pub fn open(&mut self, wanted: &[bool]) {
-        self.ways.iter_mut().for_each(|way| way.open(wanted));
+        let mut cursors = vec![CLOSED; self.n_places()];
+        let mut end = self.opened.len();
+        let mut newly = Vec::new();
         for class in (0..wanted.len()).filter(|class| wanted[*class]) {
-            if self.places[class] != CLOSED {
+            if self.opened_at[class] != CLOSED {
                 continue;
             }
-            let start = self.merged.len();
-            self.places[class] = start as u32;
-            self.ways.iter().for_each(|way| self.merged.extend_from_slice(way.sorted(class)));
-            if self.ways.len() > 1 {
-                // Runs that are in order already, which this sort merges.
-                self.merged[start..].sort();
+            self.opened_at[class] = end as u32;
+            for place in self.places_of(class) {
+                cursors[place] = end as u32;
+                end += self.count_at(place);
             }
+            newly.push(class);
         }
-    }
-
-    pub fn open_for_ranks(&mut self, ranks: &[usize]) {
-        let mut wanted = vec![false; self.grain.n_classes()];
-        ranks.iter().for_each(|rank| wanted[self.class_of_rank(*rank)] = true);
-        self.open(&wanted);
+        if newly.iter().all(|class| self.count(*class) == 0) {
+            return;
+        }
+        let mut opened = std::mem::take(&mut self.opened);
+        opened.resize(end, 0);
+        for way in &self.ways {
+            way.each(|wait, place| {
+                let cursor = &mut cursors[place as usize];
+                if *cursor != CLOSED {
+                    opened[*cursor as usize] = wait;
+                    *cursor += 1;
+                }
+            });
+        }
+        self.opened = opened;
+        for class in newly {
+            let start = self.opened_at[class] as usize;
+            let n = self.count(class);
+            self.opened[start..start + n].sort_unstable();
+        }
     }
 
     pub fn class_of_rank(&self, rank: usize) -> usize {
@@ -274,6 +354,17 @@ impl<'a> Classes<'a> {
     }
 }
 
+fn open_starts(grain: Grain, open: &[i64]) -> Vec<u32> {
+    let mut starts = vec![0u32; grain.n_classes() + 1];
+    open.iter().for_each(|wait| starts[grain.class(*wait) + 1] += 1);
+    let mut before = 0;
+    starts.iter_mut().for_each(|start| {
+        before += *start;
+        *start = before;
+    });
+    starts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,7 +375,10 @@ mod tests {
         waits.push(i64::MAX);
         waits.extend(0..5000);
         waits.sort_unstable();
-        assert!(waits.windows(2).all(|pair| fine_class(pair[0]) <= fine_class(pair[1])));
-        assert!(waits.iter().all(|wait| fine_class(*wait) < Grain::Fine.n_classes()));
+        for grain in [Grain::Fine(6), Grain::Fine(9)] {
+            assert!(waits.windows(2).all(|pair| grain.class(pair[0]) <= grain.class(pair[1])));
+            assert!(waits.iter().all(|wait| grain.class(*wait) < grain.n_classes()));
+        }
+        assert_eq!(fine_class(0, 6), 64);
     }
 }

@@ -7,10 +7,11 @@ use super::classes::{Classes, Way};
 /// One half, with the slack that a curve of many factors needs to meet it.
 const HALF: f64 = 0.5 + 1e-12;
 
-/// Ends between which nobody is censored: all of one class, or those up to a censoring in it.
+/// The ends of one place, between which nobody is censored.
 #[derive(Debug, Clone, Copy)]
 pub struct Stretch {
     class: usize,
+    place: usize,
     /// Ends before the stretch.
     pub before: usize,
     /// Ends in it.
@@ -19,8 +20,6 @@ pub struct Stretch {
     at_risk: u64,
     survival: f64,
     greenwood: f64,
-    /// The censoring that closes it; ends at the same time are in it. `i64::MAX` is the end of the class.
-    until: i64,
 }
 
 /// The curve just after some of the ends of a stretch.
@@ -61,44 +60,24 @@ impl Stretch {
     }
 }
 
-/// The whole curve in stretches. Classes with a censoring must be open.
-pub fn stretches(classes: &Classes, open: &[i64]) -> Vec<Stretch> {
+/// The whole curve in stretches.
+pub fn stretches(classes: &Classes) -> Vec<Stretch> {
     let mut stretches = Vec::new();
-    let mut at_risk = (classes.len() + open.len()) as u64;
-    let (mut state, mut before, mut at) = (State { survival: 1.0, greenwood: 0.0 }, 0, 0);
+    let mut at_risk = (classes.len() + classes.open.len()) as u64;
+    let (mut state, mut before) = (State { survival: 1.0, greenwood: 0.0 }, 0);
     for class in 0..classes.grain.n_classes() {
-        let n_open = open[at..].partition_point(|wait| classes.grain.class(*wait) <= class);
-        let open_here = &open[at..at + n_open];
-        at += n_open;
-        let in_class = classes.count(class);
-        if in_class == 0 {
-            at_risk -= n_open as u64;
-            continue;
-        }
-        let mut add = |n: usize, until: i64, at_risk: &mut u64| {
-            let State { survival, greenwood } = state;
-            let stretch = Stretch { class, before, n, at_risk: *at_risk, survival, greenwood, until };
-            state = stretch.after(n);
-            before += n;
-            *at_risk -= n as u64;
-            stretches.push(stretch);
-        };
-        if open_here.is_empty() {
-            add(in_class, i64::MAX, &mut at_risk);
-            continue;
-        }
-        let sorted = classes.sorted(class);
-        let mut taken = 0;
-        for same in open_here.chunk_by(|a, b| a == b) {
-            let n = sorted[taken..].partition_point(|wait| *wait <= same[0]);
+        let open = classes.open_of(class);
+        for (at, place) in classes.places_of(class).enumerate() {
+            let n = classes.count_at(place);
             if n > 0 {
-                add(n, same[0], &mut at_risk);
-                taken += n;
+                let State { survival, greenwood } = state;
+                let stretch = Stretch { class, place, before, n, at_risk, survival, greenwood };
+                state = stretch.after(n);
+                before += n;
+                at_risk -= n as u64;
+                stretches.push(stretch);
             }
-            at_risk -= same.len() as u64;
-        }
-        if taken < sorted.len() {
-            add(sorted.len() - taken, i64::MAX, &mut at_risk);
+            at_risk -= u64::from(at < open.len());
         }
     }
     stretches
@@ -158,14 +137,14 @@ pub fn choose(classes: &Classes, stretches: &[Stretch], points_max: usize) -> Ve
 
 /// A chosen point in time.
 #[derive(Debug, Clone, Copy)]
-pub struct Place {
-    stretch: usize,
+pub struct Moment {
+    place: usize,
     time: i64,
 }
 
 /// The chosen points, whose classes are open.
-pub fn points(classes: &Classes, stretches: &[Stretch], chosen: &[Chosen]) -> (Vec<Point>, Vec<Place>) {
-    let (mut points, mut places) = (Vec::with_capacity(chosen.len()), Vec::with_capacity(chosen.len()));
+pub fn points(classes: &Classes, stretches: &[Stretch], chosen: &[Chosen]) -> (Vec<Point>, Vec<Moment>) {
+    let (mut points, mut moments) = (Vec::with_capacity(chosen.len()), Vec::with_capacity(chosen.len()));
     let mut shown = 0;
     for point in chosen {
         let (stretch, rank) = (&stretches[point.stretch], point.rank(stretches));
@@ -179,33 +158,53 @@ pub fn points(classes: &Classes, stretches: &[Stretch], chosen: &[Chosen]) -> (V
             std_err: state.std_err(),
             interval: state.interval(),
         });
-        places.push(Place { stretch: point.stretch, time });
+        moments.push(Moment { place: stretch.place, time });
         shown = rank + 1;
     }
-    (points, places)
+    (points, moments)
 }
 
-/// The incidence of one way at each place, and after all.
-pub fn incidence(way: &Way, stretches: &[Stretch], places: &[Place]) -> (Vec<f64>, f64) {
-    let mut by_place = Vec::with_capacity(places.len());
-    let (mut total, mut taken, mut class) = (0.0, 0, usize::MAX);
-    let mut places = places.iter().peekable();
-    for (at, stretch) in stretches.iter().enumerate() {
-        if stretch.class != class {
-            (class, taken) = (stretch.class, 0);
-        }
-        while let Some(place) = places.next_if(|place| place.stretch == at) {
-            let n = way.sorted(class).partition_point(|wait| *wait <= place.time) - taken;
-            by_place.push(total + stretch.weight() * n as f64);
-        }
-        let upto = match stretch.until {
-            i64::MAX => way.count(class),
-            until => way.sorted(class).partition_point(|wait| *wait <= until),
-        };
-        total += stretch.weight() * (upto - taken) as f64;
-        taken = upto;
+/// What an end weighs, in a whole number of parts: sums of these are the same in any order.
+const PARTS: f64 = (1u64 << 62) as f64;
+
+/// What an end at each place adds to the incidence of its way.
+pub fn weights(classes: &Classes, stretches: &[Stretch]) -> Vec<u64> {
+    let mut weights = vec![0; classes.n_places()];
+    stretches.iter().for_each(|stretch| weights[stretch.place] = (stretch.weight() * PARTS).round() as u64);
+    weights
+}
+
+/// The incidence of one way after all.
+pub fn incidence(way: &Way, weights: &[u64]) -> f64 {
+    let mut parts = 0u64;
+    way.each(|_, place| parts += weights[place as usize]);
+    parts as f64 / PARTS
+}
+
+/// The incidence of each way at each moment.
+pub fn incidences(classes: &Classes, weights: &[u64], moments: &[Moment]) -> Vec<Vec<f64>> {
+    // By place, the first moment that does not lie before it.
+    let mut firsts = Vec::with_capacity(classes.n_places());
+    for (at, moment) in moments.iter().enumerate() {
+        firsts.resize(firsts.len().max(moment.place + 1), at as u32);
     }
-    (by_place, total)
+    firsts.resize(classes.n_places(), moments.len() as u32);
+    let of_way = |way: &Way| {
+        let mut parts = vec![0u64; moments.len() + 1];
+        way.each(|wait, place| {
+            let mut at = firsts[place as usize] as usize;
+            while moments.get(at).is_some_and(|moment| moment.place == place as usize && moment.time < wait) {
+                at += 1;
+            }
+            parts[at] += weights[place as usize];
+        });
+        let upto = parts[..moments.len()].iter().scan(0, |total, n| {
+            *total += n;
+            Some(*total as f64 / PARTS)
+        });
+        upto.collect()
+    };
+    classes.ways.iter().map(of_way).collect()
 }
 
 /// The rank of the end by which half have ended.

@@ -3,12 +3,14 @@
 //!
 //! Between two censorings every end weighs the same: the curve falls, and the incidence of the way rises, by S/n for each,
 //! and Greenwood's sum telescopes. So the order of the ends matters only where a censoring lies among them. Ends are counted
-//! by size class; the classes that share their range with a censoring are sorted, and so are those in which a figure that is
-//! asked for lies. What comes out is exact; `survival` and `incidence` are the same by the book, and the tests compare them.
+//! by size class and by the censorings that they lie between; only the classes in which a figure that is asked for lies are
+//! sorted. What comes out is exact; `survival` and `incidence` are the same by the book, and the tests compare them.
 
 mod classes;
 mod curve;
 mod groups;
+
+use rayon::prelude::*;
 
 use self::classes::{Classes, Grain, Way};
 use self::curve::Stretch;
@@ -20,8 +22,6 @@ pub use groups::{Group, log_rank};
 #[derive(Debug)]
 pub struct Waits<'a> {
     classes: Classes<'a>,
-    /// Still going on, ascending.
-    open: Vec<i64>,
 }
 
 /// What is asked of waits.
@@ -35,6 +35,8 @@ pub struct Asked<'a> {
     pub points_max: usize,
     /// A length, to tell how many are still waiting then.
     pub limit: Option<i64>,
+    /// Whether incidences are asked for at every point, or only after all.
+    pub incidences: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -67,20 +69,21 @@ pub struct WayReading {
     pub median_s: Option<f64>,
     /// The share that has ended so by the last point.
     pub incidence: f64,
-    /// At every point.
+    /// At every point, where asked for.
     pub by_point: Vec<f64>,
 }
 
 impl<'a> Waits<'a> {
     /// Waits by the way they ended, each way in any number of pieces and in any order, and those still going on.
-    pub fn new(ways: Vec<Vec<&'a [i64]>>, mut open: Vec<i64>) -> Self {
+    pub fn new(ways: &[Vec<&'a [i64]>], mut open: Vec<i64>) -> Self {
         open.sort_unstable();
-        Waits { classes: Classes::new(ways), open }
+        Waits { classes: Classes::new(ways, open) }
     }
 
     /// The shortest and the longest wait, ended or not.
     pub fn bounds(&self) -> Option<(i64, i64)> {
-        let open = self.open.first().copied().zip(self.open.last().copied());
+        let open = &self.classes.open;
+        let open = open.first().copied().zip(open.last().copied());
         match (self.classes.bounds(), open) {
             (Some((low, high)), Some((first, last))) => Some((low.min(first), high.max(last))),
             (ended, open) => ended.or(open),
@@ -93,63 +96,67 @@ impl<'a> Waits<'a> {
         if rank >= self.classes.len() {
             return None;
         }
-        self.classes.open_for_ranks(&[rank]);
+        let mut wanted = vec![false; self.classes.grain.n_classes()];
+        wanted[self.classes.class_of_rank(rank)] = true;
+        self.classes.open(&wanted);
         Some(self.classes.at_rank(rank))
     }
 
     pub fn read(&mut self, asked: Asked<'_>) -> Reading {
         let n = self.classes.len();
-        self.open_what_is_known(asked);
-        let stretches = curve::stretches(&self.classes, &self.open);
+        // Few are sorted whatever is asked, so that every point of their curve can be shown.
+        if self.classes.grain == Grain::One {
+            self.classes.open(&[true]);
+        }
+        let stretches = curve::stretches(&self.classes);
         let chosen = curve::choose(&self.classes, &stretches, asked.points_max.max(2));
         let median_rank = curve::median_rank(&stretches);
-        let ranks: Vec<usize> = chosen.iter().map(|point| point.rank(&stretches)).chain(median_rank).collect();
-        self.classes.open_for_ranks(&ranks);
-        let to_search = curve::where_bounds_may_cross(&self.classes, &stretches);
-        self.classes.open(&to_search);
+        let ranks = chosen.iter().map(|point| point.rank(&stretches)).chain(median_rank);
+        let mut wanted = curve::where_bounds_may_cross(&self.classes, &stretches);
+        self.want(asked, ranks, &mut wanted);
+        self.classes.open(&wanted);
         let (median_lo, median_hi) = curve::bounds_cross(&self.classes, &stretches);
         let seconds = |micros: i64| micros as f64 / 1e6;
-        let (points, places) = curve::points(&self.classes, &stretches, &chosen);
+        let (points, moments) = curve::points(&self.classes, &stretches, &chosen);
+        let open = &self.classes.open;
         Reading {
             n_ended: n as u64,
-            n_open: self.open.len() as u64,
+            n_open: open.len() as u64,
             mean_s: (n > 0).then(|| self.classes.sum() as f64 / n as f64 / 1e6),
             quantiles_s: asked.quantiles.iter().filter_map(|q| self.classes.quantile_s(*q)).collect(),
             ended_below: asked.edges.iter().map(|edge| self.classes.n_below(*edge) as u64).collect(),
-            open_below: asked.edges.iter().map(|edge| self.open.partition_point(|open| open < edge) as u64).collect(),
+            open_below: asked.edges.iter().map(|edge| open.partition_point(|open| open < edge) as u64).collect(),
             median_s: median_rank.map(|rank| seconds(self.classes.at_rank(rank))),
             median_lo_s: median_lo.map(seconds),
             median_hi_s: median_hi.map(seconds),
-            ways: self.ways(&stretches, &places),
+            ways: self.ways(&stretches, asked.incidences.then_some(&moments)),
             at_limit: asked.limit.map(|limit| self.at(&stretches, limit)),
             points,
         }
     }
 
-    /// Opens the classes that hold a censoring, a quantile, an edge or the limit.
-    fn open_what_is_known(&mut self, asked: Asked<'_>) {
+    /// Marks the classes that hold one of the ranks, a quantile, an edge or the limit.
+    fn want(&self, asked: Asked<'_>, ranks: impl Iterator<Item = usize>, wanted: &mut [bool]) {
         let classes = &self.classes;
-        let mut wanted = vec![false; classes.grain.n_classes()];
-        // Few are sorted whatever is asked, so that every point of their curve can be shown.
-        wanted[0] |= classes.grain == Grain::One;
+        let of_quantiles = asked.quantiles.iter().filter_map(|q| classes.ranks_of(*q)).flatten();
+        ranks.chain(of_quantiles).for_each(|rank| wanted[classes.class_of_rank(rank)] = true);
         let after_limit = asked.limit.map(|limit| limit.saturating_add(1));
-        let marks = self.open.iter().chain(asked.edges).copied().chain(after_limit);
+        let marks = asked.edges.iter().copied().chain(after_limit);
         marks.for_each(|mark| wanted[classes.grain.class(mark)] = true);
-        for q in asked.quantiles {
-            classes.ranks_of(*q).into_iter().flatten().for_each(|rank| wanted[classes.class_of_rank(rank)] = true);
-        }
-        for way in &classes.ways {
-            way.classes_of_median().into_iter().flatten().for_each(|class| wanted[class] = true);
-        }
-        self.classes.open(&wanted);
     }
 
-    fn ways(&self, stretches: &[Stretch], places: &[curve::Place]) -> Vec<WayReading> {
-        let of_way = |way: &Way| {
-            let (by_point, incidence) = curve::incidence(way, stretches, places);
-            WayReading { n: way.len() as u64, median_s: way.median_s(), incidence, by_point }
+    fn ways(&self, stretches: &[Stretch], moments: Option<&Vec<curve::Moment>>) -> Vec<WayReading> {
+        let classes = &self.classes;
+        let weights = curve::weights(classes, stretches);
+        let mut by_point = moments.map_or_else(Vec::new, |moments| curve::incidences(classes, &weights, moments));
+        by_point.resize(classes.ways.len(), Vec::new());
+        let of_way = |(way, by_point): (&Way, Vec<f64>)| WayReading {
+            n: way.len() as u64,
+            median_s: way.median_s(),
+            incidence: curve::incidence(way, &weights),
+            by_point,
         };
-        self.classes.ways.iter().map(of_way).collect()
+        classes.ways.par_iter().zip(by_point).map(of_way).collect()
     }
 
     fn at(&self, stretches: &[Stretch], limit: i64) -> (f64, Option<(f64, f64)>) {
@@ -191,8 +198,8 @@ mod tests {
         let of_way = |way: usize| pieces.iter().map(|piece| piece[way].as_slice()).collect::<Vec<_>>();
         let edges = [0, 1, 1_000, 5_000_000, i64::MAX];
         let limit = waits.first().map(|wait| wait.0);
-        let mut all = Waits::new((0..N_WAYS).map(of_way).collect(), of_way(N_WAYS).concat());
-        let read = all.read(Asked { quantiles: &QUANTILES, edges: &edges, points_max, limit });
+        let mut all = Waits::new(&(0..N_WAYS).map(of_way).collect::<Vec<_>>(), of_way(N_WAYS).concat());
+        let read = all.read(Asked { quantiles: &QUANTILES, edges: &edges, points_max, limit, incidences: true });
 
         let seconds = |wait: &Wait| wait.0 as f64 / 1e6;
         let spells: Vec<Spell> =
@@ -235,7 +242,7 @@ mod tests {
         if let (Some(limit), Some((survival, _))) = (limit, read.at_limit) {
             prop_assert!(near(survival, curve.at(limit as f64 / 1e6)));
         }
-        let mut again = Waits::new((0..N_WAYS).map(of_way).collect(), Vec::new());
+        let mut again = Waits::new(&(0..N_WAYS).map(of_way).collect::<Vec<_>>(), Vec::new());
         prop_assert_eq!(
             again.length_of_share(0.9),
             (!ended.is_empty()).then(|| { ended[(0.9 * ended.len() as f64).ceil() as usize - 1] })
@@ -245,8 +252,9 @@ mod tests {
 
     #[test]
     fn nothing_reads_as_nothing() {
-        let mut none = Waits::new(Vec::new(), Vec::new());
-        let read = none.read(Asked { quantiles: &QUANTILES, edges: &[5], points_max: 9, limit: Some(3) });
+        let mut none = Waits::new(&[], Vec::new());
+        let read =
+            none.read(Asked { quantiles: &QUANTILES, edges: &[5], points_max: 9, limit: Some(3), incidences: true });
         let expect =
             Reading { ended_below: vec![0], open_below: vec![0], at_limit: Some((1.0, None)), ..Reading::default() };
         assert_eq!((read, none.bounds(), none.length_of_share(0.5)), (expect, None, None));
