@@ -15,6 +15,10 @@ use trailmap::ingest::{self, LoadOptions};
 use trailmap::journey::{Batch, BatchValues, BuildOptions, StoreBuilder};
 use trailmap::tui::offscreen::Offscreen;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Customers of the demo shop; about 24 events each, so that the default is a little over ten million events.
 const CUSTOMERS: u64 = 425_259;
 

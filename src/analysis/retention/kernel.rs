@@ -124,6 +124,8 @@ pub(in crate::analysis) struct Entry {
     pub cohort: u32,
     /// How many leading slots are over as of the end of observation.
     pub n_over: u16,
+    /// Where the cut follows the calendar: the period of the start.
+    period: u32,
 }
 
 #[derive(Debug)]
@@ -132,6 +134,8 @@ pub(in crate::analysis) struct Plan<'v> {
     pub cohorts: Cohorts,
     pub slots: Slots,
     cut: Cut,
+    /// Whether cohorts are the periods in which customers come back.
+    is_cut_by_cohort: bool,
     /// The periods in each of which a customer starts anew.
     anew: Option<Calendar>,
     start: Option<StepMatch>,
@@ -163,6 +167,10 @@ impl<'v> Plan<'v> {
             let (n_over, n) = (calendar.n_over(as_of) as i64, calendar.len() as i64);
             (Cut::Calendar { calendar, n_over }, n)
         };
+        let is_cut_by_cohort = match (&cohorts, &cut) {
+            (Cohorts::ByPeriod(of_cohort), Cut::Calendar { calendar, .. }) => of_cohort.period == calendar.period,
+            _ => false,
+        };
         let anew = match &cohorts {
             _ if !spec.recurring => None,
             Cohorts::ByPeriod(calendar) => Some(calendar.clone()),
@@ -178,6 +186,7 @@ impl<'v> Plan<'v> {
             cohorts,
             slots: Slots::new(runs, spec.mode),
             cut,
+            is_cut_by_cohort,
             anew,
             start: spec.start.as_ref().map(|step| step.resolve(view, ctl)).transpose()?,
             returns: spec.returns.as_ref().map(|step| step.resolve(view, ctl)).transpose()?,
@@ -203,7 +212,12 @@ impl<'v> Plan<'v> {
     #[inline]
     pub fn entry(&self, customer: CustomerId, position: usize) -> Option<Entry> {
         let time = self.view.times()[position];
+        let period = match &self.cut {
+            Cut::Calendar { calendar, .. } => calendar.at(time),
+            Cut::Rolling { .. } => 0,
+        };
         let cohort = match &self.cohorts {
+            Cohorts::ByPeriod(_) if self.is_cut_by_cohort => period,
             Cohorts::ByPeriod(calendar) => calendar.at(time),
             Cohorts::ByCustomer { of, .. } => match of[customer.idx()] {
                 NONE => return None,
@@ -211,10 +225,10 @@ impl<'v> Plan<'v> {
             },
         };
         let periods_over = match &self.cut {
-            Cut::Calendar { calendar, n_over } => n_over - i64::from(calendar.at(time)),
+            Cut::Calendar { n_over, .. } => n_over - i64::from(period),
             Cut::Rolling { length } => (self.view.as_of().micros() - time + 1) / length,
         };
-        Some(Entry { customer, position, cohort, n_over: self.slots.n_over(periods_over) })
+        Some(Entry { customer, position, cohort, n_over: self.slots.n_over(periods_over), period })
     }
 
     /// Calls `each` with every entry of a journey.
@@ -264,7 +278,7 @@ impl<'v> Plan<'v> {
         let start = self.view.times()[entry.position];
         match &self.cut {
             Cut::Calendar { calendar, .. } => {
-                let base = calendar.at(start);
+                let base = entry.period;
                 self.gather_by(OnCalendar { calendar, base }, calendar.end(base), codes, entry.position + 1..end, back);
             }
             Cut::Rolling { length } => {
@@ -287,13 +301,13 @@ impl<'v> Plan<'v> {
         // Events before this instant say nothing more.
         let mut known_until = first_end;
         if self.min_count == 1 && self.returns.is_none() {
-            for &time in times {
-                if time >= known_until {
-                    let (period, end) = clock.at(time);
-                    known_until = end;
-                    if !self.note(period, back) {
-                        return;
-                    }
+            let mut times = times;
+            while times.last().is_some_and(|last| *last >= known_until) {
+                times = &times[n_before(times, known_until)..];
+                let (period, end) = clock.at(times[0]);
+                known_until = end;
+                if !self.note(period, back) {
+                    return;
                 }
             }
             return;
@@ -410,6 +424,22 @@ impl<'v> Plan<'v> {
                 .collect()
         })
     }
+}
+
+/// How many of ascending times lie before an instant. Most journeys are short: counting a few at once without a branch
+/// costs less than looking at them one by one, or halving.
+#[inline(always)]
+fn n_before(times: &[i64], instant: i64) -> usize {
+    const AT_ONCE: usize = 8;
+    let mut n = 0;
+    for some in times.chunks(AT_ONCE) {
+        let before = some.iter().map(|time| usize::from(*time < instant)).sum::<usize>();
+        n += before;
+        if before < some.len() {
+            break;
+        }
+    }
+    n
 }
 
 /// Pieces of work, few because each has a table of its own; how they are cut depends on the data alone.

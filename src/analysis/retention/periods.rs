@@ -7,7 +7,8 @@ use crate::table::text::count;
 /// More periods than this are no picture, and their boundaries no longer small.
 const MAX_PERIODS: i64 = 200_000;
 
-/// Cells of the coarse map from time to period.
+/// Cells per period of the coarse map from time to period, and cells at most: few enough to stay near at hand.
+const CELLS_PER_PERIOD: i64 = 16;
 const MAP_CELLS: i64 = 1 << 16;
 
 /// Consecutive periods from that of the first time to that of the last.
@@ -62,7 +63,8 @@ impl Calendar {
             starts.push(next);
         }
         let range = starts[starts.len() - 1].saturating_sub(starts[0]).max(1);
-        let shift = (0..63).find(|shift| range >> shift < MAP_CELLS).unwrap_or(63);
+        let n_cells = (starts.len() as i64 * CELLS_PER_PERIOD).clamp(1 << 8, MAP_CELLS);
+        let shift = (0..63).find(|shift| range >> shift < n_cells).unwrap_or(63);
         let mut at = 0;
         let map = (0..=range >> shift)
             .map(|cell| {

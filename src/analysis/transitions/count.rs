@@ -39,11 +39,16 @@ impl Counted {
     }
 }
 
+/// Up to so many touchpoints, a pair is found without a multiplication and without a look at the end of the table.
+const FEW: usize = 64;
+
 /// Counts by codes as they are shown. One code more than there are touchpoints stands for `(start)` in front and `(end)`
 /// behind.
 #[derive(Debug)]
 pub struct Counts {
     pub pairs: Pairs<Counted>,
+    /// Where every journey is counted as it stands and touchpoints are few: by code and next code, to be added to `pairs`.
+    rows: Vec<[Counted; FEW]>,
     pub starts: Vec<Counted>,
     pub ends: Vec<Counted>,
     pub n_units: u64,
@@ -54,6 +59,7 @@ impl Counts {
     fn new(n: usize) -> Self {
         Counts {
             pairs: Pairs::new(n),
+            rows: Vec::new(),
             starts: vec![Counted::default(); n],
             ends: vec![Counted::default(); n],
             n_units: 0,
@@ -71,7 +77,10 @@ pub fn count(plan: &Plan, ctl: &Ctl) -> Result<Counts, Cancelled> {
         par_gather(
             plan.view,
             ctl,
-            || Counts::new(n),
+            || {
+                let rows = if is_plain && n <= FEW { vec![[Counted::default(); FEW]; n] } else { Vec::new() };
+                Counts { rows, ..Counts::new(n) }
+            },
             |counts, chunk| {
                 if is_plain {
                     count_plain(plan, codes, counts, chunk);
@@ -82,7 +91,12 @@ pub fn count(plan: &Plan, ctl: &Ctl) -> Result<Counts, Cancelled> {
         )?
     });
     let mut sum = Counts::new(n);
-    for part in made {
+    for mut part in made {
+        for (from, row) in part.rows.iter().enumerate() {
+            for (to, counted) in row.iter().enumerate().filter(|(_, counted)| counted.times > 0) {
+                part.pairs.at(from as u32, to as u32).add_all(counted);
+            }
+        }
         for ((a, b), counted) in part.pairs.iter().filter(|(_, counted)| counted.times > 0) {
             // In the plain way codes are those of the store until here.
             let (a, b) = if is_plain { (shown(plan, a), shown(plan, b)) } else { (a, b) };
@@ -103,34 +117,43 @@ fn shown(plan: &Plan, code: u32) -> u32 {
     plan.shown.of_code[code as usize]
 }
 
-/// Every journey as it stands: one load, one look into the square per event.
+/// Every journey as it stands: one load, one look into the table per event.
 fn count_plain<C: Code>(plan: &Plan, codes: &[C], counts: &mut Counts, chunk: Range<u32>) {
-    let n = plan.shown.len();
-    for customer in chunk {
-        let journey = plan.view.journey(CustomerId(customer));
-        let [first, rest @ ..] = &codes[journey] else { continue };
-        if !plan.view.is_chosen(CustomerId(customer)) {
-            continue;
+    if counts.rows.is_empty() {
+        for customer in chunk {
+            plain_journey(plan, codes, counts, customer, |counts, from, to| {
+                counts.pairs.at(from as u32, to as u32).add(customer);
+            });
         }
-        counts.n_units += 1;
-        counts.starts[first.idx()].add(customer);
-        let mut before = *first;
-        match counts.pairs.square() {
-            Some(square) => {
-                for code in rest {
-                    square[before.idx() * n + code.idx()].add(customer);
-                    before = *code;
-                }
-            }
-            None => {
-                for code in rest {
-                    counts.pairs.at(before.idx() as u32, code.idx() as u32).add(customer);
-                    before = *code;
-                }
-            }
+    } else {
+        for customer in chunk {
+            plain_journey(plan, codes, counts, customer, |counts, from, to| {
+                counts.rows[from][to % FEW].add(customer);
+            });
         }
-        counts.ends[before.idx()].add(customer);
     }
+}
+
+#[inline(always)]
+fn plain_journey<C: Code>(
+    plan: &Plan,
+    codes: &[C],
+    counts: &mut Counts,
+    customer: u32,
+    add: impl Fn(&mut Counts, usize, usize),
+) {
+    let [first, rest @ ..] = &codes[plan.view.journey(CustomerId(customer))] else { return };
+    if !plan.view.is_chosen(CustomerId(customer)) {
+        return;
+    }
+    counts.n_units += 1;
+    counts.starts[first.idx()].add(customer);
+    let mut before = *first;
+    for code in rest {
+        add(counts, before.idx(), code.idx());
+        before = *code;
+    }
+    counts.ends[before.idx()].add(customer);
 }
 
 fn count_ways<C: Code>(plan: &Plan, codes: &[C], counts: &mut Counts, chunk: Range<u32>) {
