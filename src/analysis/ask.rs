@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    CompareSpec, CustomersSpec, DwellSpec, Error, EventsSpec, FunnelSpec, JourneySpec, LifecycleSpec, PathsSpec,
-    PatternsSpec, ProfileSpec, RetentionSpec, Spec, TransitionsSpec,
+    CompareSpec, CustomersSpec, DwellSpec, Error, EventsSpec, FunnelSpec, JourneySpec, LifecycleSpec, MapSpec,
+    PathsSpec, PatternsSpec, ProfileSpec, RetentionSpec, Spec, TransitionsSpec,
 };
 use crate::base::nearest::nearest;
 use crate::base::{Ctl, CustomerId};
@@ -58,6 +58,7 @@ pub static KINDS: &[Kind] = kinds! {
     "retention" RetentionSpec Retention true [];
     "compare" CompareSpec Compare true [];
     "lifecycle" LifecycleSpec Lifecycle true [];
+    "map" MapSpec Map true [];
     "customers" CustomersSpec Customers false [];
     "journey" JourneySpec Journey false [];
     "events" EventsSpec Events false [];

@@ -128,6 +128,7 @@ fn in_words(of: &Spec, cell: &str) -> String {
         Spec::Transitions(_) => format!("transition {cell}"),
         Spec::Patterns(_) => format!("pattern {cell}"),
         Spec::Dwell(_) => super::dwell::in_words(cell).unwrap_or_else(|| cell.to_owned()),
+        Spec::Map(_) => super::map::in_words(cell).unwrap_or_else(|| cell.to_owned()),
         Spec::Retention(_) | Spec::Compare(_) | Spec::Lifecycle(_) => cell.to_owned(),
         Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => cell.to_owned(),
     }

@@ -148,6 +148,12 @@ impl StagesSpec {
 }
 
 impl Stages {
+    /// Stages of which the name of an event decides: by touchpoint code the place of its stage, or `UNMAPPED`.
+    pub fn of_codes(names: Vec<String>, is_terminal: Vec<bool>, by_code: Vec<u32>) -> Self {
+        let (candidates, matches, notes) = (Vec::new(), Vec::new(), Vec::new());
+        Stages { names, is_terminal, are_ordered: true, by_code, candidates, matches, notes }
+    }
+
     /// Gives every code its stage, or the stages to ask.
     fn assign(&mut self) {
         for code in 0..self.by_code.len() {

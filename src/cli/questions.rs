@@ -109,6 +109,19 @@ Here --limit is a length of time; the most rows of a table are --rows. Cells of 
         args: shared,
     },
     Question {
+        name: "map",
+        about: "Draw the journey map: per stage who reached it, moved on, how long it took, how it felt, and what hurts",
+        examples: "  trailmap map shop.csv --stage 'look=view|search' --stage 'buy=cart|checkout' --stage use=delivered
+  trailmap map shop.csv --stage look=view --stage buy=cart --goal paid --table touchpoints
+  trailmap map hotel.csv --stage book=booked --stage stay=checked_in --score-kind csat --score-scale 1..5 --table scores
+  trailmap map shop.csv --stage look=view --stage buy=cart --customers 'first.device == \"mobile\"'
+  trailmap map shop.csv --stage look=view --stage buy=cart --who buy:waiting --format csv --out them.csv
+
+Cells of --who: buy, buy:moved_on, buy:waiting, buy@web, buy/cart:lost, touchpoint:cart, score:csat@buy:negative,
+kpi:buy.abandon:part.",
+        args: map_args,
+    },
+    Question {
         name: "customers",
         about: "List customers with their first and last event, events, sessions and value",
         examples: "  trailmap customers shop.csv --customers 'did(purchase) and sessions > 3'
@@ -150,6 +163,13 @@ fn journey_args(command: Command) -> Command {
 /// On `dwell`, `--limit SPAN` is the time that is too long; the most rows keep their short flag.
 fn dwell_args(command: Command) -> Command {
     shared(command).mut_arg("limit", |arg| arg.long("rows"))
+}
+
+/// On `map`, stages are the whole point.
+fn map_args(command: Command) -> Command {
+    shared(command).mut_arg("stage", |arg| {
+        arg.help("A stage and what belongs to it, in the order of the journey: consider=product_view|chat_opened")
+    })
 }
 
 /// What a subcommand of this table asks.
