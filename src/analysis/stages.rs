@@ -197,6 +197,14 @@ impl Stages {
         &self.by_code
     }
 
+    /// Whether an event of this name may belong to the stage.
+    pub fn may_hold(&self, stage: u32, code: usize) -> bool {
+        match self.by_code[code] {
+            ASK => self.candidates[code].contains(&stage),
+            only => only == stage,
+        }
+    }
+
     /// The stage of the event at a view position, or `UNMAPPED`.
     #[inline]
     pub fn at(&self, code: usize, position: usize) -> u32 {

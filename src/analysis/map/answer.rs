@@ -89,9 +89,9 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Who reached it and has not moved on; `None` in the last stage.
+    /// Who reached it and has not moved on; `None` in the last stage and where a journey may end.
     pub fn waiting(&self) -> Option<u64> {
-        self.moved_on.map(|moved_on| self.customers - moved_on)
+        self.moved_on.filter(|_| !self.is_terminal).map(|moved_on| self.customers - moved_on)
     }
 
     /// The share that moved on.

@@ -15,16 +15,17 @@ const CHANNELS_MAX: usize = 60;
 pub const NO_CHANNEL: &str = "(none)";
 pub const OTHER: &str = "(other)";
 
-/// No channel column.
-pub const NO_SLOTS: usize = 0;
-
 #[derive(Debug)]
 pub struct Ground<'v> {
     pub view: &'v View,
     pub spec: &'v MapSpec,
     pub stages: Stages,
     pub is_by_name: bool,
-    pub n_codes: usize,
+    n_codes: usize,
+    /// Stage and code of every touchpoint that may occur in a stage: a cell.
+    pub cells: Vec<(u32, u32)>,
+    /// By code, or where the name does not decide by stage and code: the cell.
+    cell_of: Vec<u32>,
     pub channels: Channels,
     pub goal: Option<Goal>,
     pub as_of: i64,
@@ -80,11 +81,16 @@ impl<'v> Ground<'v> {
             since: since.map_or(i64::MIN, |at| at.micros()),
             until: until.map_or(i64::MAX, |at| at.micros()),
         };
+        let n_codes = view.store().touchpoints.len();
+        let is_by_name = stages.are_by_name();
+        let (cells, cell_of) = cells(&stages, n_codes);
         Ok(Ground {
             view,
             spec,
-            is_by_name: stages.are_by_name(),
-            n_codes: view.store().touchpoints.len(),
+            is_by_name,
+            n_codes,
+            cells,
+            cell_of,
             channels: Channels::new(view, ctl)?,
             goal: goal(view, spec, ctl)?,
             as_of: view.as_of().micros(),
@@ -97,25 +103,17 @@ impl<'v> Ground<'v> {
         self.stages.len()
     }
 
-    /// Cells of stages and touchpoints: one per name where the name decides the stage, else one per pair.
-    pub fn n_cells(&self) -> usize {
-        if self.is_by_name { self.n_codes } else { self.n_codes * self.n_stages() }
-    }
-
+    /// The cell of an event of this stage and code.
     #[inline]
     pub fn cell(&self, stage: u32, code: usize) -> usize {
-        if self.is_by_name { code } else { stage as usize * self.n_codes + code }
+        let at = if self.is_by_name { code } else { stage as usize * self.n_codes + code };
+        self.cell_of[at] as usize
     }
 
-    /// The stage and the code of a cell; `None` for a name that belongs to no stage.
-    pub fn of_cell(&self, cell: usize) -> Option<(usize, usize)> {
-        if !self.is_by_name {
-            return Some((cell / self.n_codes, cell % self.n_codes));
-        }
-        match self.stages.by_code()[cell] {
-            UNMAPPED => None,
-            stage => Some((stage as usize, cell)),
-        }
+    /// The stage of the event at a position, or `UNMAPPED`.
+    #[inline]
+    pub fn stage_at(&self, code: usize, position: usize) -> u32 {
+        self.stages.at(code, position)
     }
 
     /// Whether nobody can move on from a stage, or need not.
@@ -144,6 +142,20 @@ impl<'v> Ground<'v> {
             format!("no stage is named `{name}`{hint}")
         })
     }
+}
+
+/// The cells in the order of stages and codes, and the way from an event to its cell.
+fn cells(stages: &Stages, n_codes: usize) -> (Vec<(u32, u32)>, Vec<u32>) {
+    let is_by_name = stages.are_by_name();
+    let mut cells = Vec::new();
+    let mut cell_of = vec![UNMAPPED; if is_by_name { n_codes } else { n_codes * stages.len() }];
+    for stage in 0..stages.len() as u32 {
+        for code in (0..n_codes).filter(|code| stages.may_hold(stage, *code)) {
+            cell_of[if is_by_name { code } else { stage as usize * n_codes + code }] = cells.len() as u32;
+            cells.push((stage, code as u32));
+        }
+    }
+    (cells, cell_of)
 }
 
 /// The stages of the plan, in its order; its touchpoints are the events' names.

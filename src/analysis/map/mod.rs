@@ -1,19 +1,33 @@
 //! Journey map: stages with who reached them, who moved on, how long it took, how it felt, and what hurts.
 //!
 //! Reading order: `plan` is what a workspace says, `spec` the question, `answer` the numbers and `tables` their tables.
-//! `ground` meets the question with the data, `walk` finds when stages were entered and left.
+//! `ground` meets the question with the data, `walk` finds when stages were entered and left, `tally` counts, `feel` reads the
+//! scores. `pain`, `opportunity`, `kpi` and `figures` make of it what the map says; `who` and `verbatims` open it.
 
 pub mod answer;
+mod draw;
+mod feel;
+mod figures;
 mod ground;
+pub mod kpi;
+mod notes;
+mod opportunity;
+mod pain;
 pub mod plan;
 pub mod spec;
 mod tables;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod verbatims;
 mod walk;
+mod who;
 
-use crate::base::stats::interval::wilson;
 use crate::base::{Ctl, CustomerId};
 use crate::journey::View;
 
+use self::draw::Drawn;
+use self::feel::Answers;
 use self::ground::Ground;
 use super::Error;
 pub use answer::{
@@ -22,6 +36,8 @@ pub use answer::{
 };
 pub use plan::Plan;
 pub use spec::{MapSpec, Scale, ScoreAt};
+pub use verbatims::verbatims;
+pub use who::in_words;
 
 /// Draws the map.
 ///
@@ -30,34 +46,34 @@ pub use spec::{MapSpec, Scale, ScoreAt};
 pub fn map(view: &View, spec: &MapSpec, ctl: &Ctl) -> Result<Map, Error> {
     let ground = Ground::new(view, spec, ctl)?;
     let waits = walk::waits(&ground, ctl)?;
-    let mut answer = Map { title: spec.title(), language: spec.plan.language.clone(), ..Map::default() };
-    for (idx, waits) in waits.iter().enumerate() {
-        let planned = ground.planned_stage(idx);
-        let can_move_on = !ground.is_last(idx) && waits.customers > 0;
-        answer.stages.push(Stage {
-            id: ground.stages.names[idx].clone(),
-            label: planned.and_then(|stage| stage.label.text(&spec.plan.language)).map(str::to_owned),
-            customers: waits.customers,
-            moved_on: can_move_on.then_some(waits.moved_on),
-            interval: if can_move_on { wilson(waits.moved_on, waits.customers) } else { None },
-            completed_median_s: waits.completed_median_s,
-            km_median_s: waits.km_median_s,
-            ..Stage::default()
-        });
-    }
+    let judges = tally::judges(&ground, &waits);
+    let mut tally = tally::tally(&ground, &waits, ctl)?;
+    let answers = Answers::new(&ground, ctl)?;
+    let pains = pain::pains(&ground, &tally, &judges, &answers, ctl)?;
+    let value = tally.value_of_goal();
+    let mut notes = Vec::new();
+    let kpis = figures::kpis(&ground, &waits, &answers, ctl, &mut notes)?;
+    let drawn = Drawn { ground: &ground, waits: &waits, tally: &tally, answers: &answers };
+    let mut answer = Map {
+        title: spec.title(),
+        language: spec.plan.language.clone(),
+        coverage: drawn.coverage(),
+        stages: drawn.stages(),
+        touchpoints: drawn.touchpoints(pains, value),
+        channels: drawn.channels(),
+        kpis,
+        scores: figures::scores(&ground, &waits, &answers),
+        notes: Vec::new(),
+    };
+    answer.notes = notes::notes(&ground, &answers, &answer, value);
+    answer.notes.extend(notes);
     Ok(answer)
 }
 
-/// The customers behind a cell.
+/// The customers behind a cell (see `who`), in text order of their ids, once each.
 ///
 /// # Errors
 /// As `map`, and `UnknownCell`.
 pub fn who(view: &View, spec: &MapSpec, cell: &str, ctl: &Ctl) -> Result<Vec<CustomerId>, Error> {
-    Ground::new(view, spec, ctl)?;
-    Err(Error::UnknownCell { cell: cell.to_owned(), example: "buy:moved_on".to_owned() })
-}
-
-/// An opened number as people say it: `purchase:waiting` as `still in purchase`.
-pub fn in_words(_: &str) -> Option<String> {
-    None
+    who::who(view, spec, cell, ctl)
 }
