@@ -4,6 +4,7 @@
 
 pub mod choices;
 pub mod entries;
+pub mod file;
 pub mod folders;
 pub mod listing;
 pub mod maps;
@@ -14,6 +15,7 @@ pub mod settings;
 
 pub use choices::Choices;
 pub use entries::{Entries, Entry, Problem, Value};
+pub use file::Workspace;
 pub use folders::Folders;
 pub use listing::Listing;
 pub use session::Session;
