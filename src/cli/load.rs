@@ -35,6 +35,18 @@ pub struct LoadArgs {
     /// The column whose change starts a new session
     #[arg(id = "session_column", long = "session", value_name = "COLUMN", help_heading = "Reading")]
     pub session: Option<String>,
+    /// The column with ids of people before they are known, linked to the customer's; '' for none
+    #[arg(id = "anonymous_column", long = "anonymous", value_name = "COLUMN", help_heading = "Reading")]
+    pub anonymous: Option<String>,
+    /// One more column with ids of the same people; COLUMN=customer or =anonymous where its ids are those [repeatable]
+    #[arg(id = "id_columns", long = "id", value_name = "COLUMN", help_heading = "Reading")]
+    pub ids: Vec<String>,
+    /// Most ids of one person; what links more is a shared device and is not merged [default: 50]
+    #[arg(id = "max_ids", long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Reading")]
+    pub max_ids: Option<u32>,
+    /// A text that is nobody's id, beside null, (not set), 0 and the like [repeatable]
+    #[arg(id = "null_ids", long = "null-id", value_name = "TEXT", help_heading = "Reading")]
+    pub null_ids: Vec<String>,
     /// How times are written: %d.%m.%Y %H:%M, or s, ms, us, ns for numbers since 1970
     #[arg(long, value_name = "FORMAT", help_heading = "Reading")]
     pub time_format: Option<String>,
@@ -53,6 +65,9 @@ pub struct LoadArgs {
     /// Drop rows that equal an earlier one in every column
     #[arg(long, help_heading = "Reading")]
     pub dedupe: bool,
+    /// Drop rows whose value in this column an earlier row has; several columns are one key [repeatable]
+    #[arg(id = "dedupe_by", long, value_name = "COLUMN", help_heading = "Reading")]
+    pub dedupe_by: Vec<String>,
 }
 
 impl LoadArgs {
@@ -67,6 +82,11 @@ impl LoadArgs {
             value: args.value,
             score: args.score,
             session: args.session,
+            anonymous: args.anonymous,
+            ids: args.ids,
+            max_ids: args.max_ids,
+            null_ids: args.null_ids,
+            dedupe_by: args.dedupe_by,
             time_format: args.time_format,
             zone: args.tz,
             delimiter: args.delimiter,
