@@ -8,6 +8,9 @@ pub struct LoadArgs {
     /// Files, globs, folders, or - for standard input: CSV, TSV, NDJSON, JSON, Parquet, Arrow IPC, XES; also gzip, zstd, zip
     #[arg(value_name = "SOURCE", value_hint = clap::ValueHint::AnyPath)]
     pub sources: Vec<String>,
+    /// The workspace that says what to read and what it means; without SOURCE, trailmap.toml in this folder
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Reading")]
+    pub workspace: Option<String>,
     /// The column that says whose event it is
     #[arg(
         id = "customer_column",
@@ -75,6 +78,7 @@ impl LoadArgs {
         let args = self.clone();
         LoadOptions {
             sources: args.sources,
+            workspace: args.workspace,
             customer: args.customer,
             time: args.time,
             event: args.event,

@@ -46,6 +46,8 @@ pub use rows::rows;
 pub struct LoadOptions {
     /// Files, globs, folders, or `-` for standard input.
     pub sources: Vec<String>,
+    /// The workspace file that says the rest. What reads here does not look at it: it is put into these options before.
+    pub workspace: Option<String>,
     pub customer: Option<String>,
     pub time: Option<String>,
     pub event: Option<String>,

@@ -80,6 +80,7 @@ impl Choices {
         let first = |text: Option<String>| text.and_then(|text| text.chars().next());
         LoadOptions {
             sources: to.sources.clone(),
+            workspace: to.workspace.clone(),
             customer: choices.customer,
             time: choices.time,
             event: choices.event,

@@ -16,6 +16,7 @@ impl Workspace {
             return Err("the workspace names no files; add a [[source]] with files = [\"events.csv\"]".to_owned());
         };
         self.same("delimiter", |source| source.delimiter.map(String::from))?;
+        self.same("dedupe", |source| Some(source.dedupe.join(", ")).filter(|keys| !keys.is_empty()))?;
         self.same("quote", |source| source.quote.map(String::from))?;
         let role = |role: &str, column: fn(&Source) -> Option<String>| self.same(role, column);
         Ok(LoadOptions {
@@ -34,8 +35,12 @@ impl Workspace {
             delimiter: first.delimiter,
             quote: first.quote,
             encoding: role("encoding", |source| source.encoding.clone())?,
-            dedupe: self.sources.iter().any(|source| !source.dedupe.is_empty()),
+            anonymous: role("anon", |source| source.columns.customer.as_ref().and(source.columns.anonymous.clone()))?,
+            max_ids: self.identity.as_ref().map(|identity| identity.max_ids),
+            null_ids: self.identity.as_ref().map(|identity| identity.null_values.clone()).unwrap_or_default(),
+            dedupe_by: first.dedupe.clone(),
             keep_rejects: KeepRejects::default(),
+            ..LoadOptions::default()
         })
     }
 
