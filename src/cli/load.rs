@@ -1,7 +1,9 @@
 //! Flags that say where to read and how.
 
 use crate::base::Zone;
+use crate::batch::Usage;
 use crate::ingest::{KeepRejects, LoadOptions};
+use crate::workspace::in_use::in_this_folder;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct LoadArgs {
@@ -73,12 +75,30 @@ pub struct LoadArgs {
     pub dedupe_by: Vec<String>,
 }
 
+/// What is said where nothing says what to read.
+const NO_SOURCE: &str = "name a SOURCE: a file, a glob, a folder, or - for standard input; without one, trailmap.toml in \
+                         this folder is read, and there is none; to try it on made-up data: trailmap demo shop \
+                         --customers 5000 --out shop.csv";
+
 impl LoadArgs {
+    /// The options of a command that needs something to read.
+    ///
+    /// # Errors
+    /// `Usage` where nothing is named, and this folder holds no workspace.
+    pub fn named(&self) -> Result<LoadOptions, Usage> {
+        let options = self.options();
+        match options.sources.is_empty() && options.workspace.is_none() {
+            true => Err(Usage(NO_SOURCE.into())),
+            false => Ok(options),
+        }
+    }
+
+    /// What was said; with no source, the workspace of this folder where there is one.
     pub fn options(&self) -> LoadOptions {
         let args = self.clone();
         LoadOptions {
             sources: args.sources,
-            workspace: args.workspace,
+            workspace: args.workspace.or_else(|| self.sources.is_empty().then(in_this_folder).flatten()),
             customer: args.customer,
             time: args.time,
             event: args.event,

@@ -2,6 +2,7 @@
 //!
 //! Nothing here ends a run: a file that cannot be read or understood is reported and done without.
 
+pub mod check;
 pub mod choices;
 pub mod entries;
 pub mod file;

@@ -35,6 +35,7 @@ mod parse;
 mod texts;
 mod tree;
 mod types;
+mod words;
 
 #[cfg(test)]
 mod oracle;
@@ -82,6 +83,11 @@ impl Expr {
     pub fn parse(text: &str) -> Result<Expr, ExprError> {
         let root = parse::parse(text).map_err(|fault| error(text, fault))?;
         Ok(Expr { text: text.to_owned(), root })
+    }
+
+    /// The texts that `event` is compared with by `==`, `!=` or `in`.
+    pub fn event_words(&self) -> Vec<&str> {
+        words::of_events(&self.root)
     }
 }
 
