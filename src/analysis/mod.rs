@@ -156,7 +156,7 @@ impl Spec {
     /// Whether enough is said to ask it.
     pub fn can_be_asked(&self) -> bool {
         match self {
-            Spec::Funnel(spec) => !spec.steps.is_empty(),
+            Spec::Funnel(spec) => !spec.steps.is_empty() || spec.saved.is_some(),
             Spec::Compare(spec) => spec.check().is_ok(),
             _ => true,
         }

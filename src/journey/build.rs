@@ -168,7 +168,9 @@ impl StoreBuilder {
             n_ties: 0,
             n_duplicates: 0,
             n_dropped_duplicates: 0,
+            mapped: None,
             text_order: OnceLock::new(),
+            nth: OnceLock::new(),
             bounds: None,
         };
         let (n_ties, duplicates) = ties_and_duplicates(&store, &options.not_compared);
@@ -239,7 +241,7 @@ fn repair_order(offsets: &[u32], times: &mut [i64], dest: &mut [u32]) {
     dest.par_iter_mut().for_each(|to| *to = moved[*to as usize]);
 }
 
-fn masks(codes: &Codes, offsets: &[u32]) -> Vec<u64> {
+pub(super) fn masks(codes: &Codes, offsets: &[u32]) -> Vec<u64> {
     with_codes!(codes, |codes| offsets
         .par_windows(2)
         .map(|pair| {

@@ -2,7 +2,7 @@
 //!
 //! Reading order: `names` and `codes` hold texts as small numbers, `props` the other columns, `store` the whole,
 //! `build` makes one from batches of rows, `view` is what an analysis looks at, `chunks` shares work among threads, `step` and
-//! `expr` choose events and customers, `pattern` finds ways through a journey.
+//! `expr` choose events and customers, `pattern` finds ways through a journey, `relabel` turns events into touchpoints by rules.
 
 pub mod batch;
 pub mod bitmap;
@@ -13,9 +13,12 @@ mod columns;
 pub mod expr;
 #[cfg(test)]
 pub mod fixture;
+mod mapped;
 pub mod names;
+mod nth;
 pub mod pattern;
 pub mod props;
+pub mod relabel;
 pub mod session;
 pub mod step;
 pub mod store;
@@ -26,9 +29,11 @@ pub use bitmap::Bitmap;
 pub use build::{BuildOptions, StoreBuilder};
 pub use codes::{Code, Codes};
 pub use expr::Expr;
+pub use mapped::{Mapped, Meaning};
 pub use names::Names;
 pub use pattern::Pattern;
 pub use props::{Property, Value, ValueKind, Values};
+pub use relabel::{Rule, relabel};
 pub use step::{Step, StepError, StepMatch};
 pub use store::{JourneyStore, Roles};
 pub use view::View;

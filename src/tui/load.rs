@@ -101,6 +101,17 @@ fn remembered(folders: &Folders, options: &LoadOptions, ctl: &Ctl) -> Result<Opt
         applied.quote = options.quote.or(applied.quote);
         applied.encoding = options.encoding.clone().or(applied.encoding);
         applied.dedupe |= options.dedupe;
+        applied.max_ids = options.max_ids.or(applied.max_ids);
+        let lists = [
+            (&mut applied.ids, &options.ids),
+            (&mut applied.null_ids, &options.null_ids),
+            (&mut applied.dedupe_by, &options.dedupe_by),
+        ];
+        for (remembered, said) in lists {
+            if !said.is_empty() {
+                remembered.clone_from(said);
+            }
+        }
         applied
     }))
 }

@@ -71,6 +71,7 @@ fn load(options: &LoadOptions, words: &mut Words) {
         ("--value", &options.value),
         ("--score", &options.score),
         ("--session", &options.session),
+        ("--anonymous", &options.anonymous),
         ("--time-format", &options.time_format),
         ("--encoding", &options.encoding),
     ];
@@ -80,6 +81,11 @@ fn load(options: &LoadOptions, words: &mut Words) {
     words.maybe("--tz", options.zone.as_ref().map(crate::base::Zone::name));
     words.maybe("--delimiter", options.delimiter.map(String::from).as_deref());
     words.maybe("--quote", options.quote.map(String::from).as_deref());
+    let lists = [("--id", &options.ids), ("--null-id", &options.null_ids), ("--dedupe-by", &options.dedupe_by)];
+    for (name, values) in lists {
+        values.iter().for_each(|value| words.flag(name, value));
+    }
+    words.maybe("--max-ids", options.max_ids.map(|n| n.to_string()).as_deref());
     words.switch("--dedupe", options.dedupe);
 }
 
