@@ -167,9 +167,9 @@ fn dwell_args(command: Command) -> Command {
 
 /// On `map`, stages are the whole point.
 fn map_args(command: Command) -> Command {
-    shared(command).mut_arg("stage", |arg| {
-        arg.help("A stage and what belongs to it, in the order of the journey: consider=product_view|chat_opened")
-    })
+    let stage = "A stage and what belongs to it, in the order of the journey: consider=product_view|chat_opened";
+    let terminal = "A stage in which a journey may end: nobody there is waiting to move on, and nobody is lost";
+    shared(command).mut_arg("stage", |arg| arg.help(stage)).mut_arg("terminal", |arg| arg.help(terminal))
 }
 
 /// What a subcommand of this table asks.

@@ -40,6 +40,7 @@ impl InUse {
             Spec::Dwell(dwell) if dwell.between.is_empty() && dwell.stages.stage.is_empty() => {
                 dwell.stages.stage = self.stages();
             }
+            Spec::Map(map) if map.plan.is_empty() => map.plan = self.workspace.plan(),
             Spec::Retention(retention) => self.fill_retention(retention)?,
             Spec::Compare(compare) => self.fill_compare(compare, as_of)?,
             Spec::Profile(_)
@@ -48,6 +49,7 @@ impl InUse {
             | Spec::Patterns(_)
             | Spec::Dwell(_)
             | Spec::Lifecycle(_)
+            | Spec::Map(_)
             | Spec::Customers(_)
             | Spec::Journey(_)
             | Spec::Events(_) => {}

@@ -111,7 +111,7 @@ impl Map {
             Cell::number(stage.km_median_s),
             Cell::Count(stage.events),
             Cell::number(stage.emotion.mean),
-            Cell::Count(stage.emotion.n),
+            sayers(&stage.emotion),
         ];
         row.extend(kpis.iter().map(|(id, _)| {
             let kpi = self.kpis_of(idx).find(|kpi| kpi.id == *id);
@@ -184,7 +184,7 @@ impl Map {
                 Cell::number(row.share),
                 row.top_channel.as_ref().map_or(Cell::Empty, |(name, _)| Cell::text(name.as_str())),
                 Cell::number(row.emotion.mean),
-                Cell::Count(row.emotion.n),
+                sayers(&row.emotion),
                 rank(pain.rank),
                 rank(pain.rank_interval.map(|(lo, _)| lo)),
                 rank(pain.rank_interval.map(|(_, hi)| hi)),
@@ -239,7 +239,7 @@ impl Map {
                 Cell::Count(row.events),
                 Cell::number(row.share),
                 Cell::number(row.emotion.mean),
-                Cell::Count(row.emotion.n),
+                sayers(&row.emotion),
                 text(&row.ownership),
                 text(&row.media),
                 text(&row.control),
@@ -359,6 +359,11 @@ fn count(n: Option<u64>) -> Cell {
 
 fn text(text: &Option<String>) -> Cell {
     text.as_deref().map_or(Cell::Empty, Cell::text)
+}
+
+/// Of whom an emotion speaks; a gap where nobody said anything.
+fn sayers(emotion: &Emotion) -> Cell {
+    if emotion.n == 0 { Cell::Empty } else { Cell::Count(emotion.n) }
 }
 
 fn bounds(emotion: &Emotion) -> [Cell; 2] {
