@@ -14,6 +14,7 @@ use super::spec::ScoreAt;
 use super::walk::Walker;
 use crate::analysis::property::find_column;
 use crate::analysis::stages::UNMAPPED;
+use crate::base::stats::exact::Exact;
 use crate::base::stats::interval::mean_interval;
 use crate::base::{Cancelled, Ctl, CustomerId};
 use crate::journey::chunks::par_customers;
@@ -339,23 +340,29 @@ impl Reader {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Moments {
     pub n: u64,
-    pub sum: f64,
-    pub squares: f64,
+    pub sum: Exact,
+    squares: Exact,
 }
 
 impl Moments {
     pub fn add(&mut self, value: f64) {
         self.n += 1;
-        self.sum += value;
-        self.squares += value * value;
+        self.sum.add(value);
+        self.squares.add(value * value);
+    }
+
+    pub fn merge(&mut self, other: &Moments) {
+        self.n += other.n;
+        self.sum.merge(other.sum);
+        self.squares.merge(other.squares);
     }
 
     pub fn mean(&self) -> Option<f64> {
-        (self.n > 0).then(|| self.sum / self.n as f64)
+        (self.n > 0).then(|| self.sum.value() / self.n as f64)
     }
 
     pub fn interval(&self) -> Option<(f64, f64)> {
-        mean_interval(self.n, self.sum, self.squares)
+        mean_interval(self.n, self.sum.value(), self.squares.value())
     }
 
     pub fn emotion(&self) -> Emotion {

@@ -83,7 +83,7 @@ impl<'v> Ground<'v> {
         };
         let n_codes = view.store().touchpoints.len();
         let is_by_name = stages.are_by_name();
-        let (cells, cell_of) = cells(&stages, n_codes);
+        let (cells, cell_of) = cells(&stages, &view.store().touchpoints);
         Ok(Ground {
             view,
             spec,
@@ -144,15 +144,17 @@ impl<'v> Ground<'v> {
     }
 }
 
-/// The cells in the order of stages and codes, and the way from an event to its cell.
-fn cells(stages: &Stages, n_codes: usize) -> (Vec<(u32, u32)>, Vec<u32>) {
+/// The cells in the order of stages and names, and the way from an event to its cell.
+fn cells(stages: &Stages, touchpoints: &Names) -> (Vec<(u32, u32)>, Vec<u32>) {
+    let (n_codes, in_order) = (touchpoints.len(), touchpoints.in_text_order());
     let is_by_name = stages.are_by_name();
     let mut cells = Vec::new();
     let mut cell_of = vec![UNMAPPED; if is_by_name { n_codes } else { n_codes * stages.len() }];
     for stage in 0..stages.len() as u32 {
-        for code in (0..n_codes).filter(|code| stages.may_hold(stage, *code)) {
-            cell_of[if is_by_name { code } else { stage as usize * n_codes + code }] = cells.len() as u32;
-            cells.push((stage, code as u32));
+        for &code in in_order.iter().filter(|code| stages.may_hold(stage, **code as usize)) {
+            let at = code as usize;
+            cell_of[if is_by_name { at } else { stage as usize * n_codes + at }] = cells.len() as u32;
+            cells.push((stage, code));
         }
     }
     (cells, cell_of)

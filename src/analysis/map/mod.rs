@@ -47,10 +47,10 @@ pub fn map(view: &View, spec: &MapSpec, ctl: &Ctl) -> Result<Map, Error> {
     let ground = Ground::new(view, spec, ctl)?;
     let waits = walk::waits(&ground, ctl)?;
     let judges = tally::judges(&ground, &waits);
-    let mut tally = tally::tally(&ground, &waits, ctl)?;
+    let tally = tally::tally(&ground, &waits, ctl)?;
     let answers = Answers::new(&ground, ctl)?;
     let pains = pain::pains(&ground, &tally, &judges, &answers, ctl)?;
-    let value = tally.value_of_goal();
+    let value = tally.values.mean();
     let mut notes = Vec::new();
     let kpis = figures::kpis(&ground, &waits, &answers, ctl, &mut notes)?;
     let drawn = Drawn { ground: &ground, waits: &waits, tally: &tally, answers: &answers };

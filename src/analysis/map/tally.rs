@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::feel::Moments;
 use super::ground::{Ground, SlotReader};
 use super::walk::{StageWaits, Walker};
 use crate::analysis::stages::UNMAPPED;
@@ -64,8 +65,8 @@ pub struct Tally {
     pub unmapped: Vec<u64>,
     pub mapped_events: u64,
     pub mapped_customers: u64,
-    /// Goal events with a value, and their sum; by customer chunk, so that the sum is the same whoever adds it up.
-    pub values: Vec<(u32, u64, f64)>,
+    /// The values of goal events.
+    pub values: Moments,
 }
 
 /// Groups of customers to draw from; fewer where there are very many touchpoints.
@@ -120,7 +121,7 @@ impl Tally {
         });
         self.mapped_events += other.mapped_events;
         self.mapped_customers += other.mapped_customers;
-        self.values.extend(other.values);
+        self.values.merge(&other.values);
     }
 
     /// All groups of a cell together.
@@ -128,13 +129,6 @@ impl Tally {
         let mut sum = Faring::default();
         self.faring[cell * self.n_groups..][..self.n_groups].iter().for_each(|faring| sum.merge(faring));
         sum
-    }
-
-    /// The mean value of a goal event that has one.
-    pub fn value_of_goal(&mut self) -> Option<f64> {
-        self.values.sort_unstable_by_key(|(chunk, ..)| *chunk);
-        let (n, sum) = self.values.iter().fold((0, 0.0), |(n, sum), (_, more, value)| (n + more, sum + value));
-        (n > 0).then(|| sum / n as f64)
     }
 }
 
@@ -206,15 +200,11 @@ pub fn tally(ground: &Ground, waits: &[StageWaits], ctl: &Ctl) -> Result<Tally, 
     };
     let gatherers =
         with_codes!(ground.view.codes(), |codes| par_gather(ground.view, ctl, start, |gatherer, chunk| {
-            let mut value = (chunk.start, 0, 0.0);
             for customer in chunk.map(CustomerId) {
                 let journey = ground.view.journey(customer);
                 if !journey.is_empty() && ground.view.is_chosen(customer) {
-                    gatherer.read(ground, &judges, codes, customer, journey, &mut value);
+                    gatherer.read(ground, &judges, codes, customer, journey);
                 }
-            }
-            if value.1 > 0 {
-                gatherer.tally.values.push(value);
             }
         }))?;
     let mut total = Tally::new(ground);
@@ -231,7 +221,6 @@ impl Gatherer<'_> {
         codes: &[C],
         customer: CustomerId,
         journey: Range<usize>,
-        value: &mut (u32, u64, f64),
     ) {
         self.walker.read(ground, codes, journey.clone());
         let group = group(ground.view.store(), customer, self.tally.n_groups);
@@ -245,7 +234,7 @@ impl Gatherer<'_> {
             sums.1 += u32::from(verdict.is_mature && !verdict.has_moved_on);
         }
         self.tally.mapped_customers += u64::from(is_mapped);
-        let last_goal = last_goal(ground, codes, &journey, value);
+        let last_goal = last_goal(ground, codes, &journey, &mut self.tally.values);
         if ground.is_by_name {
             let by_code = ground.stages.by_code();
             self.count(ground, codes, customer, journey, (group, last_goal), |code, _| by_code[code]);
@@ -315,12 +304,7 @@ impl Gatherer<'_> {
 
 /// The position of the last goal; adds the values of all goals.
 #[inline]
-fn last_goal<C: Code>(
-    ground: &Ground,
-    codes: &[C],
-    journey: &Range<usize>,
-    value: &mut (u32, u64, f64),
-) -> Option<usize> {
+fn last_goal<C: Code>(ground: &Ground, codes: &[C], journey: &Range<usize>, sums: &mut Moments) -> Option<usize> {
     let goal = ground.goal.as_ref()?;
     let store = ground.view.store();
     let values = store.roles.value.map(|idx| &store.properties[idx]);
@@ -331,8 +315,7 @@ fn last_goal<C: Code>(
         }
         last = Some(position);
         if let Some(amount) = values.and_then(|values| values.number(ground.view.row(position))) {
-            value.1 += 1;
-            value.2 += amount;
+            sums.add(amount);
         }
     }
     last

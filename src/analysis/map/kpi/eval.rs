@@ -252,8 +252,9 @@ impl Evaluator<'_, '_> {
                 }
             }
         })?;
-        let (n, sum) = chunks.iter().fold((0, 0.0), |(n, sum), chunk| (n + chunk.n, sum + chunk.sum));
-        Ok((n > 0).then_some(sum))
+        let mut total = Moments::default();
+        chunks.iter().for_each(|chunk| total.merge(chunk));
+        Ok((total.n > 0).then(|| total.sum.value()))
     }
 
     fn funnel(&self, id: &Named, step: Option<&Named>) -> Result<Figure, Trouble> {
