@@ -1,6 +1,7 @@
 //! Answers without a terminal: load, ask, write tables; what people need to know goes to standard error.
 
 pub mod demo;
+mod identity;
 pub mod messages;
 pub mod output;
 mod overview;
@@ -73,7 +74,7 @@ pub fn run(request: Request, ctl: &Ctl) -> Result<Done> {
             let loaded = open(&load, &messages, ctl)?;
             let zone = loaded.store.zone.clone();
             let rejected = loaded.report.rejects.total();
-            (answer(loaded, &ask, ctl)?, zone, rejected)
+            (answer(loaded, &ask, &load, ctl)?, zone, rejected)
         }
     };
     output.choose(&mut document)?;
@@ -116,7 +117,7 @@ fn rows(load: &LoadOptions, output: &Output, messages: &Messages, ctl: &Ctl) -> 
     })
 }
 
-fn answer(loaded: Loaded, ask: &Ask, ctl: &Ctl) -> Result<Document> {
+fn answer(loaded: Loaded, ask: &Ask, load: &LoadOptions, ctl: &Ctl) -> Result<Document> {
     let Loaded { store, report } = loaded;
     let engine = Local::new(store);
     let spec = match ask {
@@ -143,9 +144,15 @@ fn answer(loaded: Loaded, ask: &Ask, ctl: &Ctl) -> Result<Document> {
         note.push_str("; `trailmap rejects` lists them");
     }
     document.notes.extend_from_slice(answer.notes());
-    if let Spec::Profile(_) = spec {
+    if let Spec::Profile(profile) = &spec {
         document.tables.insert(0, report::source_table(&report));
         document.tables.push(report::profile_rejects_table(&report));
+        if profile.identity {
+            if report.identity.is_none() {
+                document.notes.push(identity::NOT_LINKED.into());
+            }
+            document.tables.splice(0..0, identity::tables(&report, &engine, load, ctl)?);
+        }
     }
     if *ask == Ask::Overview {
         overview::narrow(&mut document);
