@@ -3,6 +3,7 @@
 pub mod check;
 mod data;
 pub mod demo;
+mod identity;
 pub mod messages;
 pub mod output;
 mod overview;

@@ -18,6 +18,9 @@ pub use columns::ColumnRow;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, clap::Args)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProfileSpec {
+    /// Show how ids became people: tables identity, clusters and effect; the sources are read twice
+    #[arg(long)]
+    pub identity: bool,
     #[command(flatten)]
     pub scope: Scope,
 }
@@ -270,7 +273,8 @@ mod tests {
     #[test]
     fn sessions_follow_the_gap_that_is_asked_for() {
         let view = view("x: a0 b60 c200");
-        let spec = ProfileSpec { scope: Scope { session_gap: Span::seconds(100), ..Scope::default() } };
+        let spec =
+            ProfileSpec { identity: false, scope: Scope { session_gap: Span::seconds(100), ..Scope::default() } };
         assert_eq!(profile(&view, &spec, &Ctl::new()).expect("a profile").n_sessions, 2);
     }
 }
