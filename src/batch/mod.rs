@@ -1,6 +1,7 @@
 //! Answers without a terminal: load, ask, write tables; what people need to know goes to standard error.
 
 pub mod demo;
+pub mod init;
 pub mod messages;
 pub mod output;
 mod overview;

@@ -9,6 +9,7 @@ pub mod folders;
 pub mod listing;
 pub mod maps;
 mod private;
+pub mod propose;
 pub mod recent;
 pub mod session;
 pub mod settings;
