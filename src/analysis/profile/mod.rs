@@ -14,6 +14,7 @@ use crate::base::{Ctl, Instant, Period};
 use crate::journey::View;
 use crate::table::{Cell, Kind, Table};
 pub use columns::ColumnRow;
+pub use steps::words;
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, clap::Args)]
 #[serde(default, deny_unknown_fields)]

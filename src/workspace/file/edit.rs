@@ -327,7 +327,7 @@ impl New {
 }
 
 /// A key as TOML writes it.
-fn name_of(key: &str) -> String {
+pub(in crate::workspace) fn name_of(key: &str) -> String {
     Key::new(key).display_repr().into_owned()
 }
 
