@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use super::progress::Line;
-use super::{Messages, Usage, report};
+use super::{Messages, Usage, identity, report};
 use crate::analysis::{CustomersSpec, ProfileSpec, Spec};
 use crate::base::{Ctl, Instant, Zone};
 use crate::engine::{Engine, Local};
@@ -23,6 +23,8 @@ pub(super) struct Data {
     pub workspace: Option<InUse>,
     /// What the workspace has to say about the events.
     notes: Vec<String>,
+    /// As it was read, without what the workspace adds.
+    flags: LoadOptions,
 }
 
 impl Data {
@@ -33,13 +35,15 @@ impl Data {
         let data = match named {
             None => {
                 let loaded = ingest::open(load, ctl)?;
-                Data { engine: Local::new(loaded.store), report: loaded.report, workspace: None, notes: Vec::new() }
+                let flags = load.clone();
+                Data { engine: Local::new(loaded.store), report: loaded.report, workspace: None, notes: Vec::new(), flags }
             }
             Some((workspace, flags)) => {
                 let opened = workspace.open(&flags, ctl)?;
                 let notes = opened.notes(&workspace.path);
                 let loaded = opened.loaded;
-                Data { engine: Local::new(loaded.store), report: loaded.report, workspace: Some(workspace), notes }
+                let engine = Local::new(loaded.store);
+                Data { engine, report: loaded.report, workspace: Some(workspace), notes, flags }
             }
         };
         drop(line);
@@ -87,11 +91,32 @@ impl Data {
         }
         document.notes.extend_from_slice(&self.notes);
         document.notes.extend_from_slice(answer.notes());
-        if let Spec::Profile(_) = spec {
+        if let Spec::Profile(profile) = spec {
             document.tables.insert(0, report::source_table(&self.report));
             document.tables.push(report::profile_rejects_table(&self.report));
+            if profile.identity {
+                if self.report.identity.is_none() {
+                    document.notes.push(identity::NOT_LINKED.into());
+                }
+                let tables = identity::tables(&self.report, &self.engine, || self.apart(ctl), ctl)?;
+                document.tables.splice(0..0, tables);
+            }
         }
         Ok(document)
+    }
+
+    /// The same events without any linking of ids; nothing where they can be read only once.
+    fn apart(&self, ctl: &Ctl) -> Result<Option<Local>> {
+        // A cluster of more than one id is then a shared device, so that every row stays with its own id.
+        let flags = LoadOptions { max_ids: Some(1), ..self.flags.clone() };
+        if flags.sources.iter().any(|source| source == "-") {
+            return Ok(None);
+        }
+        let loaded = match &self.workspace {
+            Some(workspace) => workspace.open(&flags, ctl)?.loaded,
+            None => ingest::open(&flags, ctl)?,
+        };
+        Ok(Some(Local::new(loaded.store)))
     }
 
     pub fn rejects(&self) -> Result<Document> {

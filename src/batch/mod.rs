@@ -3,6 +3,8 @@
 pub mod check;
 mod data;
 pub mod demo;
+mod identity;
+pub mod init;
 pub mod messages;
 pub mod output;
 mod overview;

@@ -4,6 +4,7 @@ use clap::{Arg, Args, Command};
 
 use super::about::{doctor_args, keys_args};
 use super::extras::{DemoArgs, man_args, shell_args};
+use super::init::InitArgs;
 use super::load::LoadArgs;
 use super::output::OutputArgs;
 use super::questions::{QUESTIONS, Question};
@@ -59,6 +60,11 @@ pub fn command() -> Command {
     ))
     .subcommand(check_args(Command::new("check")).about("Hold a workspace against its data: the tracking plan"))
     .subcommand(run_args(Command::new("run")).about("Answer the saved questions of a workspace and write their tables"))
+    .subcommand(
+        InitArgs::augment_args(Command::new("init"))
+            .about("Propose a workspace from the data: columns, stages, touchpoints, channels, scores and a funnel")
+            .mut_arg("sources", |sources| sources.required(true)),
+    )
     .subcommand(
         DemoArgs::augment_args(Command::new("demo"))
             .about("Write a sample data set of any size, the same for the same seed"),

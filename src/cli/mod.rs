@@ -7,6 +7,7 @@
 mod about;
 mod command;
 mod extras;
+mod init;
 mod load;
 mod output;
 mod questions;
@@ -68,6 +69,7 @@ fn dispatch(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
         Some(("man", matches)) => extras::man(matches),
         Some(("keys", matches)) => about::keys(matches, ctl),
         Some(("doctor", matches)) => about::doctor(matches, ctl),
+        Some(("init", matches)) => init::init(matches, ctl),
         Some(("demo", matches)) => extras::demo(matches, ctl),
         Some(("check", matches)) => workspace::check(matches, ctl),
         Some(("run", matches)) => workspace::run(matches, ctl),

@@ -29,7 +29,8 @@ pub const QUESTIONS: &[Question] = &[
         about: "Show what is in the data and how far it can be trusted",
         examples: "  trailmap profile shop.csv
   trailmap profile 'exports/2025-*.csv.gz' --table quality
-  trailmap profile shop.csv --format html --out profile.html",
+  trailmap profile shop.csv --format html --out profile.html
+  trailmap profile shop.csv --identity --table clusters",
         args: shared,
     },
     Question {

@@ -19,6 +19,7 @@ pub mod ipc;
 pub mod parquet;
 
 mod coder;
+pub mod identity;
 pub mod plan;
 mod recent;
 pub mod roles;
@@ -35,6 +36,7 @@ mod tests;
 use crate::base::Zone;
 use crate::journey::JourneyStore;
 
+pub use identity::Identity;
 pub use load::{open, open_head};
 pub use plan::RawRows;
 pub use preview::{Outcome, Preview, column_names, preview, try_out};

@@ -19,6 +19,8 @@ pub struct Roles {
     pub value: Option<usize>,
     pub score: Option<usize>,
     pub session: Option<usize>,
+    /// Ids of people before they are known; whoever they turned out to be, the customer says.
+    pub anonymous: Option<usize>,
 }
 
 /// Every event of a load. Events of one customer are neighbours, in time order, ties in the order of sources and rows.
@@ -43,6 +45,8 @@ pub struct JourneyStore {
     pub n_duplicates: u64,
     /// Those of them that were dropped because the load was asked to.
     pub n_dropped_duplicates: u64,
+    /// Rows that were dropped because an earlier one has their key.
+    pub n_repeated_keys: u64,
     /// One bit per touchpoint that occurs in a journey; touchpoints beyond 64 share bits, so a bit that is not set proves
     /// absence and a set one proves nothing.
     pub masks: Vec<u64>,

@@ -13,6 +13,7 @@ pub mod listing;
 pub mod maps;
 mod places;
 mod private;
+pub mod propose;
 pub mod recent;
 pub mod session;
 pub mod settings;

@@ -8,6 +8,9 @@ use crate::base::visible::{truncate, visible};
 /// More are counted, not told.
 const FAULTS_MAX: usize = 100;
 
+/// Columns of a terminal that one sentence takes at most; a file may hold texts of any length.
+const SENTENCE_MAX: usize = 1000;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// From 1; 0 where it is about the file as a whole.
@@ -87,7 +90,9 @@ impl<'t> Collector<'t> {
         let line = self.line(at);
         let start = self.lines[line - 1];
         let column = self.text[start..].char_indices().take_while(|(byte, _)| start + byte < at).count() + 1;
-        self.faults.push((at, Fault { line, column, text: text() }));
+        let text = text();
+        let text = truncate(&visible(&text), SENTENCE_MAX).into_owned();
+        self.faults.push((at, Fault { line, column, text }));
     }
 
     pub fn is_empty(&self) -> bool {

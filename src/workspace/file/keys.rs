@@ -210,7 +210,7 @@ static TOUCHPOINT: Section = Section { name: "touchpoint", keys: keys! {
     must "id" Kind::Id, "What its events are called";
     may "label" Kind::Label, "What people call it";
     may "stage" Kind::Ref("stage"), "The stage it belongs to; none where it is missing";
-    must "when" Kind::Events, "Which events it is, as an expression; nth is the how manieth event of its name";
+    must "when" Kind::Events, "Which events it is, as an expression; nth counts the customer's events of one name from 1";
     may "channel" Kind::Text, "The channel of its events, whatever the data says";
     may "valence" Kind::Integer(-1, 1), "-1 where it is bad news, 1 where it is good";
     may "goal" Kind::Flag, "Whether it is what the journey is for";

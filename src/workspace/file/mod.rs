@@ -6,9 +6,11 @@
 
 mod build;
 mod check;
+pub mod edit;
 mod fault;
 mod keys;
 mod load;
+pub mod schema;
 mod values;
 
 #[cfg(test)]
@@ -28,6 +30,7 @@ use crate::base::visible::visible;
 use crate::base::{Span, When, Zone};
 use crate::journey::Step;
 
+pub use edit::{Draft, EditError, Place};
 pub use fault::{Fault, Faults};
 pub use keys::{FORMATS, SCHEMA};
 
@@ -359,8 +362,9 @@ impl Workspace {
         let document = match Document::parse(text) {
             Ok(document) => document,
             Err(err) => {
-                let what = visible(err.message().lines().next().unwrap_or_default()).into_owned();
-                faults.add(err.span().map_or(0, |span| span.start), || format!("this is not TOML: {what}"));
+                let (at, what) = first_error(text).unwrap_or((0, err.message().to_owned()));
+                let what = visible(what.lines().next().unwrap_or_default()).into_owned();
+                faults.add(at, || format!("this is not TOML: {what}"));
                 return Err(faults.finish(file));
             }
         };
@@ -404,6 +408,13 @@ impl ScoreRule {
             comment: self.comment.clone(),
         })
     }
+}
+
+/// Where a text first is no TOML. The rest of it is read with that in mind, so that what comes after may be no fault.
+fn first_error(text: &str) -> Option<(usize, String)> {
+    let (_, errors) = toml::de::DeTable::parse_recoverable(text);
+    let errors = errors.iter().map(|err| (err.span().map_or(0, |span| span.start), err.message().to_owned()));
+    errors.min_by_key(|(at, _)| *at)
 }
 
 fn too_large() -> String {

@@ -137,8 +137,8 @@ fn text_of(text: &str, kind: &Kind) -> Result<(), Wrong> {
                 return Ok(());
             }
             let near = nearest(text, words.iter().copied());
-            let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-            Err(said(format!("`{}` is none of its words; {hint}there are {}", shown(text), words.join(", "))))
+            let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            Err(said(format!("`{}` is not one of {}{hint}", shown(text), words.join(", "))))
         }
         Kind::Character => match (text.chars().count(), text) {
             (1, _) | (_, "tab") => Ok(()),
