@@ -22,7 +22,7 @@ fn version_and_help_are_data_with_status_0() {
     for name in ["profile", "rows", "events", "rejects", "funnel", "customers", "journey"] {
         let help = run(&[name, "--help"]);
         assert_eq!(help.status, 0);
-        for flag in ["<SOURCE>...", "--customer", "--tz", "--format", "--out", "Examples:"] {
+        for flag in ["[SOURCE]...", "--workspace", "--customer", "--tz", "--format", "--out", "Examples:"] {
             assert!(help.out.contains(flag), "{name} {flag}");
         }
     }
@@ -33,7 +33,10 @@ fn what_makes_no_sense_has_status_2_and_a_way_out() {
     check(&[], 2, "name a SOURCE");
     check(&["funel", "shop.csv"], 2, "did you mean `trailmap funnel`?");
     check(&["funnel", "shop.csv"], 2, "--step <STEP>");
-    check(&["profile"], 2, "<SOURCE>");
+    check(&["profile"], 2, "name a SOURCE");
+    check(&["check"], 2, "there is no trailmap.toml in this folder");
+    check(&["run", "weekly"], 2, "there is no trailmap.toml in this folder");
+    check(&["funnel", "a.csv", "--saved", "x", "--within", "7d"], 2, "--saved");
     check(&["profile", "a.csv", "--formt", "csv"], 2, "--format");
     check(&["profile", "a.csv", "--format", "xlsx"], 2, "xlsx");
     check(&["funnel", "a.csv", "-s", "a", "--within", "7y"], 2, "write it like 30s");

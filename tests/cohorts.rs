@@ -29,6 +29,7 @@ fn load(source: &Path, adjust: fn(&mut LoadOptions)) -> Local {
 fn by_customer(file: &str) -> Local {
     load(&sample(file), |options| {
         options.customer = Some("customer_id".into());
+        options.anonymous = Some(String::new());
         options.dedupe = true;
     })
 }

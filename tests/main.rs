@@ -7,6 +7,7 @@ mod cohorts;
 mod support;
 
 mod ingest;
+mod map;
 mod oracles;
 mod oracles_paths;
 mod pty;

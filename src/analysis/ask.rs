@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    CompareSpec, CustomersSpec, DwellSpec, Error, EventsSpec, FunnelSpec, JourneySpec, LifecycleSpec, PathsSpec,
-    PatternsSpec, ProfileSpec, RetentionSpec, Spec, TransitionsSpec,
+    CompareSpec, CustomersSpec, DwellSpec, Error, EventsSpec, FunnelSpec, JourneySpec, LifecycleSpec, MapSpec,
+    PathsSpec, PatternsSpec, ProfileSpec, RetentionSpec, Spec, TransitionsSpec,
 };
 use crate::base::nearest::nearest;
 use crate::base::{Ctl, CustomerId};
@@ -58,6 +58,7 @@ pub static KINDS: &[Kind] = kinds! {
     "retention" RetentionSpec Retention true [];
     "compare" CompareSpec Compare true [];
     "lifecycle" LifecycleSpec Lifecycle true [];
+    "map" MapSpec Map true [];
     "customers" CustomersSpec Customers false [];
     "journey" JourneySpec Journey false [];
     "events" EventsSpec Events false [];
@@ -66,6 +67,41 @@ pub static KINDS: &[Kind] = kinds! {
 /// The analysis with this name.
 pub fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// Reads a question as a batch command without its sources: `funnel -s cart -s pay --within 7d`, with `--who` also the
+/// number that is opened.
+///
+/// # Errors
+/// What is wrong with it, in a sentence.
+pub fn question(text: &str) -> Result<(Spec, Option<String>), String> {
+    let words = split(text)?;
+    let example = "write it like a command: funnel -s cart -s pay --within 7d";
+    let Some(name) = words.first() else { return Err(format!("a question is missing; {example}")) };
+    let Some(kind) = kind(name) else {
+        let near = nearest(name, KINDS.iter().map(|kind| kind.name));
+        let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        return Err(format!("`{name}` is no question{near} ({example})"));
+    };
+    kind.read(&words, false)
+}
+
+fn split(text: &str) -> Result<Vec<String>, String> {
+    shell_words::split(text).map_err(|_| format!("`{text}`: a quote is not closed"))
+}
+
+impl Kind {
+    /// The spec that words make, the first being its name, and the cell that `--who` names.
+    fn read(&self, words: &[String], needs_cell: bool) -> Result<(Spec, Option<String>), String> {
+        let mut command = (self.args)(Command::new(self.name)).disable_help_flag(true);
+        if self.has_cells || needs_cell || self.name == "customers" {
+            command = command.arg(Arg::new("who").long("who").required(needs_cell));
+        }
+        let matches = command.try_get_matches_from(words).map_err(|err| first_sentence(&err))?;
+        let spec = (self.spec)(&matches).map_err(|err| first_sentence(&err))?;
+        let cell = matches.try_get_one::<String>("who").ok().flatten().cloned();
+        Ok((spec, cell))
+    }
 }
 
 /// A text as one word of a shell command.
@@ -247,7 +283,7 @@ impl FromStr for Among {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut words = shell_words::split(text).map_err(|_| format!("`{text}`: a quote is not closed"))?;
+        let mut words = split(text)?;
         let is_without = words.first().is_some_and(|word| word == "not");
         if is_without {
             words.remove(0);
@@ -260,11 +296,8 @@ impl FromStr for Among {
             let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
             return Err(format!("`{name}` is no question with customers behind its numbers{near} ({example})"));
         };
-        let who = Arg::new("who").long("who").required(kind.has_cells);
-        let command = (kind.args)(Command::new(kind.name)).arg(who).disable_help_flag(true);
-        let matches = command.try_get_matches_from(&words).map_err(|err| first_sentence(&err))?;
-        let spec = (kind.spec)(&matches).map_err(|err| first_sentence(&err))?;
-        Ok(Among { spec: Box::new(spec), cell: matches.get_one::<String>("who").cloned(), is_without })
+        let (spec, cell) = kind.read(&words, kind.has_cells)?;
+        Ok(Among { spec: Box::new(spec), cell, is_without })
     }
 }
 

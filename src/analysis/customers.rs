@@ -2,7 +2,7 @@
 //!
 //! A list behind a number shows the customers in the scope of the number's own question, so that figures and number are
 //! about the same events. `value` is the sum of the value column over the journey; it is empty where nothing is to be
-//! summed, which is not zero. `stage` is empty until a workspace names stages.
+//! summed, which is not zero. `stage` is that of the latest event that has one; empty without a workspace that names stages.
 
 use std::sync::Arc;
 
@@ -79,11 +79,17 @@ impl Customers {
                 Cell::Count(journey.len() as u64),
                 Cell::Count(SessionRule::new(&view, gap).count(journey)),
                 Cell::number(value(&view, id)),
-                Cell::Empty,
+                latest_stage(&view, id),
                 outcome.clone(),
             ]
         })
     }
+}
+
+/// Where the customer is: the stage of the latest event that has one.
+fn latest_stage(view: &View, customer: CustomerId) -> Cell {
+    let mut stages = view.journey(customer).rev().filter_map(|position| view.store().stage_name(view.row(position)));
+    stages.next().map_or(Cell::Empty, Cell::text)
 }
 
 /// The sum of the value column over a journey; `None` where there is no such column or no value in it.
@@ -128,6 +134,7 @@ fn in_words(of: &Spec, cell: &str) -> String {
         Spec::Transitions(_) => format!("transition {cell}"),
         Spec::Patterns(_) => format!("pattern {cell}"),
         Spec::Dwell(_) => super::dwell::in_words(cell).unwrap_or_else(|| cell.to_owned()),
+        Spec::Map(_) => super::map::in_words(cell).unwrap_or_else(|| cell.to_owned()),
         Spec::Retention(_) | Spec::Compare(_) | Spec::Lifecycle(_) => cell.to_owned(),
         Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => cell.to_owned(),
     }

@@ -52,7 +52,7 @@ impl Journey {
                 Cell::Time(Instant(times[position])),
                 Cell::text(store.touchpoint_name(row)),
                 property::channel(store, row),
-                Cell::Empty,
+                property::stage(store, row),
                 Cell::number(gap),
                 Cell::Count(u64::from(sessions[at])),
             ];

@@ -37,6 +37,7 @@ pub use events::{Events, EventsSpec};
 pub use funnel::{Funnel, FunnelSpec};
 pub use journey::{Journey, JourneySpec};
 pub use lifecycle::{Lifecycle, LifecycleSpec};
+pub use map::{Map, MapSpec};
 pub use paths::{Paths, PathsSpec};
 pub use patterns::{Patterns, PatternsSpec};
 pub use profile::{Profile, ProfileSpec};
@@ -103,6 +104,7 @@ analyses! {
     "retention" Retention retention RetentionSpec;
     "compare" Compare compare CompareSpec;
     "lifecycle" Lifecycle lifecycle LifecycleSpec;
+    "map" Map map MapSpec;
     "customers" Customers customers CustomersSpec;
     "journey" Journey journey JourneySpec;
     "events" Events events EventsSpec;
@@ -154,7 +156,7 @@ impl Spec {
     /// Whether enough is said to ask it.
     pub fn can_be_asked(&self) -> bool {
         match self {
-            Spec::Funnel(spec) => !spec.steps.is_empty(),
+            Spec::Funnel(spec) => !spec.steps.is_empty() || spec.saved.is_some(),
             Spec::Compare(spec) => spec.check().is_ok(),
             _ => true,
         }
@@ -174,6 +176,7 @@ impl Answer {
             Answer::Retention(answer) => answer.tables(),
             Answer::Compare(answer) => answer.tables(),
             Answer::Lifecycle(answer) => answer.tables(),
+            Answer::Map(answer) => answer.tables(),
             Answer::Customers(answer) => vec![answer.table()],
             Answer::Journey(answer) => vec![answer.table()],
             Answer::Events(answer) => vec![answer.table()],
@@ -191,6 +194,7 @@ impl Answer {
             Answer::Retention(answer) => &answer.notes,
             Answer::Compare(answer) => &answer.notes,
             Answer::Lifecycle(answer) => &answer.notes,
+            Answer::Map(answer) => &answer.notes,
             Answer::Profile(_) | Answer::Customers(_) | Answer::Journey(_) | Answer::Events(_) => &[],
         }
     }
@@ -211,6 +215,7 @@ pub fn who(view: &View, spec: &Spec, cell: &str, ctl: &Ctl) -> Result<Vec<Custom
         Spec::Retention(spec) => retention::who(view, spec, cell, ctl),
         Spec::Compare(spec) => compare::who(view, spec, cell, ctl),
         Spec::Lifecycle(spec) => lifecycle::who(view, spec, cell, ctl),
+        Spec::Map(spec) => map::who(view, spec, cell, ctl),
         Spec::Profile(_) | Spec::Customers(_) | Spec::Journey(_) | Spec::Events(_) => {
             let with_cells = ask::KINDS.iter().filter(|kind| kind.has_cells).map(|kind| kind.name);
             let with_cells: Vec<&str> = with_cells.collect();

@@ -6,12 +6,14 @@ use crate::journey::{JourneyStore, Property, Value, ValueKind};
 use crate::table::{Cell, Column, Kind};
 
 /// Fixed columns followed by the store's properties, and which property each of the latter is. The channel has a fixed
-/// column of its own; a property that bears the name of another column gets `_2` behind its own.
+/// column of its own, and so has the stage where `fixed` names one; a property that bears the name of another column gets `_2` behind its own.
 pub(super) fn with_properties(store: &JourneyStore, fixed: &[(&str, Kind)]) -> (Vec<Column>, Vec<usize>) {
     let mut columns: Vec<Column> = fixed.iter().map(|(name, kind)| Column::new(*name, *kind)).collect();
     let mut shown = Vec::new();
+    let stage =
+        store.mapped.as_ref().map(|mapped| mapped.stage).filter(|_| fixed.iter().any(|(name, _)| *name == "stage"));
     for (idx, property) in store.properties.iter().enumerate() {
-        if store.roles.channel == Some(idx) {
+        if store.roles.channel == Some(idx) || stage == Some(idx) {
             continue;
         }
         let mut name = property.name.clone();
@@ -65,6 +67,11 @@ pub(super) fn cell(property: &Property, row: usize) -> Cell {
         Some(Value::Float(value)) => Cell::number(value),
         Some(Value::Time(time)) => Cell::Time(time),
     }
+}
+
+/// The event's stage, where touchpoint rules gave it one.
+pub(super) fn stage(store: &JourneyStore, row: usize) -> Cell {
+    store.stage_name(row).map_or(Cell::Empty, Cell::text)
 }
 
 /// The event's channel as text, whatever kind of column plays it.

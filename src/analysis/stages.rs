@@ -148,6 +148,12 @@ impl StagesSpec {
 }
 
 impl Stages {
+    /// Stages of which the name of an event decides: by touchpoint code the place of its stage, or `UNMAPPED`.
+    pub fn of_codes(names: Vec<String>, is_terminal: Vec<bool>, by_code: Vec<u32>) -> Self {
+        let (candidates, matches, notes) = (Vec::new(), Vec::new(), Vec::new());
+        Stages { names, is_terminal, are_ordered: true, by_code, candidates, matches, notes }
+    }
+
     /// Gives every code its stage, or the stages to ask.
     fn assign(&mut self) {
         for code in 0..self.by_code.len() {
@@ -189,6 +195,14 @@ impl Stages {
     /// By touchpoint code: the stage, or `UNMAPPED`. Only where `are_by_name`.
     pub fn by_code(&self) -> &[u32] {
         &self.by_code
+    }
+
+    /// Whether an event of this name may belong to the stage.
+    pub fn may_hold(&self, stage: u32, code: usize) -> bool {
+        match self.by_code[code] {
+            ASK => self.candidates[code].contains(&stage),
+            only => only == stage,
+        }
     }
 
     /// The stage of the event at a view position, or `UNMAPPED`.

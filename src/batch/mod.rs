@@ -1,26 +1,27 @@
 //! Answers without a terminal: load, ask, write tables; what people need to know goes to standard error.
 
+pub mod check;
+mod data;
 pub mod demo;
+mod identity;
+pub mod init;
 pub mod messages;
 pub mod output;
 mod overview;
 mod progress;
 mod report;
+pub mod saved;
 pub mod signals;
 
-use std::sync::Arc;
+use anyhow::Result;
 
-use anyhow::{Context as _, Result};
-
-use crate::analysis::{CustomersSpec, ProfileSpec, Spec};
+use crate::analysis::Spec;
 use crate::base::visible::visible;
-use crate::base::{Ctl, Instant, Zone};
-use crate::engine::{Engine, Local};
-use crate::export::{Counts, Document, Source};
-use crate::ingest::report::LoadReport;
-use crate::ingest::{self, KeepRejects, LoadOptions, Loaded};
-use crate::journey::JourneyStore;
-use crate::table::text::count;
+use crate::base::{Ctl, Zone};
+use crate::export::{Document, Source};
+use crate::ingest::{self, KeepRejects, LoadOptions};
+use crate::workspace::InUse;
+use data::Data;
 
 pub use messages::Messages;
 pub use output::Output;
@@ -35,6 +36,8 @@ pub struct Usage(pub String);
 #[derive(Debug)]
 pub struct Request {
     pub load: LoadOptions,
+    /// Only the customers of this persona of the workspace.
+    pub persona: Option<String>,
     pub ask: Ask,
     pub output: Output,
     pub messages: Messages,
@@ -62,7 +65,7 @@ pub struct Done {
 /// # Errors
 /// One that `{:#}` shows as one sentence; whether the person asked to stop, `ctl` knows.
 pub fn run(request: Request, ctl: &Ctl) -> Result<Done> {
-    let Request { mut load, ask, output, messages } = request;
+    let Request { mut load, persona, ask, output, messages } = request;
     output.check()?;
     if ask == Ask::Rejects {
         load.keep_rejects = KeepRejects::All;
@@ -70,10 +73,8 @@ pub fn run(request: Request, ctl: &Ctl) -> Result<Done> {
     let (mut document, zone, rejected) = match &ask {
         Ask::Rows => (rows(&load, &output, &messages, ctl)?, Zone::utc(), 0),
         Ask::Overview | Ask::Spec(_) | Ask::Who(..) | Ask::Rejects => {
-            let loaded = open(&load, &messages, ctl)?;
-            let zone = loaded.store.zone.clone();
-            let rejected = loaded.report.rejects.total();
-            (answer(loaded, &ask, ctl)?, zone, rejected)
+            let data = Data::read(&load, &messages, ctl)?;
+            (answer(&data, &ask, persona.as_deref(), ctl)?, data.zone(), data.report.rejects.total())
         }
     };
     output.choose(&mut document)?;
@@ -96,16 +97,13 @@ pub fn write(mut document: Document, output: &Output, messages: &Messages, ctl: 
     output.write(&document, Zone::utc(), ctl)
 }
 
-fn open(load: &LoadOptions, messages: &Messages, ctl: &Ctl) -> Result<Loaded> {
-    let line = Line::start("reading", ctl, messages);
-    let loaded = ingest::open(load, ctl)?;
-    drop(line);
-    Ok(loaded)
-}
-
 fn rows(load: &LoadOptions, output: &Output, messages: &Messages, ctl: &Ctl) -> Result<Document> {
+    let load = match InUse::of_options(load)? {
+        Some((workspace, flags)) => workspace.options(&flags).map_err(anyhow::Error::msg)?,
+        None => load.clone(),
+    };
     let line = Line::start("reading", ctl, messages);
-    let raw = ingest::rows(load, output.limit, ctl)?;
+    let raw = ingest::rows(&load, output.limit, ctl)?;
     drop(line);
     Ok(Document {
         analysis: "rows".into(),
@@ -116,85 +114,19 @@ fn rows(load: &LoadOptions, output: &Output, messages: &Messages, ctl: &Ctl) -> 
     })
 }
 
-fn answer(loaded: Loaded, ask: &Ask, ctl: &Ctl) -> Result<Document> {
-    let Loaded { store, report } = loaded;
-    let engine = Local::new(store);
+fn answer(data: &Data, ask: &Ask, persona: Option<&str>, ctl: &Ctl) -> Result<Document> {
     let spec = match ask {
-        Ask::Overview => Spec::Profile(ProfileSpec::default()),
+        Ask::Overview => data::first_look(),
         Ask::Spec(spec) => (**spec).clone(),
-        Ask::Who(of, cell) => {
-            Spec::Customers(CustomersSpec { scope: of.scope().clone(), of: Some(of.clone()), cell: Some(cell.clone()) })
-        }
-        Ask::Rejects => return rejects(engine.store(), &report),
+        Ask::Who(of, cell) => return data.document(&data::who(data.asked(of, persona)?, cell.clone()), ctl),
+        Ask::Rejects => return data.rejects(),
         Ask::Rows => unreachable!("rows are read before there is a store"),
     };
-    let answer = engine.answer(&spec, ctl)?;
-    let mut document = Document {
-        analysis: spec.name().into(),
-        spec: serde_json::to_value(&spec).context("the question cannot be written as JSON")?,
-        source: source(engine.store(), &report, Some(&spec))?,
-        tables: answer.tables(),
-        notes: report::notes(&report),
-    };
-    // The reader's note on rejected rows is its last.
-    if report.rejects.total() > 0
-        && let Some(note) = document.notes.last_mut()
-    {
-        note.push_str("; `trailmap rejects` lists them");
-    }
-    document.notes.extend_from_slice(answer.notes());
-    if let Spec::Profile(_) = spec {
-        document.tables.insert(0, report::source_table(&report));
-        document.tables.push(report::profile_rejects_table(&report));
-    }
+    let mut document = data.document(&data.asked(&spec, persona)?, ctl)?;
     if *ask == Ask::Overview {
         overview::narrow(&mut document);
     }
     Ok(document)
-}
-
-fn rejects(store: &Arc<JourneyStore>, report: &LoadReport) -> Result<Document> {
-    let mut notes = report::dialects(report);
-    notes.extend(report::notes(report));
-    Ok(Document {
-        analysis: "rejects".into(),
-        spec: serde_json::json!({"analysis": "rejects"}),
-        source: source(store, report, None)?,
-        tables: vec![report::rejects_table(report)],
-        notes,
-    })
-}
-
-/// Where the numbers come from, after the check that no record went missing.
-fn source(store: &JourneyStore, report: &LoadReport, spec: Option<&Spec>) -> Result<Source> {
-    let counts = counts(store, report, spec);
-    let accounted = counts.events + counts.rejected + counts.duplicates;
-    if counts.read != accounted {
-        anyhow::bail!(
-            "a mistake in trailmap itself: {} records were read but {} accounted for ({}); please report it",
-            count(counts.read),
-            count(accounted),
-            counts.conservation()
-        );
-    }
-    Ok(Source { files: report.files.iter().map(|file| file.file.clone()).collect(), counts: Some(counts) })
-}
-
-fn counts(store: &JourneyStore, report: &LoadReport, spec: Option<&Spec>) -> Counts {
-    let has_events = store.n_events() > 0;
-    let as_of = spec.and_then(|spec| spec.scope().as_of.as_ref()).map(|when| when.resolve(&store.zone));
-    let text = |at: Instant| at.to_string();
-    Counts {
-        read: report.rows,
-        events: store.n_events() as u64,
-        rejected: report.rejects.total(),
-        duplicates: report.duplicates_dropped,
-        customers: store.n_customers() as u64,
-        names: store.touchpoints.len() as u64,
-        first: store.bounds().map(|(first, _)| text(first)),
-        last: store.bounds().map(|(_, last)| text(last)),
-        as_of: as_of.or_else(|| has_events.then(|| store.as_of())).map(text),
-    }
 }
 
 /// An error as the one line that a person reads.

@@ -4,10 +4,12 @@ use clap::{Arg, Args, Command};
 
 use super::about::{doctor_args, keys_args};
 use super::extras::{DemoArgs, man_args, shell_args};
+use super::init::InitArgs;
 use super::load::LoadArgs;
 use super::output::OutputArgs;
 use super::questions::{QUESTIONS, Question};
 use super::screen::ScreenArgs;
+use super::workspace::{check_args, run_args};
 
 const ABOUT: &str =
     "A terminal workbench for customer-journey analysts: funnels, paths, dwell and cohorts from raw event exports";
@@ -26,10 +28,12 @@ Examples:
   trailmap demo shop --customers 5000 --out shop.csv   make sample data
   trailmap profile shop.csv                            what is in the data
   trailmap funnel shop.csv -s view_product -s purchase --within 7d
+  trailmap check                                       the workspace of this folder against its data
+  trailmap dwell --workspace maps/trailmap.toml        a question about its stages
   zcat big.csv.gz | trailmap profile - --format json
 
 Exit status: 0 done (rejected rows are counted), 1 something cannot be read, understood or written, 2 usage,
-3 rejected rows under --strict, 128 + n on signal n.";
+3 rejected rows under --strict or errors of check, 128 + n on signal n.";
 
 /// The whole command line.
 pub fn command() -> Command {
@@ -54,6 +58,13 @@ pub fn command() -> Command {
         "List every rejected row with its line, column, reason and text",
         "  trailmap rejects shop.csv\n  trailmap rejects shop.csv --format csv --out rejected.csv",
     ))
+    .subcommand(check_args(Command::new("check")).about("Hold a workspace against its data: the tracking plan"))
+    .subcommand(run_args(Command::new("run")).about("Answer the saved questions of a workspace and write their tables"))
+    .subcommand(
+        InitArgs::augment_args(Command::new("init"))
+            .about("Propose a workspace from the data: columns, stages, touchpoints, channels, scores and a funnel")
+            .mut_arg("sources", |sources| sources.required(true)),
+    )
     .subcommand(
         DemoArgs::augment_args(Command::new("demo"))
             .about("Write a sample data set of any size, the same for the same seed"),
@@ -70,6 +81,7 @@ pub fn command() -> Command {
 fn question(question: &Question) -> Command {
     let kind = question.kind();
     let mut command = (question.args)((kind.args)(Command::new(question.name)));
+    command = command.arg(persona());
     if kind.has_cells {
         command = command.arg(
             Arg::new("who")
@@ -79,6 +91,15 @@ fn question(question: &Question) -> Command {
         );
     }
     described(command, question.about, question.examples)
+}
+
+/// The flag of all commands about customers that needs a workspace.
+pub fn persona() -> Arg {
+    Arg::new("persona")
+        .long("persona")
+        .value_name("NAME")
+        .help("Keep only the customers of this persona of the workspace")
+        .help_heading("Choosing")
 }
 
 fn of_sources(command: Command, about: &'static str, examples: &str) -> Command {
@@ -91,12 +112,7 @@ pub fn shared(command: Command) -> Command {
 }
 
 fn described(command: Command, about: &'static str, examples: &str) -> Command {
-    command
-        .about(about)
-        .long_about(about)
-        .after_long_help(format!("Examples:\n{examples}"))
-        .mut_arg("sources", |sources| sources.required(true))
-        .max_term_width(100)
+    command.about(about).long_about(about).after_long_help(format!("Examples:\n{examples}")).max_term_width(100)
 }
 
 #[cfg(test)]

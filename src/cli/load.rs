@@ -1,13 +1,18 @@
 //! Flags that say where to read and how.
 
 use crate::base::Zone;
+use crate::batch::Usage;
 use crate::ingest::{KeepRejects, LoadOptions};
+use crate::workspace::in_use::in_this_folder;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct LoadArgs {
     /// Files, globs, folders, or - for standard input: CSV, TSV, NDJSON, JSON, Parquet, Arrow IPC, XES; also gzip, zstd, zip
     #[arg(value_name = "SOURCE", value_hint = clap::ValueHint::AnyPath)]
     pub sources: Vec<String>,
+    /// The workspace that says what to read and what it means; without SOURCE, trailmap.toml in this folder
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Reading")]
+    pub workspace: Option<String>,
     /// The column that says whose event it is
     #[arg(
         id = "customer_column",
@@ -35,6 +40,18 @@ pub struct LoadArgs {
     /// The column whose change starts a new session
     #[arg(id = "session_column", long = "session", value_name = "COLUMN", help_heading = "Reading")]
     pub session: Option<String>,
+    /// The column with ids of people before they are known, linked to the customer's; '' for none
+    #[arg(id = "anonymous_column", long = "anonymous", value_name = "COLUMN", help_heading = "Reading")]
+    pub anonymous: Option<String>,
+    /// One more column with ids of the same people; COLUMN=customer or =anonymous where its ids are those [repeatable]
+    #[arg(id = "id_columns", long = "id", value_name = "COLUMN", help_heading = "Reading")]
+    pub ids: Vec<String>,
+    /// Most ids of one person; what links more is a shared device and is not merged [default: 50]
+    #[arg(id = "max_ids", long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Reading")]
+    pub max_ids: Option<u32>,
+    /// A text that is nobody's id, beside null, (not set), 0 and the like [repeatable]
+    #[arg(id = "null_ids", long = "null-id", value_name = "TEXT", help_heading = "Reading")]
+    pub null_ids: Vec<String>,
     /// How times are written: %d.%m.%Y %H:%M, or s, ms, us, ns for numbers since 1970
     #[arg(long, value_name = "FORMAT", help_heading = "Reading")]
     pub time_format: Option<String>,
@@ -53,13 +70,35 @@ pub struct LoadArgs {
     /// Drop rows that equal an earlier one in every column
     #[arg(long, help_heading = "Reading")]
     pub dedupe: bool,
+    /// Drop rows whose value in this column an earlier row has; several columns are one key [repeatable]
+    #[arg(id = "dedupe_by", long, value_name = "COLUMN", help_heading = "Reading")]
+    pub dedupe_by: Vec<String>,
 }
 
+/// What is said where nothing says what to read.
+const NO_SOURCE: &str = "name a SOURCE: a file, a glob, a folder, or - for standard input; without one, trailmap.toml in \
+                         this folder is read, and there is none; to try it on made-up data: trailmap demo shop \
+                         --customers 5000 --out shop.csv";
+
 impl LoadArgs {
+    /// The options of a command that needs something to read.
+    ///
+    /// # Errors
+    /// `Usage` where nothing is named, and this folder holds no workspace.
+    pub fn named(&self) -> Result<LoadOptions, Usage> {
+        let options = self.options();
+        match options.sources.is_empty() && options.workspace.is_none() {
+            true => Err(Usage(NO_SOURCE.into())),
+            false => Ok(options),
+        }
+    }
+
+    /// What was said; with no source, the workspace of this folder where there is one.
     pub fn options(&self) -> LoadOptions {
         let args = self.clone();
         LoadOptions {
             sources: args.sources,
+            workspace: args.workspace.or_else(|| self.sources.is_empty().then(in_this_folder).flatten()),
             customer: args.customer,
             time: args.time,
             event: args.event,
@@ -67,6 +106,11 @@ impl LoadArgs {
             value: args.value,
             score: args.score,
             session: args.session,
+            anonymous: args.anonymous,
+            ids: args.ids,
+            max_ids: args.max_ids,
+            null_ids: args.null_ids,
+            dedupe_by: args.dedupe_by,
             time_format: args.time_format,
             zone: args.tz,
             delimiter: args.delimiter,

@@ -1,16 +1,19 @@
 //! Flags: what to load, what to ask, where to write; and the exit status.
 //!
 //! Exit status: 0 done (rejected rows are counted) · 1 an input cannot be read or understood, a name is unknown, or an
-//! output cannot be written · 2 usage · 3 `--strict` and something was rejected · 128 + n for signals.
+//! output cannot be written · 2 usage · 3 `--strict` and something was rejected, or `check` found errors · 128 + n for
+//! signals.
 
 mod about;
 mod command;
 mod extras;
+mod init;
 mod load;
 mod output;
 mod questions;
 mod screen;
 mod usage;
+mod workspace;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -22,6 +25,7 @@ use clap::{ArgMatches, FromArgMatches};
 use crate::base::{Ctl, ending};
 use crate::batch::{self, Ask, Messages, Request, Usage, signals};
 use crate::ingest;
+use crate::workspace::in_use::named_in;
 use load::LoadArgs;
 use output::OutputArgs;
 use screen::ScreenArgs;
@@ -65,7 +69,10 @@ fn dispatch(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
         Some(("man", matches)) => extras::man(matches),
         Some(("keys", matches)) => about::keys(matches, ctl),
         Some(("doctor", matches)) => about::doctor(matches, ctl),
+        Some(("init", matches)) => init::init(matches, ctl),
         Some(("demo", matches)) => extras::demo(matches, ctl),
+        Some(("check", matches)) => workspace::check(matches, ctl),
+        Some(("run", matches)) => workspace::run(matches, ctl),
         Some(("rows", matches)) => answer(matches, Ask::Rows, ctl),
         Some(("rejects", matches)) => answer(matches, Ask::Rejects, ctl),
         Some((name, matches)) => answer(matches, questions::ask(name, matches)?, ctl),
@@ -91,28 +98,26 @@ fn open(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
     let has_keys = has_terminal || is_piped && screen::terminal_keys().is_some();
     if has_screen && has_keys {
         // What is not there is said at once, on the terminal as it is. A pipe could be read only once.
-        if !is_piped && !load.sources.is_empty() {
-            ingest::source::expand(&load.sources, ctl)?;
+        let options = load.options();
+        if let (false, (None, _)) = (is_piped || options.sources.is_empty(), named_in(&options)) {
+            ingest::source::expand(&options.sources, ctl)?;
         }
         output.set_threads()?;
-        return args.workbench(load.options(), output.color != output::ColorWhen::Never);
-    }
-    if load.sources.is_empty() {
-        let what = "name a SOURCE: a file, a glob, a folder, or - for standard input; to try it on made-up data: \
-                    trailmap demo shop --customers 5000 --out shop.csv";
-        return Err(Usage(what.into()).into());
+        return args.workbench(options, output.color != output::ColorWhen::Never);
     }
     answer(matches, Ask::Overview, ctl)
 }
 
 fn answer(matches: &ArgMatches, ask: Ask, ctl: &Ctl) -> Result<u8> {
-    let load = LoadArgs::from_arg_matches(matches)?;
+    let load = LoadArgs::from_arg_matches(matches)?.named()?;
     let output = OutputArgs::from_arg_matches(matches)?;
     output.set_threads()?;
     signals::watch(ctl);
     panic_for_a_test();
     let messages = output.messages();
-    let request = Request { load: load.options(), ask, output: output.output()?, messages };
+    // Commands that list rows have no customers to choose.
+    let persona = matches.try_get_one::<String>("persona").ok().flatten().cloned();
+    let request = Request { load, persona, ask, output: output.output()?, messages };
     let done = batch::run(request, ctl)?;
     if output.strict && done.rejected > 0 {
         messages.failure(&format!("{} rows were rejected, and --strict was asked for", done.rejected));

@@ -29,7 +29,8 @@ pub const QUESTIONS: &[Question] = &[
         about: "Show what is in the data and how far it can be trusted",
         examples: "  trailmap profile shop.csv
   trailmap profile 'exports/2025-*.csv.gz' --table quality
-  trailmap profile shop.csv --format html --out profile.html",
+  trailmap profile shop.csv --format html --out profile.html
+  trailmap profile shop.csv --identity --table clusters",
         args: shared,
     },
     Question {
@@ -109,6 +110,19 @@ Here --limit is a length of time; the most rows of a table are --rows. Cells of 
         args: shared,
     },
     Question {
+        name: "map",
+        about: "Draw the journey map: per stage who reached it, moved on, how long it took, how it felt, and what hurts",
+        examples: "  trailmap map shop.csv --stage 'look=view|search' --stage 'buy=cart|checkout' --stage use=delivered
+  trailmap map shop.csv --stage look=view --stage buy=cart --goal paid --table touchpoints
+  trailmap map hotel.csv --stage book=booked --stage stay=checked_in --score-kind csat --score-scale 1..5 --table scores
+  trailmap map shop.csv --stage look=view --stage buy=cart --customers 'first.device == \"mobile\"'
+  trailmap map shop.csv --stage look=view --stage buy=cart --who buy:waiting --format csv --out them.csv
+
+Cells of --who: buy, buy:moved_on, buy:waiting, buy@web, buy/cart:lost, touchpoint:cart, score:csat@buy:negative,
+kpi:buy.abandon:part.",
+        args: map_args,
+    },
+    Question {
         name: "customers",
         about: "List customers with their first and last event, events, sessions and value",
         examples: "  trailmap customers shop.csv --customers 'did(purchase) and sessions > 3'
@@ -150,6 +164,13 @@ fn journey_args(command: Command) -> Command {
 /// On `dwell`, `--limit SPAN` is the time that is too long; the most rows keep their short flag.
 fn dwell_args(command: Command) -> Command {
     shared(command).mut_arg("limit", |arg| arg.long("rows"))
+}
+
+/// On `map`, stages are the whole point.
+fn map_args(command: Command) -> Command {
+    let stage = "A stage and what belongs to it, in the order of the journey: consider=product_view|chat_opened";
+    let terminal = "A stage in which a journey may end: nobody there is waiting to move on, and nobody is lost";
+    shared(command).mut_arg("stage", |arg| arg.help(stage)).mut_arg("terminal", |arg| arg.help(terminal))
 }
 
 /// What a subcommand of this table asks.

@@ -73,7 +73,11 @@ pub enum Theme {
 
 impl ScreenArgs {
     /// Opens the workbench and returns the exit status when it is left. `may_color` is false where a flag forbids colours.
-    pub fn workbench(&self, options: LoadOptions, may_color: bool) -> Result<u8> {
+    pub fn workbench(&self, mut options: LoadOptions, may_color: bool) -> Result<u8> {
+        // A workspace that names the data is what was opened: remembered, titled and offered again like a file.
+        if options.sources.is_empty() {
+            options.sources.extend(options.workspace.take());
+        }
         let scheme = match self.theme {
             Theme::Auto if !may_color => Scheme::Mono,
             Theme::Auto => Scheme::Auto,

@@ -1,8 +1,10 @@
 //! `Engine`: answers specs. Nothing above may assume that the events are in this process.
 
 mod local;
+mod prepared;
 
 pub use local::Local;
+pub use prepared::Prepared;
 
 use crate::analysis::{Answer, Error, Spec};
 use crate::base::Ctl;
@@ -13,6 +15,14 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// As the analysis; `Cancelled` when a stop was asked for.
     fn answer(&self, spec: &Spec, ctl: &Ctl) -> Result<Answer, Error>;
+
+    /// The question as it is asked, with what a workspace adds to it.
+    ///
+    /// # Errors
+    /// A name that the workspace does not hold.
+    fn asked(&self, spec: &Spec) -> Result<Spec, Error> {
+        Ok(spec.clone())
+    }
 
     /// Texts that complete what somebody types: event names, most frequent first.
     fn touchpoints(&self) -> Vec<(String, u64)>;

@@ -5,7 +5,7 @@ use super::plan::{ColumnPlan, Parsed};
 use super::recent::Recent;
 use super::report::{Reason, Reject};
 use crate::base::Instant;
-use crate::journey::{Batch, BatchValues};
+use crate::journey::{Batch, BatchValues, Coded};
 
 /// Makes a batch of rows. Lines count from 1 at the start of the block; whoever merges the blocks adds the lines before.
 pub struct Coder<'p> {
@@ -35,17 +35,33 @@ pub fn is_no_name(text: &str) -> bool {
 
 impl<'p> Coder<'p> {
     pub fn new(plan: &'p ColumnPlan) -> Self {
-        let columns = plan.properties.iter().map(|_| BatchValues::Missing { len: 0 }).collect();
+        let others = plan.ids.as_ref().map_or(&[][..], |ids| &ids.others);
+        // Ids are texts from the start, so that their codes are there when they are linked.
+        let column = |column: &usize| match others.contains(column) {
+            true => BatchValues::Text(Coded::default()),
+            false => BatchValues::Missing { len: 0 },
+        };
+        let columns = plan.properties.iter().map(column).collect();
         let made = Parsed { batch: Batch { columns, ..Batch::default() }, ..Parsed::default() };
         Coder { plan, made, touchpoints: Recent::default() }
     }
 
-    /// Decides on a row by what every event must have.
+    /// Whose a row is, by its fields: the text in the column of customers, which may be empty where another column has
+    /// an id.
     #[inline]
-    pub fn admit(&mut self, customer: &str, event: &str, time: &str) -> Result<Instant, Reason> {
-        if is_none(customer) {
-            return Err(Reason::NoCustomer);
-        }
+    pub fn whose<'t>(&self, field: impl Fn(usize) -> &'t str) -> Result<&'t str, Reason> {
+        let Some(ids) = &self.plan.ids else {
+            let customer = field(self.plan.customer);
+            return if is_none(customer) { Err(Reason::NoCustomer) } else { Ok(customer) };
+        };
+        let customer = if ids.has_customer { field(self.plan.customer) } else { "" };
+        let has_id = !ids.nulls.is_null(customer) || ids.others.iter().any(|&other| !ids.nulls.is_null(field(other)));
+        if has_id { Ok(customer) } else { Err(Reason::NoCustomer) }
+    }
+
+    /// Decides on a row that is somebody's by what every event must have beside.
+    #[inline]
+    pub fn admit(&mut self, event: &str, time: &str) -> Result<Instant, Reason> {
         if is_no_name(event) {
             return Err(Reason::NoEvent);
         }
@@ -130,9 +146,11 @@ impl Rows for RecordCoder<'_> {
     #[inline]
     fn record(&mut self, record: &Record<'_>, line: u64) {
         let plan = self.coder.plan;
-        let (customer, event) = (record.field(plan.customer), record.field(plan.event));
-        match self.coder.admit(customer, event, record.field(plan.time)) {
-            Ok(instant) => {
+        let event = record.field(plan.event);
+        let customer = self.coder.whose(|column| record.field(column));
+        let admitted = customer.and_then(|customer| Ok((customer, self.coder.admit(event, record.field(plan.time))?)));
+        match admitted {
+            Ok((customer, instant)) => {
                 self.coder.push(customer, event, instant);
                 let columns = self.coder.made.batch.columns.iter_mut().zip(&mut self.recent);
                 for ((values, recent), &column) in columns.zip(&plan.properties) {

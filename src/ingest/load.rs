@@ -12,7 +12,7 @@ use super::report::{ColumnReport, FileReport, LoadReport, Reason, Role};
 use super::sniff::{Format, guarded};
 use super::source::Input;
 use super::sources::{Source, Table, look, role_of};
-use super::{Error, LoadOptions, Loaded, ipc, json, parquet};
+use super::{Error, LoadOptions, Loaded, identity, ipc, json, parquet};
 use crate::base::visible::visible;
 use crate::base::{Cancelled, Ctl, CustomerId, Instant};
 use crate::journey::build::BuildError;
@@ -45,10 +45,17 @@ pub(super) fn load(options: &LoadOptions, block: usize, enough: u64, ctl: &Ctl) 
             read => read?,
         }
     }
-    let Merger { builder, mut report, n_not_numbers, n_ambiguous_times, is_cut, .. } = merger;
+    let Merger { mut builder, mut report, n_not_numbers, n_ambiguous_times, is_cut, .. } = merger;
+    let repeats = builder.drop_repeated(&table.key);
+    report.identity = identity::link(&mut builder, &table, options, ctl)?;
     let store = builder.finish(build_options(&sources, &table, options), ctl)?;
     fill_files(&mut report.files, &store, &table);
-    report.duplicates_dropped = store.n_dropped_duplicates;
+    report.duplicates_dropped = store.n_dropped_duplicates + store.n_repeated_keys;
+    if let Some(identity) = &mut report.identity {
+        identity.sources = identity::source_pairs(&store, &table);
+        report.notes.extend(identity.notes());
+    }
+    report.notes.extend(identity::repeat_notes(&repeats, options));
     report.columns = column_reports(&sources, &table, &store);
     note_columns(&mut report, &table, &n_not_numbers, is_cut);
     note_rows(&mut report, &sources, &store, n_ambiguous_times, options);
@@ -69,18 +76,21 @@ fn build_options(sources: &[Source], table: &Table, options: &LoadOptions) -> Bu
     let plan = &sources[0].plan;
     BuildOptions {
         roles: Roles {
-            customer: plan.names[plan.customer].clone(),
+            customer: table.customer.clone(),
             time: plan.names[plan.time].clone(),
             event: plan.names[plan.event].clone(),
             channel: table.channel,
             value: table.value,
             score: table.score,
             session: table.session,
+            anonymous: table.anonymous,
         },
         zone: options.zone.clone().unwrap_or_default(),
         dedupe: options.dedupe,
         not_compared: table.source.into_iter().collect(),
-        always_text: table.session.into_iter().chain(table.source).collect(),
+        always_text: (table.session.into_iter().chain(table.source))
+            .chain(table.ids.iter().map(|column| column.property))
+            .collect(),
         always_number: table.value.into_iter().chain(table.score).collect(),
     }
 }

@@ -19,6 +19,7 @@ pub mod ipc;
 pub mod parquet;
 
 mod coder;
+pub mod identity;
 pub mod plan;
 mod recent;
 pub mod roles;
@@ -35,6 +36,7 @@ mod tests;
 use crate::base::Zone;
 use crate::journey::JourneyStore;
 
+pub use identity::Identity;
 pub use load::{open, open_head};
 pub use plan::RawRows;
 pub use preview::{Outcome, Preview, column_names, preview, try_out};
@@ -46,6 +48,8 @@ pub use rows::rows;
 pub struct LoadOptions {
     /// Files, globs, folders, or `-` for standard input.
     pub sources: Vec<String>,
+    /// The workspace file that says the rest. What reads here does not look at it: it is put into these options before.
+    pub workspace: Option<String>,
     pub customer: Option<String>,
     pub time: Option<String>,
     pub event: Option<String>,
@@ -53,6 +57,16 @@ pub struct LoadOptions {
     pub value: Option<String>,
     pub score: Option<String>,
     pub session: Option<String>,
+    /// The column with ids of people before they are known; an empty name is no column.
+    pub anonymous: Option<String>,
+    /// More columns with ids of the same people: `email`, or `previous_id=anonymous` where its ids are those of another.
+    pub ids: Vec<String>,
+    /// Most ids that one person may have; what has more is a device of many, and is not merged.
+    pub max_ids: Option<u32>,
+    /// Texts in columns of ids that are nobody's id, beside those that are known to be none.
+    pub null_ids: Vec<String>,
+    /// The columns that together tell a row from every other; later rows of the same key are dropped.
+    pub dedupe_by: Vec<String>,
     pub time_format: Option<String>,
     pub zone: Option<Zone>,
     pub delimiter: Option<char>,

@@ -1,5 +1,6 @@
 //! What a reader of one source has to know, and what it hands over for one block of it.
 
+use super::identity::IdPlan;
 use super::report::Rejects;
 use super::times::TimeReader;
 use super::{Error, KeepRejects};
@@ -16,7 +17,10 @@ pub struct ColumnPlan {
     pub event: usize,
     pub time: usize,
     pub time_reader: TimeReader,
-    /// Columns of the source that become the columns of a batch, in that order; never customer, event or time.
+    /// Where more than one column says whose an event is.
+    pub ids: Option<IdPlan>,
+    /// Columns of the source that become the columns of a batch, in that order; never event or time, nor
+    /// the customer unless it is but one of several ids.
     pub properties: Vec<usize>,
     /// Position in `LoadReport::files`.
     pub file: usize,

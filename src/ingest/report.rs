@@ -1,6 +1,7 @@
 //! What a load saw: files, columns, refused rows and warnings; data, not errors.
 
 use super::KeepRejects;
+use super::identity::Identity;
 use crate::base::Instant;
 
 /// The part a column plays.
@@ -13,6 +14,10 @@ pub enum Role {
     Value,
     Score,
     Session,
+    /// Ids of people before they are known.
+    Anonymous,
+    /// More ids of the same people.
+    Id,
     Property,
 }
 
@@ -26,6 +31,8 @@ impl Role {
             Role::Value => "value",
             Role::Score => "score",
             Role::Session => "session",
+            Role::Anonymous => "anonymous",
+            Role::Id => "id",
             Role::Property => "property",
         }
     }
@@ -190,6 +197,8 @@ pub struct LoadReport {
     /// Data records met in all files.
     pub rows: u64,
     pub duplicates_dropped: u64,
+    /// What came of linking ids, where there was more than one column of them.
+    pub identity: Option<Identity>,
     /// Warnings in whole sentences: assumed zone, guessed unit, ambiguous dates, values that are no numbers.
     pub notes: Vec<String>,
     pub seconds: f64,

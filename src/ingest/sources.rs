@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::identity::{IdPlan, NullIds};
 use super::plan::ColumnPlan;
 use super::report::Role;
 use super::roles::{self, RoleMap, SampleColumn};
@@ -13,6 +14,7 @@ use super::unpack::Compression;
 use super::{Error, LoadOptions};
 use crate::base::visible::visible;
 use crate::base::{Ctl, Zone};
+use crate::journey::{IdColumn, KeyPart};
 
 /// One source, looked at and ready to be read.
 #[derive(Debug)]
@@ -39,6 +41,13 @@ pub struct Table {
     pub value: Option<usize>,
     pub score: Option<usize>,
     pub session: Option<usize>,
+    pub anonymous: Option<usize>,
+    /// What the column of customers is called.
+    pub customer: String,
+    /// Columns of ids beside that of the customers, those of people who are known first; none where nothing is linked.
+    pub ids: Vec<IdColumn>,
+    /// The columns whose values together come only once.
+    pub key: Vec<KeyPart>,
     /// The column with the name of the source, where there are several.
     pub source: Option<usize>,
 }
@@ -87,12 +96,15 @@ pub fn look(options: &LoadOptions, ctl: &Ctl) -> Result<(Vec<Source>, Table, Vec
     if looked.is_empty() {
         return Err(Error::Other(format!("no source holds a table; {}", notes.join(" "))));
     }
+    tell_ids_apart(&mut looked, options)?;
     let zone = options.zone.clone().unwrap_or_default();
     let readers = time_readers(&looked, options, &zone)?;
     for reader in &readers {
         notes.extend(reader.notes());
     }
-    let (sources, table) = join(looked, readers, options);
+    let (sources, mut table) = join(looked, readers, options);
+    table.ids = id_columns(&table, options)?;
+    table.key = key(&sources, &options.dedupe_by)?;
     let mut once = std::collections::HashSet::new();
     notes.retain(|note| once.insert(note.clone()));
     Ok((sources, table, notes))
@@ -193,20 +205,133 @@ fn time_readers(looked: &[Looked], options: &LoadOptions, zone: &Zone) -> Result
         .collect()
 }
 
-fn role_columns(roles: &RoleMap) -> [(Role, Option<usize>); 4] {
+/// Checks that every column of ids that was named is somewhere. A source whose customers are what others call anonymous has
+/// anonymous ids and no customers.
+fn tell_ids_apart(looked: &mut [Looked], options: &LoadOptions) -> Result<(), Error> {
+    let named = options.anonymous.iter().filter(|name| !name.is_empty()).map(|name| ("anonymous", name.as_str()));
+    let ids = options.ids.iter().map(|text| {
+        let names = looked.iter().flat_map(|source| &source.columns).map(String::as_str);
+        ("id", roles::id_flag(names, text).0)
+    });
+    for (flag, name) in named.chain(ids) {
+        named_somewhere(looked.iter().map(|source| source.columns.as_slice()), name, flag)?;
+    }
+    let anonymous: Vec<String> =
+        looked.iter().filter_map(|source| Some(source.columns[source.roles.anonymous?].clone())).collect();
+    for source in looked {
+        let name = &source.columns[source.roles.customer];
+        let is_said = options.customer.is_some();
+        let is_anonymous = anonymous.contains(name) || !anonymous.is_empty() && roles::is_anonymous_name(name);
+        if source.roles.anonymous.is_none() && source.roles.ids.is_empty() && is_anonymous && !is_said {
+            source.roles.anonymous = Some(source.roles.customer);
+        }
+    }
+    Ok(())
+}
+
+/// # Errors
+/// No source has a column of this name; the columns of the first are listed.
+fn named_somewhere<'c>(
+    mut sources: impl Iterator<Item = &'c [String]> + Clone,
+    name: &str,
+    flag: &str,
+) -> Result<(), Error> {
+    let is_in = |columns: &[String]| roles::place_of(columns.iter().map(String::as_str), name).is_some();
+    if sources.clone().any(is_in) {
+        return Ok(());
+    }
+    let none = |name| SampleColumn { name, values: Vec::new(), n_rows: 0 };
+    let columns: Vec<SampleColumn<'_>> = sources.next().into_iter().flatten().map(|name| none(name)).collect();
+    roles::find(&columns, name, flag).map(|_| ())
+}
+
+/// The columns that are linked to that of the customers.
+fn id_columns(table: &Table, options: &LoadOptions) -> Result<Vec<IdColumn>, Error> {
+    let names = || table.names.iter().map(String::as_str);
+    let mut columns: Vec<IdColumn> = Vec::new();
+    let mut same: Vec<Option<&str>> = Vec::new();
+    for text in &options.ids {
+        let (name, of) = roles::id_flag(names(), text);
+        let Some(property) = roles::place_of(names(), name) else { continue };
+        if !columns.iter().any(|column| column.property == property) {
+            columns.push(IdColumn { property, is_anonymous: false, same_as: None });
+            same.push(of);
+        }
+    }
+    columns.extend(table.anonymous.map(|property| IdColumn { property, is_anonymous: true, same_as: None }));
+    for (at, of) in same.into_iter().enumerate() {
+        let Some(of) = of else { continue };
+        let of_name = || columns.iter().position(|column| table.names[column.property] == of).map(|at| at + 1);
+        let place = match of {
+            "customer" => Some(0),
+            "anonymous" if table.anonymous.is_some() => Some(columns.len()),
+            of if of == table.customer => Some(0),
+            _ => of_name(),
+        };
+        let place = place.filter(|place| *place != at + 1).ok_or_else(|| {
+            let column = visible(&table.names[columns[at].property]);
+            Error::Columns(format!(
+                "--id {column}={}: the ids of `{column}` can be those of customer, anonymous, or another column named with --id",
+                visible(of)
+            ))
+        })?;
+        columns[at].same_as = Some(place);
+    }
+    // Ids of ids of a column are ids of that column.
+    for at in (0..columns.len()).cycle().take(columns.len() * columns.len()) {
+        let above = columns[at].same_as.and_then(|same| same.checked_sub(1)).and_then(|other| columns[other].same_as);
+        if above.is_some_and(|above| above != at + 1) {
+            columns[at].same_as = above;
+        }
+    }
+    Ok(columns)
+}
+
+/// The parts of the key by which rows are told apart.
+fn key(sources: &[Source], named: &[String]) -> Result<Vec<KeyPart>, Error> {
+    named
+        .iter()
+        .map(|name| {
+            let part = |source: &Source| {
+                let plan = &source.plan;
+                let column = roles::place_of(plan.names.iter().map(String::as_str), name)?;
+                Some(match plan.properties.iter().position(|&property| property == column) {
+                    Some(at) => KeyPart::Property(source.positions[at]),
+                    None if column == plan.event => KeyPart::Event,
+                    None if column == plan.time => KeyPart::Time,
+                    None => KeyPart::Customer,
+                })
+            };
+            if let Some(part) = sources.iter().find_map(part) {
+                return Ok(part);
+            }
+            named_somewhere(sources.iter().map(|source| source.plan.names.as_slice()), name, "dedupe-by")?;
+            Ok(KeyPart::Event)
+        })
+        .collect()
+}
+
+fn role_columns(roles: &RoleMap) -> [(Role, Option<usize>); 5] {
     [
         (Role::Channel, roles.channel),
         (Role::Value, roles.value),
         (Role::Score, roles.score),
         (Role::Session, roles.session),
+        (Role::Anonymous, roles.anonymous),
     ]
 }
 
 /// The role of a column.
 pub fn role_of(roles: &RoleMap, column: usize) -> Role {
-    let main = [(Role::Customer, roles.customer), (Role::Time, roles.time), (Role::Event, roles.event)];
+    let main = [(Role::Time, roles.time), (Role::Event, roles.event)];
     if let Some((role, _)) = main.into_iter().find(|&(_, idx)| idx == column) {
         return role;
+    }
+    if roles.customer == column && roles.has_customer() {
+        return Role::Customer;
+    }
+    if roles.ids.contains(&column) {
+        return Role::Id;
     }
     role_columns(roles).into_iter().find(|(_, idx)| *idx == Some(column)).map_or(Role::Property, |(role, _)| role)
 }
@@ -221,13 +346,20 @@ fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) ->
             }
         }
     }
-    let mut table = Table::default();
+    let nulls = NullIds::new(&options.null_ids);
+    let is_linked = !options.null_ids.is_empty()
+        || looked.iter().any(|source| source.roles.anonymous.is_some() || !source.roles.ids.is_empty());
+    let named = looked.iter().find(|source| source.roles.has_customer()).or(looked.first());
+    let customer = named.map_or_else(String::new, |source| source.columns[source.roles.customer].clone());
+    let mut table = Table { customer, ..Table::default() };
     let mut places: HashMap<String, usize> = HashMap::new();
     let n_sources = looked.len();
     let mut sources = Vec::with_capacity(n_sources);
     for (file, (source, time_reader)) in looked.into_iter().zip(readers).enumerate() {
         let Looked { input, format, compression, columns, roles, examples, is_bare, .. } = source;
-        let is_main = |column: &usize| [roles.customer, roles.event, roles.time].contains(column);
+        let is_main = |column: &usize| {
+            [roles.event, roles.time].contains(column) || roles.customer == *column && roles.has_customer()
+        };
         let properties: Vec<usize> = (0..columns.len()).filter(|column| !is_main(column)).collect();
         let positions = properties
             .iter()
@@ -243,7 +375,10 @@ fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) ->
                 position
             })
             .collect();
+        let others = || roles.ids.iter().copied().chain(roles.anonymous).collect();
+        let ids = || IdPlan { has_customer: roles.has_customer(), others: others(), nulls: nulls.clone() };
         let plan = ColumnPlan {
+            ids: is_linked.then(ids),
             customer: roles.customer,
             event: roles.event,
             time: roles.time,
@@ -271,7 +406,8 @@ impl Table {
             Role::Value => &mut self.value,
             Role::Score => &mut self.score,
             Role::Session => &mut self.session,
-            Role::Customer | Role::Time | Role::Event | Role::Property => return,
+            Role::Anonymous => &mut self.anonymous,
+            Role::Id | Role::Customer | Role::Time | Role::Event | Role::Property => return,
         };
         place.get_or_insert(position);
     }
@@ -283,7 +419,11 @@ impl Table {
             (Role::Value, self.value),
             (Role::Score, self.score),
             (Role::Session, self.session),
+            (Role::Anonymous, self.anonymous),
         ];
+        if self.anonymous != Some(position) && self.ids.iter().any(|column| column.property == position) {
+            return Role::Id;
+        }
         roles.into_iter().find(|(_, at)| *at == Some(position)).map_or(Role::Property, |(role, _)| role)
     }
 }

@@ -46,13 +46,15 @@ pub enum BuildError {
 #[derive(Debug)]
 pub struct StoreBuilder {
     names: Vec<String>,
-    customers: Names,
+    pub(super) customers: Names,
     touchpoints: Names,
-    customer_codes: Vec<Codes>,
-    touchpoint_codes: Vec<Codes>,
-    times: Vec<Vec<i64>>,
-    columns: Vec<Pieces>,
-    n_events: usize,
+    pub(super) customer_codes: Vec<Codes>,
+    pub(super) touchpoint_codes: Vec<Codes>,
+    pub(super) times: Vec<Vec<i64>>,
+    pub(super) columns: Vec<Pieces>,
+    pub(super) n_events: usize,
+    /// Rows as read that do not come into the store.
+    pub(super) dropped: Option<Bitmap>,
 }
 
 impl StoreBuilder {
@@ -67,6 +69,7 @@ impl StoreBuilder {
             times: Vec::new(),
             columns: properties.iter().map(|_| Pieces::default()).collect(),
             n_events: 0,
+            dropped: None,
         }
     }
 
@@ -153,6 +156,11 @@ impl StoreBuilder {
                 Ok(Property { name, values: column.finish(&dest, wish) })
             })
             .collect::<Result<Vec<_>, Cancelled>>()?;
+        let gone = self.dropped.map_or_else(Vec::new, |dropped| {
+            let mut gone: Vec<u32> = dropped.ones().map(|row| dest[row]).collect();
+            gone.sort_unstable();
+            gone
+        });
         drop(dest);
 
         let mut store = JourneyStore {
@@ -168,10 +176,17 @@ impl StoreBuilder {
             n_ties: 0,
             n_duplicates: 0,
             n_dropped_duplicates: 0,
+            mapped: None,
+            n_repeated_keys: gone.len() as u64,
             text_order: OnceLock::new(),
             touchpoint_counts: OnceLock::new(),
+            nth: OnceLock::new(),
             bounds: None,
         };
+        if !gone.is_empty() {
+            drop_rows(&mut store, &gone);
+            drop_unused(&mut store);
+        }
         let (n_ties, duplicates) = ties_and_duplicates(&store, &options.not_compared);
         store.n_ties = n_ties;
         store.n_duplicates = duplicates.len() as u64;
@@ -240,7 +255,7 @@ fn repair_order(offsets: &[u32], times: &mut [i64], dest: &mut [u32]) {
     dest.par_iter_mut().for_each(|to| *to = moved[*to as usize]);
 }
 
-fn masks(codes: &Codes, offsets: &[u32]) -> Vec<u64> {
+pub(super) fn masks(codes: &Codes, offsets: &[u32]) -> Vec<u64> {
     with_codes!(codes, |codes| offsets
         .par_windows(2)
         .map(|pair| {
@@ -322,6 +337,35 @@ fn drop_rows(store: &mut JourneyStore, rows: &[u32]) {
         Values::Int(values) | Values::Time(values) => *values = pick(values),
         Values::Float(values) => *values = kept.iter().map(|&row| values[row as usize]).collect(),
     });
+}
+
+/// Takes out customers without an event and touchpoints that nothing is called by; of rows that were dropped because they
+/// repeat a key, those may have been the only ones.
+fn drop_unused(store: &mut JourneyStore) {
+    if store.offsets.windows(2).any(|pair| pair[0] == pair[1]) {
+        let mut customers = Names::new();
+        for (customer, pair) in store.offsets.windows(2).enumerate() {
+            if pair[0] < pair[1] {
+                customers.intern(store.customers.name(customer as u32));
+            }
+        }
+        store.customers = customers;
+        store.offsets.dedup();
+    }
+    let mut is_used = vec![false; store.touchpoints.len()];
+    with_codes!(&store.codes, |codes| codes.iter().for_each(|code| is_used[code.idx()] = true));
+    if is_used.contains(&false) {
+        let mut touchpoints = Names::new();
+        let map: Vec<u32> = store
+            .touchpoints
+            .iter()
+            .zip(is_used)
+            .map(|(name, is_used)| if is_used { touchpoints.intern(name) } else { 0 })
+            .collect();
+        let codes: Vec<u32> = (0..store.codes.len()).map(|row| store.codes.get(row)).collect();
+        store.codes = remap(&codes, &map);
+        store.touchpoints = touchpoints;
+    }
 }
 
 #[cfg(test)]

@@ -43,6 +43,71 @@ impl Pieces {
         self.pieces.push(piece);
     }
 
+    /// Makes every piece a text, spelled as it stood in the data.
+    pub(super) fn make_text(&mut self) {
+        for piece in &mut self.pieces {
+            if let Piece::Other(_) = piece {
+                let Piece::Other(values) = std::mem::replace(piece, Piece::Missing(0)) else { continue };
+                let coded = values.into_text();
+                let map: Vec<u32> =
+                    std::iter::once(0).chain(self.names.merge(&coded.names).into_iter().map(|id| id + 1)).collect();
+                *piece = Piece::Text(remap(&coded.codes, &map));
+            }
+        }
+    }
+
+    /// For each of `n` rows a number that is equal where the values are equal, 0 where there is none.
+    pub(super) fn keys(&mut self, n: usize) -> Vec<u32> {
+        let is_numeric = |piece: &Piece| match piece {
+            Piece::Missing(_) | Piece::Other(BatchValues::Decimal { .. }) => true,
+            Piece::Text(codes) => (0..codes.len()).all(|row| codes.get(row) == 0),
+            Piece::Other(_) => false,
+        };
+        if self.pieces.iter().all(is_numeric) {
+            // Numbers as they are written tell rows apart as well as their texts do, without making texts of them.
+            let numbers = self.pieces.iter().flat_map(|piece| {
+                let (len, decimals) = match piece {
+                    Piece::Other(BatchValues::Decimal { mantissas, scales }) => (0, Some((mantissas, scales))),
+                    Piece::Missing(len) => (*len, None),
+                    Piece::Text(codes) => (codes.len(), None),
+                    Piece::Other(_) => (0, None),
+                };
+                let written = decimals.into_iter().flat_map(|(mantissas, scales)| mantissas.iter().zip(scales));
+                let written = written.map(|(&mantissa, &scale)| (scale != NO_DECIMAL).then_some((mantissa, scale)));
+                written.chain(std::iter::repeat_n(None, len))
+            });
+            return super::keys::dense(numbers);
+        }
+        self.make_text();
+        let mut keys = vec![0; n];
+        self.each_text(|row, id| keys[row] = id + 1);
+        keys
+    }
+
+    /// The texts of the column.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Calls `each` with the row as read and the id of its text, for every row that has one; the column is text.
+    pub(super) fn each_text(&self, mut each: impl FnMut(usize, u32)) {
+        let mut at = 0;
+        for piece in &self.pieces {
+            match piece {
+                Piece::Missing(len) => at += len,
+                Piece::Text(codes) => {
+                    with_codes!(codes, |codes| for (i, code) in codes.iter().enumerate() {
+                        if let Some(id) = code.idx().checked_sub(1) {
+                            each(at + i, id as u32);
+                        }
+                    });
+                    at += codes.len();
+                }
+                Piece::Other(_) => unreachable!("made a text before"),
+            }
+        }
+    }
+
     /// The column in journey order, in the narrowest kind that holds every piece.
     pub(super) fn finish(mut self, dest: &[u32], wish: Wish) -> Values {
         let mut is_text = wish == Wish::Text;
@@ -73,15 +138,7 @@ impl Pieces {
     }
 
     fn scatter_text(&mut self, dest: &[u32]) -> Values {
-        for piece in &mut self.pieces {
-            if let Piece::Other(_) = piece {
-                let Piece::Other(values) = std::mem::replace(piece, Piece::Missing(0)) else { continue };
-                let coded = values.into_text();
-                let map: Vec<u32> =
-                    std::iter::once(0).chain(self.names.merge(&coded.names).into_iter().map(|id| id + 1)).collect();
-                *piece = Piece::Text(remap(&coded.codes, &map));
-            }
-        }
+        self.make_text();
         let mut codes = Codes::zeros(dest.len(), self.names.len() as u32);
         let mut at = 0;
         for piece in self.pieces.drain(..) {

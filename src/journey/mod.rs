@@ -1,8 +1,9 @@
 //! The journey store: every customer's events in order, in columns, and the ways to choose among them.
 //!
 //! Reading order: `names` and `codes` hold texts as small numbers, `props` the other columns, `store` the whole,
-//! `build` makes one from batches of rows, `view` is what an analysis looks at, `chunks` shares work among threads, `step` and
-//! `expr` choose events and customers, `pattern` finds ways through a journey.
+//! `build` makes one from batches of rows (`identity` links ids of one person, `keys` finds rows that come twice), `view` is
+//! what an analysis looks at, `chunks` shares work among threads, `step` and `expr` choose events and customers, `pattern`
+//! finds ways through a journey, `relabel` turns events into touchpoints by rules.
 
 pub mod batch;
 pub mod bitmap;
@@ -13,9 +14,14 @@ mod columns;
 pub mod expr;
 #[cfg(test)]
 pub mod fixture;
+pub mod identity;
+pub mod keys;
+mod mapped;
 pub mod names;
+mod nth;
 pub mod pattern;
 pub mod props;
+pub mod relabel;
 pub mod session;
 pub mod step;
 pub mod store;
@@ -26,9 +32,13 @@ pub use bitmap::Bitmap;
 pub use build::{BuildOptions, StoreBuilder};
 pub use codes::{Code, Codes};
 pub use expr::Expr;
+pub use identity::{IdColumn, LinkOptions, Links};
+pub use keys::KeyPart;
+pub use mapped::{Mapped, Meaning};
 pub use names::Names;
 pub use pattern::Pattern;
 pub use props::{Property, Value, ValueKind, Values};
+pub use relabel::{Rule, relabel};
 pub use step::{Step, StepError, StepMatch};
 pub use store::{JourneyStore, Roles};
 pub use view::View;

@@ -10,7 +10,8 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use super::codes::{Code, Codes};
-use super::names::Names;
+use super::mapped::Meaning;
+use super::store::JourneyStore;
 use crate::base::nearest::nearest;
 use crate::with_codes;
 
@@ -63,8 +64,23 @@ impl Pattern {
     ///
     /// # Errors
     /// A name that no event bears, with the nearest one.
-    pub fn resolve(&self, touchpoints: &Names) -> Result<PatternMatch, PatternError> {
-        let mut accepts = vec![0u64; touchpoints.len()];
+    pub fn resolve(&self, store: &JourneyStore) -> Result<PatternMatch, PatternError> {
+        self.resolve_with(store.touchpoints.len(), |name| match store.meaning(name) {
+            Some(Meaning::Touchpoints(codes)) => Ok(codes),
+            Some(Meaning::Raw { touchpoints, .. }) => {
+                let all: Vec<&str> = touchpoints.iter().map(|&code| store.touchpoints.name(code)).collect();
+                Err(format!("`{name}` is only some of the events of {}; name touchpoints in a pattern", all.join(", ")))
+            }
+            None => Err(unknown(name, store.touchpoints.iter().chain(store.raw_names()))),
+        })
+    }
+
+    fn resolve_with(
+        &self,
+        n_touchpoints: usize,
+        find: impl Fn(&str) -> Result<Vec<u32>, String>,
+    ) -> Result<PatternMatch, PatternError> {
+        let mut accepts = vec![0u64; n_touchpoints];
         let (mut may_lack, mut may_repeat) = (0, 0);
         for (i, element) in self.elements.iter().enumerate() {
             let bit = 1u64 << i;
@@ -72,13 +88,10 @@ impl Pattern {
                 accepts.iter_mut().for_each(|bits| *bits |= bit);
             }
             for (at, name) in &element.names {
-                let code = touchpoints.get(name).ok_or_else(|| {
-                    let near = nearest(name, touchpoints.iter());
-                    let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-                    PatternError { at: *at, message: format!("no event is named `{name}`{hint}") }
-                })?;
-                let bits = &mut accepts[code as usize];
-                *bits = if element.is_negated { *bits & !bit } else { *bits | bit };
+                for code in find(name).map_err(|message| PatternError { at: *at, message })? {
+                    let bits = &mut accepts[code as usize];
+                    *bits = if element.is_negated { *bits & !bit } else { *bits | bit };
+                }
             }
             may_lack |= if element.may_lack { bit } else { 0 };
             may_repeat |= if element.may_repeat { bit } else { 0 };
@@ -95,6 +108,12 @@ impl Pattern {
         matcher.start = matcher.passing_over(1);
         Ok(matcher)
     }
+}
+
+fn unknown<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> String {
+    let near = nearest(name, names);
+    let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+    format!("no event is named `{name}`{hint}")
 }
 
 impl PatternMatch {
@@ -290,6 +309,7 @@ impl fmt::Display for Pattern {
 
 #[cfg(test)]
 mod tests {
+    use super::super::names::Names;
     use super::*;
     use proptest::prelude::*;
 
@@ -301,12 +321,19 @@ mod tests {
         names
     }
 
+    fn resolve(pattern: &Pattern, names: &Names) -> Result<PatternMatch, PatternError> {
+        pattern.resolve_with(names.len(), |name| match names.get(name) {
+            Some(code) => Ok(vec![code]),
+            None => Err(unknown(name, names.iter())),
+        })
+    }
+
     /// Letters of `journey` are touchpoints.
     #[track_caller]
     fn check(pattern: &str, journey: &str, expect: bool) {
         let names = names();
         let pattern: Pattern = pattern.parse().expect(pattern);
-        let matcher = pattern.resolve(&names).expect("known names");
+        let matcher = resolve(&pattern, &names).expect("known names");
         let codes: Vec<u32> = journey.chars().map(|c| names.get(&c.to_string()).expect("a name")).collect();
         assert_eq!(matcher.matches(&Codes::pack(&codes), 0..codes.len()), expect, "{pattern} in {journey}");
     }
@@ -345,7 +372,7 @@ mod tests {
     fn names_may_hold_spaces_and_marks() {
         let names = names();
         for text in ["add to cart -> a", "\"add to cart\" -> [$view|a]", "$view -> a", "^$view"] {
-            assert!(text.parse::<Pattern>().expect(text).resolve(&names).is_ok(), "{text}");
+            assert!(resolve(&text.parse().expect(text), &names).is_ok(), "{text}");
         }
     }
 
@@ -354,10 +381,10 @@ mod tests {
         for (text, at) in [("", 0), ("a -> ", 5), ("a -> -> b", 5), ("[a", 0), ("a [b]", 0), ("\"a", 0), ("[a] b", 4)] {
             match text.parse::<Pattern>() {
                 Err(err) => assert_eq!(err.at, at, "{text}: {err}"),
-                Ok(pattern) => assert!(pattern.resolve(&names()).is_err(), "{text}"),
+                Ok(pattern) => assert!(resolve(&pattern, &names()).is_err(), "{text}"),
             }
         }
-        let err = "a -> add cart".parse::<Pattern>().expect("well formed").resolve(&names()).expect_err("unknown");
+        let err = resolve(&"a -> add cart".parse().expect("well formed"), &names()).expect_err("unknown");
         assert_eq!(
             (err.at, err.to_string().as_str()),
             (5, "no event is named `add cart`; did you mean `add to cart`?")
@@ -387,7 +414,7 @@ mod tests {
             let codes: Vec<u32> = journey.chars().map(|c| names.get(&c.to_string()).expect("a name")).collect();
             let letters: Vec<&str> = (0..journey.len()).map(|i| &journey[i..=i]).collect();
             let expect = (0..=letters.len()).take(if start { 1 } else { 99 }).any(|at| fits(&pattern.elements, &letters[at..], end));
-            let got = pattern.resolve(&names).expect("known").matches(&Codes::pack(&codes), 0..codes.len());
+            let got = resolve(&pattern, &names).expect("known").matches(&Codes::pack(&codes), 0..codes.len());
             prop_assert_eq!(got, expect, "{} in {}", text, journey);
         }
     }

@@ -1,7 +1,8 @@
 //! Steps as analysts write them: an event name, `*`, or several names joined by `|`, each with an optional condition.
 //!
 //! `cart`, `"odd | name"`, `cart|basket`, `*[channel == "email"]`, `cart[value > 50]`. A condition is an expression about
-//! one event (see `expr`) and belongs to its alternative alone: in `cart|order[value > 50]` every cart counts.
+//! one event (see `expr`) and belongs to its alternative alone: in `cart|order[value > 50]` every cart counts. Under touchpoint
+//! rules a name is a touchpoint, or else an event's own name and means the events of that name (see `mapped`).
 
 use std::fmt;
 use std::ops::Range;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::bitmap::Bitmap;
 use super::codes::{Code, Codes};
 use super::expr::{self, ConditionFault, alternatives_mask};
+use super::mapped::Meaning;
 use super::store::JourneyStore;
 use super::view::View;
 use crate::base::nearest::nearest;
@@ -119,20 +121,20 @@ impl Step {
         let mut by_code = vec![false; store.touchpoints.len()];
         let mut resolved = Vec::with_capacity(self.alternatives.len());
         for (at, alternative) in self.alternatives.iter().enumerate() {
-            let code = match &alternative.name {
+            let meaning = match &alternative.name {
                 None => {
                     by_code.fill(true);
                     None
                 }
                 Some(name) => {
-                    let code = find(store, name).map_err(|err| (places.get(at).map_or(0, |place| place.name), err))?;
-                    by_code[code as usize] = true;
-                    Some(code)
+                    let found = find(store, name).map_err(|err| (places.get(at).map_or(0, |place| place.name), err))?;
+                    found.touchpoints().iter().for_each(|&code| by_code[code as usize] = true);
+                    Some(found)
                 }
             };
-            resolved.push(expr::Alternative { code, condition: alternative.condition.as_deref() });
+            resolved.push(expr::Alternative { meaning, condition: alternative.condition.as_deref() });
         }
-        let holds = if resolved.iter().any(|alternative| alternative.condition.is_some()) {
+        let holds = if resolved.iter().any(|alternative| !alternative.is_by_touchpoint()) {
             let rows = alternatives_mask(store, &resolved, ctl)
                 .map_err(|ConditionFault { alternative, at, message }| {
                     let condition_at = places.get(alternative).map_or(0, |place| place.condition);
@@ -170,10 +172,10 @@ fn column(text: &str, at: usize) -> usize {
     text.char_indices().take_while(|(start, _)| *start < at).count() + 1
 }
 
-fn find(store: &JourneyStore, name: &str) -> Result<u32, StepError> {
-    store.touchpoints.get(name).ok_or_else(|| StepError::UnknownEvent {
+fn find(store: &JourneyStore, name: &str) -> Result<Meaning, StepError> {
+    store.meaning(name).ok_or_else(|| StepError::UnknownEvent {
         name: name.to_owned(),
-        nearest: nearest(name, store.touchpoints.iter()).map(str::to_owned),
+        nearest: nearest(name, store.touchpoints.iter().chain(store.raw_names())).map(str::to_owned),
     })
 }
 

@@ -1,9 +1,10 @@
 //! `JourneyStore`: all events in columns, sorted by customer and time, cut into journeys by offsets.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::codes::Codes;
+use super::mapped::Mapped;
 use super::names::Names;
 use super::props::Property;
 use crate::base::{CustomerId, Instant, TouchpointId, Zone};
@@ -18,6 +19,8 @@ pub struct Roles {
     pub value: Option<usize>,
     pub score: Option<usize>,
     pub session: Option<usize>,
+    /// Ids of people before they are known; whoever they turned out to be, the customer says.
+    pub anonymous: Option<usize>,
 }
 
 /// Every event of a load. Events of one customer are neighbours, in time order, ties in the order of sources and rows.
@@ -42,11 +45,16 @@ pub struct JourneyStore {
     pub n_duplicates: u64,
     /// Those of them that were dropped because the load was asked to.
     pub n_dropped_duplicates: u64,
+    /// Rows that were dropped because an earlier one has their key.
+    pub n_repeated_keys: u64,
     /// One bit per touchpoint that occurs in a journey; touchpoints beyond 64 share bits, so a bit that is not set proves
     /// absence and a set one proves nothing.
     pub masks: Vec<u64>,
+    /// What touchpoint rules made of the events' own names, where there were any.
+    pub mapped: Option<Arc<Mapped>>,
     pub(super) text_order: OnceLock<Vec<u32>>,
     pub(super) touchpoint_counts: OnceLock<Vec<u64>>,
+    pub(super) nth: OnceLock<Vec<u32>>,
     pub(super) bounds: Option<(Instant, Instant)>,
 }
 
@@ -99,6 +107,11 @@ impl JourneyStore {
     /// All customers in text order of their ids; sorted at the first call.
     pub fn customers_in_text_order(&self) -> &[u32] {
         self.text_order.get_or_init(|| self.customers.in_text_order())
+    }
+
+    /// For every event, which occurrence of its name within its customer's journey it is, from 1; counted at the first call.
+    pub fn nth(&self) -> &[u32] {
+        self.nth.get_or_init(|| super::nth::count(self))
     }
 
     /// The bit of a touchpoint in `masks`.

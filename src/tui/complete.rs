@@ -109,8 +109,13 @@ const SPANS: [(&str, &str); 8] = [
     ("30d", "a month"),
 ];
 
-const EVENT_NAMES: [(&str, &str); 4] =
-    [("event", "the event's name"), ("time", "when"), ("hour", "0 to 23"), ("weekday", "monday to sunday")];
+const EVENT_NAMES: [(&str, &str); 5] = [
+    ("event", "the event's name"),
+    ("time", "when"),
+    ("hour", "0 to 23"),
+    ("weekday", "monday to sunday"),
+    ("nth", "which time of that name, from 1"),
+];
 
 const CUSTOMER_NAMES: [(&str, &str); 7] = [
     ("did(", "ever had a step"),

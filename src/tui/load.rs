@@ -12,11 +12,11 @@ use super::words;
 use crate::base::ctl::Progress;
 use crate::base::visible::visible;
 use crate::base::{Cancelled, Ctl, Zone};
-use crate::engine::{Engine, Local};
+use crate::engine::{Engine, Local, Prepared};
 use crate::ingest::roles::{ROLES, flag_value};
 use crate::ingest::{self, LoadOptions, LoadReport, Loaded, Outcome, Preview};
 use crate::job::Slot;
-use crate::workspace::{Folders, Listing, listing, maps};
+use crate::workspace::{Folders, InUse, Listing, in_use, listing, maps};
 
 /// Data that is ready for questions.
 pub struct Opened {
@@ -28,6 +28,8 @@ pub struct Opened {
     pub remembered: Option<LoadOptions>,
     /// What is left of an analysis of other data.
     pub fitted: Option<Fitted>,
+    /// The zone of the data, where a workspace says it.
+    pub zone: Option<Zone>,
 }
 
 impl std::fmt::Debug for Opened {
@@ -62,18 +64,26 @@ impl Opener {
         let (whole, head) = (folders.clone(), folders.clone());
         Opener {
             whole: Arc::new(move |options, ctl| {
+                if let Some((workspace, flags)) = InUse::of_options(options)? {
+                    let opened = workspace.open(&flags, ctl)?;
+                    return Ok(under(workspace, opened));
+                }
                 let remembered = remembered(&whole, options, ctl)?;
                 let loaded = ingest::open(remembered.as_ref().unwrap_or(options), ctl)?;
                 Ok(Opened { remembered, ..opened(loaded) })
             }),
             head: Arc::new(move |options, ctl| {
+                if let Some((workspace, flags)) = InUse::of_options(options)? {
+                    let opened = workspace.open_head(&flags, ctl)?;
+                    return Ok(opened.map(|opened| under(workspace, opened)));
+                }
                 let remembered = remembered(&head, options, ctl)?;
                 let loaded = ingest::open_head(remembered.as_ref().unwrap_or(options), ctl)?;
                 Ok(loaded.map(|loaded| Opened { remembered, ..opened(loaded) }))
             }),
             list: Arc::new(listing::list),
-            look: Arc::new(ingest::preview),
-            try_out: Arc::new(ingest::try_out),
+            look: Arc::new(|options, ctl| ingest::preview(&resolved(options)?, ctl)),
+            try_out: Arc::new(|options, ctl| ingest::try_out(&resolved(options)?, ctl)),
             here: Zone::of_system().map(|zone| zone.name().to_owned()),
         }
     }
@@ -101,6 +111,17 @@ fn remembered(folders: &Folders, options: &LoadOptions, ctl: &Ctl) -> Result<Opt
         applied.quote = options.quote.or(applied.quote);
         applied.encoding = options.encoding.clone().or(applied.encoding);
         applied.dedupe |= options.dedupe;
+        applied.max_ids = options.max_ids.or(applied.max_ids);
+        let lists = [
+            (&mut applied.ids, &options.ids),
+            (&mut applied.null_ids, &options.null_ids),
+            (&mut applied.dedupe_by, &options.dedupe_by),
+        ];
+        for (remembered, said) in lists {
+            if !said.is_empty() {
+                remembered.clone_from(said);
+            }
+        }
         applied
     }))
 }
@@ -109,7 +130,29 @@ fn opened(loaded: Loaded) -> Opened {
     let engine = Local::new(loaded.store);
     let (touchpoints, columns) = (engine.touchpoints(), engine.columns());
     let report = loaded.report;
-    Opened { engine: Arc::new(engine), report, touchpoints, columns, remembered: None, fitted: None }
+    Opened { engine: Arc::new(engine), report, touchpoints, columns, remembered: None, fitted: None, zone: None }
+}
+
+/// Data under a workspace, which completes the questions.
+fn under(workspace: InUse, opened: in_use::Opened) -> Opened {
+    let notes = opened.notes(&workspace.path);
+    let mut report = opened.loaded.report;
+    report.notes.extend(notes);
+    let engine = Local::new(opened.loaded.store);
+    let zone = Some(engine.store().zone.clone());
+    // A touchpoint of the file that no event has is nothing to choose.
+    let touchpoints = engine.touchpoints().into_iter().filter(|(_, events)| *events > 0).collect();
+    let columns = engine.columns();
+    let engine = Arc::new(Prepared::new(engine, move |spec| workspace.filled(spec)));
+    Opened { engine, report, touchpoints, columns, remembered: None, fitted: None, zone }
+}
+
+/// The options with what a workspace adds to them.
+fn resolved(options: &LoadOptions) -> Result<LoadOptions, ingest::Error> {
+    match InUse::of_options(options)? {
+        Some((workspace, flags)) => workspace.options(&flags).map_err(ingest::Error::Other),
+        None => Ok(options.clone()),
+    }
 }
 
 pub enum Stage {

@@ -274,7 +274,10 @@ impl Engine for MadeUp {
             Spec::Dwell(_) => waits::answer(spec, ctl)?,
             // Cohorts are found in the store as ever.
             Spec::Customers(spec)
-                if matches!(spec.of.as_deref(), Some(Spec::Retention(_) | Spec::Compare(_) | Spec::Lifecycle(_))) =>
+                if matches!(
+                    spec.of.as_deref(),
+                    Some(Spec::Retention(_) | Spec::Compare(_) | Spec::Lifecycle(_) | Spec::Map(_))
+                ) =>
             {
                 Answer::Customers(crate::analysis::customers::customers(&spec.scope.view(&store(), ctl)?, spec, ctl)?)
             }
@@ -303,7 +306,7 @@ impl Engine for MadeUp {
                 let spec = Spec::Compare(CompareSpec { resamples: 100, ..spec.clone() });
                 crate::analysis::run(&spec.scope().view(&store(), ctl)?, &spec, ctl)?
             }
-            Spec::Retention(_) | Spec::Lifecycle(_) => {
+            Spec::Retention(_) | Spec::Lifecycle(_) | Spec::Map(_) => {
                 crate::analysis::run(&spec.scope().view(&store(), ctl)?, spec, ctl)?
             }
             _ => ways::answer(spec, self.is_thin, ctl)?,
@@ -376,5 +379,5 @@ fn report() -> LoadReport {
 fn made_up(is_thin: bool) -> Opened {
     let engine: Arc<dyn Engine> = Arc::new(MadeUp { is_thin });
     let (touchpoints, columns) = (engine.touchpoints(), engine.columns());
-    Opened { report: report(), touchpoints, columns, engine, remembered: None, fitted: None }
+    Opened { report: report(), touchpoints, columns, engine, remembered: None, fitted: None, zone: None }
 }

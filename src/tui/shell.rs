@@ -3,6 +3,7 @@
 use crate::analysis::ask::{self, quote};
 use crate::analysis::{CustomersSpec, Spec};
 use crate::ingest::LoadOptions;
+use crate::workspace::in_use::named_in;
 
 /// The words of a command, collected.
 #[derive(Default)]
@@ -46,9 +47,11 @@ pub fn command(options: &LoadOptions, spec: &Spec) -> String {
         spec => (spec, None),
     };
     words.word(asked.name());
+    let (workspace, options) = &named_in(options);
     for source in &options.sources {
         words.word(source);
     }
+    words.maybe("--workspace", workspace.as_deref());
     words.0.extend(ask::flags(asked));
     words.maybe("--who", cell.map(String::as_str));
     load(options, &mut words);
@@ -71,6 +74,7 @@ fn load(options: &LoadOptions, words: &mut Words) {
         ("--value", &options.value),
         ("--score", &options.score),
         ("--session", &options.session),
+        ("--anonymous", &options.anonymous),
         ("--time-format", &options.time_format),
         ("--encoding", &options.encoding),
     ];
@@ -80,6 +84,11 @@ fn load(options: &LoadOptions, words: &mut Words) {
     words.maybe("--tz", options.zone.as_ref().map(crate::base::Zone::name));
     words.maybe("--delimiter", options.delimiter.map(String::from).as_deref());
     words.maybe("--quote", options.quote.map(String::from).as_deref());
+    let lists = [("--id", &options.ids), ("--null-id", &options.null_ids), ("--dedupe-by", &options.dedupe_by)];
+    for (name, values) in lists {
+        values.iter().for_each(|value| words.flag(name, value));
+    }
+    words.maybe("--max-ids", options.max_ids.map(|n| n.to_string()).as_deref());
     words.switch("--dedupe", options.dedupe);
 }
 
@@ -106,6 +115,15 @@ mod tests {
             command(&options(&["my events.csv"]), &Spec::Funnel(spec)),
             r#"trailmap funnel 'my events.csv' -s cart -s 'pay now[value > 50]' --within 14d --times --events 'channel == "it'\''s"'"#
         );
+    }
+
+    #[test]
+    fn a_workspace_is_named_by_its_flag_however_it_was_opened() {
+        let spec = Spec::Journey(JourneySpec { customer: "7".into(), scope: Scope::default() });
+        let expect = "trailmap journey --workspace 'my maps/trailmap.toml' --customer-id 7";
+        assert_eq!(command(&options(&["my maps/trailmap.toml"]), &spec), expect);
+        let named = LoadOptions { workspace: Some("w.toml".into()), ..options(&["e.csv"]) };
+        assert_eq!(command(&named, &spec), "trailmap journey e.csv --workspace w.toml --customer-id 7");
     }
 
     #[test]

@@ -23,6 +23,16 @@ pub struct Choices {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub anonymous: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_ids: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub null_ids: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dedupe_by: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub time_format: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tz: Option<String>,
@@ -36,6 +46,9 @@ pub struct Choices {
     pub dedupe: bool,
 }
 
+/// Choices that may be made several times.
+const LISTS: [&str; 3] = ["id", "null-id", "dedupe-by"];
+
 impl Choices {
     pub fn of(options: &LoadOptions) -> Self {
         let options = options.clone();
@@ -47,6 +60,11 @@ impl Choices {
             value: options.value,
             score: options.score,
             session: options.session,
+            anonymous: options.anonymous,
+            ids: options.ids,
+            max_ids: options.max_ids.map(|n| n.to_string()),
+            null_ids: options.null_ids,
+            dedupe_by: options.dedupe_by,
             time_format: options.time_format,
             tz: options.zone.map(|zone| zone.name().to_owned()),
             delimiter: options.delimiter.map(String::from),
@@ -62,6 +80,7 @@ impl Choices {
         let first = |text: Option<String>| text.and_then(|text| text.chars().next());
         LoadOptions {
             sources: to.sources.clone(),
+            workspace: to.workspace.clone(),
             customer: choices.customer,
             time: choices.time,
             event: choices.event,
@@ -69,6 +88,11 @@ impl Choices {
             value: choices.value,
             score: choices.score,
             session: choices.session,
+            anonymous: choices.anonymous,
+            ids: choices.ids,
+            max_ids: choices.max_ids.and_then(|n| n.parse().ok()),
+            null_ids: choices.null_ids,
+            dedupe_by: choices.dedupe_by,
             time_format: choices.time_format,
             zone: choices.tz.and_then(|zone| zone.parse().ok()),
             delimiter: first(choices.delimiter),
@@ -79,7 +103,7 @@ impl Choices {
         }
     }
 
-    /// Each choice by its flag's name, for files that a person may read.
+    /// Each choice by its flag's name, for files that a person may read; those of a list one after the other.
     pub fn pairs(&self) -> Vec<(&'static str, &str)> {
         let all = [
             ("customer", &self.customer),
@@ -89,6 +113,8 @@ impl Choices {
             ("value", &self.value),
             ("score", &self.score),
             ("session", &self.session),
+            ("anonymous", &self.anonymous),
+            ("max-ids", &self.max_ids),
             ("time-format", &self.time_format),
             ("tz", &self.tz),
             ("delimiter", &self.delimiter),
@@ -96,7 +122,14 @@ impl Choices {
             ("encoding", &self.encoding),
         ];
         let said = all.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
-        said.chain(self.dedupe.then_some(("dedupe", "yes"))).collect()
+        let lists = LISTS.into_iter().zip([&self.ids, &self.null_ids, &self.dedupe_by]);
+        let listed = lists.flat_map(|(name, values)| values.iter().map(move |value| (name, value.as_str())));
+        said.chain(listed).chain(self.dedupe.then_some(("dedupe", "yes"))).collect()
+    }
+
+    /// Whether a choice may be made several times.
+    pub fn is_list(name: &str) -> bool {
+        LISTS.contains(&name)
     }
 
     /// Takes a choice by its flag's name; `false` where there is no such flag.
@@ -109,6 +142,8 @@ impl Choices {
             "value" => &mut self.value,
             "score" => &mut self.score,
             "session" => &mut self.session,
+            "anonymous" => &mut self.anonymous,
+            "max-ids" => &mut self.max_ids,
             "time-format" => &mut self.time_format,
             "tz" => &mut self.tz,
             "delimiter" => &mut self.delimiter,
@@ -118,7 +153,16 @@ impl Choices {
                 self.dedupe = value == "yes";
                 return true;
             }
-            _ => return false,
+            _ => {
+                let place = match name {
+                    "id" => &mut self.ids,
+                    "null-id" => &mut self.null_ids,
+                    "dedupe-by" => &mut self.dedupe_by,
+                    _ => return false,
+                };
+                place.push(value.to_owned());
+                return true;
+            }
         };
         *place = Some(value.to_owned());
         true
@@ -138,6 +182,9 @@ mod tests {
             zone: "Europe/Berlin".parse().ok(),
             delimiter: Some('\t'),
             dedupe: true,
+            ids: vec!["email".into(), "phone".into()],
+            max_ids: Some(9),
+            dedupe_by: vec!["event_id".into()],
             ..LoadOptions::default()
         };
         let choices = Choices::of(&options);

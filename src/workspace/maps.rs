@@ -67,6 +67,11 @@ fn of(table: &DeTable<'_>) -> Option<Map> {
                 let names = names.iter().map(|name| name.get_ref().as_str().map(str::to_owned));
                 columns = Some(names.collect::<Option<Vec<String>>>()?);
             }
+            (name, DeValue::Array(values)) if Choices::is_list(name) => {
+                for value in values {
+                    choices.set(name, value.get_ref().as_str()?);
+                }
+            }
             (name, DeValue::String(value)) => choices.set(name, value).then_some(())?,
             _ => return None,
         }
@@ -80,8 +85,12 @@ fn written(maps: &[Map]) -> String {
     for map in maps {
         let columns: Vec<String> = map.columns.iter().map(|name| quoted(name)).collect();
         text.push_str(&format!("\n[[map]]\ncolumns = [{}]\n", columns.join(", ")));
-        for (name, value) in map.choices.pairs() {
-            text.push_str(&format!("{name} = {}\n", quoted(value)));
+        let pairs = map.choices.pairs();
+        for same in pairs.chunk_by(|a, b| a.0 == b.0) {
+            let values: Vec<String> = same.iter().map(|(_, value)| quoted(value)).collect();
+            let (name, values) = (same[0].0, values.join(", "));
+            let value = if Choices::is_list(name) { format!("[{values}]") } else { values };
+            text.push_str(&format!("{name} = {value}\n"));
         }
     }
     text
@@ -118,7 +127,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let folders = folders(folder.path());
         let hostile = columns(&["a \"b\"", "c\\d", "e\nf", "日本"]);
-        let choices = Choices { customer: Some("a \"b\"".into()), time: Some("e\nf".into()), ..Choices::default() };
+        let choices = Choices {
+            customer: Some("a \"b\"".into()),
+            time: Some("e\nf".into()),
+            ids: vec!["c\\d".into(), "日本".into()],
+            ..Choices::default()
+        };
         assert!(is_empty(&folders));
         keep(&folders, &hostile, &Choices::default()).expect("kept");
         keep(&folders, &columns(&["x"]), &Choices::default()).expect("kept");

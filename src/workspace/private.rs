@@ -11,13 +11,27 @@ use std::path::Path;
 pub fn write(path: &Path, text: &str) -> io::Result<()> {
     // A link keeps pointing at its file.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    make_folder(path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?)?;
+    put(&path, text, None)
+}
+
+/// Puts `text` into a file that is there and is others' business too: who may read it stays as it was.
+///
+/// # Errors
+/// The file is not there or cannot be written; what was there stays.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = fs::canonicalize(path)?;
+    let permissions = fs::metadata(&path)?.permissions();
+    put(&path, text, Some(permissions))
+}
+
+fn put(path: &Path, text: &str, permissions: Option<fs::Permissions>) -> io::Result<()> {
     let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
-    make_folder(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = folder.join(format!(".{name}.{}.unfinished", std::process::id()));
     // Left behind by a run of the same number that was cut short.
     let _ = fs::remove_file(&unfinished);
-    let written = fill(&unfinished, text).and_then(|()| fs::rename(&unfinished, &path));
+    let written = fill(&unfinished, text, permissions).and_then(|()| fs::rename(&unfinished, path));
     if written.is_err() {
         let _ = fs::remove_file(&unfinished);
     }
@@ -41,12 +55,15 @@ pub fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-fn fill(path: &Path, text: &str) -> io::Result<()> {
+fn fill(path: &Path, text: &str, permissions: Option<fs::Permissions>) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
+    if let Some(permissions) = permissions {
+        file.set_permissions(permissions)?;
+    }
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

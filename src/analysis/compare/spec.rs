@@ -15,9 +15,9 @@ use crate::base::{Period, Span, WeekStart, When};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, clap::Args)]
 #[serde(default, deny_unknown_fields)]
 pub struct CompareSpec {
-    /// A cohort: a name and what must hold for its customers: ads=first.channel == "ads"; a single one is compared with
-    /// the rest
-    #[arg(long = "cohort", value_name = "NAME=EXPR")]
+    /// A cohort: a name and what must hold for its customers: ads=first.channel == "ads", or the name of one that the
+    /// workspace keeps; a single one is compared with the rest
+    #[arg(long = "cohort", value_name = "NAME[=EXPR]")]
     pub cohorts: Vec<NamedExpr>,
     /// One cohort per value of this column at the entry
     #[arg(long, value_name = "COLUMN")]
@@ -92,7 +92,8 @@ impl Default for CompareSpec {
     }
 }
 
-/// A name and an expression about customers: `ads=first.channel == "ads"`.
+/// A name and an expression about customers: `ads=first.channel == "ads"`; or the name of a cohort that a workspace keeps,
+/// with an empty expression until the workspace fills it in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct NamedExpr {
@@ -135,6 +136,7 @@ impl FromStr for NamedExpr {
     fn from_str(text: &str) -> Result<Self, String> {
         match split_name(text) {
             (Some(name), expr) if !expr.is_empty() => Ok(NamedExpr { name: name.to_owned(), expr: expr.to_owned() }),
+            (None, name) if is_word(name) => Ok(NamedExpr { name: name.to_owned(), expr: String::new() }),
             _ => Err(format!(
                 "`{text}` is not a cohort: a name, =, and an expression about customers; write it like buyers=did(purchase)"
             )),
@@ -144,8 +146,13 @@ impl FromStr for NamedExpr {
 
 impl fmt::Display for NamedExpr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", self.name, self.expr)
+        if self.expr.is_empty() { f.write_str(&self.name) } else { write!(f, "{}={}", self.name, self.expr) }
     }
+}
+
+/// Whether a text can be the name of something saved.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
 }
 
 /// Cohorts in one comparison; membership is kept in 32 bits.
@@ -171,6 +178,12 @@ impl CompareSpec {
         }
         if n_named.max(self.split.len() + 1) > MAX_COHORTS {
             return invalid(format!("at most {MAX_COHORTS} cohorts stand side by side; ask about fewer"));
+        }
+        if let Some(saved) = self.cohorts.iter().find(|cohort| cohort.expr.is_empty()) {
+            return invalid(format!(
+                "no cohort is saved as `{0}`; say who it is, like {0}=did(purchase), or name the workspace that keeps it with --workspace FILE",
+                saved.name
+            ));
         }
         let names: Vec<&str> = self.names().collect();
         if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {

@@ -15,6 +15,9 @@ impl FunnelSpec {
     /// # Errors
     /// `Invalid`, with the sentence to show.
     pub fn check(&self) -> Result<(), Error> {
+        if let (Some(name), true) = (&self.saved, self.steps.is_empty()) {
+            return invalid(format!("--saved {name} is a funnel of a workspace; name the file with --workspace FILE"));
+        }
         if self.steps.is_empty() {
             return invalid("a funnel needs at least one step; name the first with --step");
         }

@@ -14,8 +14,18 @@ use crate::journey::Step;
 #[serde(default, deny_unknown_fields)]
 pub struct FunnelSpec {
     /// A step: an event name, *, a|b, cart[value > 50]; may end in @next, @within=1h, @optional, @same=COLUMN
-    #[arg(short = 's', long = "step", value_name = "STEP", required = true)]
+    #[arg(short = 's', long = "step", value_name = "STEP", required_unless_present = "saved")]
     pub steps: Vec<FunnelStep>,
+    /// A funnel of the workspace instead: its steps, window, order and whatever else it says
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with_all = [
+            "steps", "within", "order", "ignore", "exclude", "exclude_mode", "same", "first_time", "unit", "mature",
+        ]
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saved: Option<String>,
     /// The conversion window: the most time from the first step to any later one, inclusive
     #[arg(long, value_name = "SPAN", default_value_t = FunnelSpec::default().within)]
     pub within: Span,
@@ -75,6 +85,7 @@ impl Default for FunnelSpec {
     fn default() -> Self {
         FunnelSpec {
             steps: Vec::new(),
+            saved: None,
             within: Span::days(7),
             order: Order::default(),
             ignore: Vec::new(),

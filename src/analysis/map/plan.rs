@@ -132,12 +132,17 @@ pub struct Score {
     pub comment: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum ScoreKind {
+    /// Would you recommend us, 0 to 10: promoters less detractors
     Nps,
+    /// How satisfied are you: the share of the two best answers
     Csat,
+    /// How easy was it: the mean
     Ces,
+    /// Any other number: the mean
+    #[default]
     Rating,
 }
 

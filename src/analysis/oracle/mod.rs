@@ -7,6 +7,7 @@ mod funnel;
 mod funnel_cases;
 mod funnel_laws;
 mod lifecycle;
+mod map;
 mod paths;
 mod paths_cases;
 mod paths_laws;

@@ -39,6 +39,12 @@ pub(super) fn checks(
         empty_periods(volume),
     ];
     checks.extend(missing(columns, n_events));
+    let repeated = view.store().n_repeated_keys;
+    if repeated > 0 {
+        let all = view.store().n_events() as u64 + view.store().n_dropped_duplicates + repeated;
+        let meaning = "rows whose key (--dedupe-by) an earlier row has; they were dropped";
+        checks.push(check("repeated keys", repeated, Some(all), meaning.into()));
+    }
     let n_later = later(view, scope);
     if scope.as_of.is_some() {
         let meaning = format!("the end of observation is set to {}; later events take no part", view.as_of());

@@ -55,8 +55,13 @@ pub(super) fn columns(view: &View, tally: &Tally, ctl: &Ctl) -> Result<Vec<Colum
 
 fn role(store: &JourneyStore, idx: usize) -> &'static str {
     let roles = &store.roles;
-    let played =
-        [(roles.channel, "channel"), (roles.value, "value"), (roles.score, "score"), (roles.session, "session")];
+    let played = [
+        (roles.channel, "channel"),
+        (roles.value, "value"),
+        (roles.score, "score"),
+        (roles.session, "session"),
+        (roles.anonymous, "anonymous"),
+    ];
     played.into_iter().find(|(property, _)| *property == Some(idx)).map_or("property", |(_, name)| name)
 }
 

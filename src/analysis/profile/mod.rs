@@ -14,10 +14,14 @@ use crate::base::{Ctl, Instant, Period};
 use crate::journey::View;
 use crate::table::{Cell, Kind, Table};
 pub use columns::ColumnRow;
+pub use steps::words;
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, clap::Args)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProfileSpec {
+    /// Show how ids became people: tables identity, clusters and effect; the sources are read twice
+    #[arg(long)]
+    pub identity: bool,
     #[command(flatten)]
     pub scope: Scope,
 }
@@ -270,7 +274,8 @@ mod tests {
     #[test]
     fn sessions_follow_the_gap_that_is_asked_for() {
         let view = view("x: a0 b60 c200");
-        let spec = ProfileSpec { scope: Scope { session_gap: Span::seconds(100), ..Scope::default() } };
+        let spec =
+            ProfileSpec { identity: false, scope: Scope { session_gap: Span::seconds(100), ..Scope::default() } };
         assert_eq!(profile(&view, &spec, &Ctl::new()).expect("a profile").n_sessions, 2);
     }
 }

@@ -187,7 +187,7 @@ fn goal_rank(name: &str) -> usize {
 }
 
 /// `orderPaid`, `Order paid` and `order-paid` are the words order and paid.
-fn words(name: &str) -> Vec<String> {
+pub fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before_lower = false;
     for c in name.chars() {

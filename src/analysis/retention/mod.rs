@@ -30,7 +30,7 @@ pub use periods::word as period_word;
 #[cfg(test)]
 pub(in crate::analysis) use spec::period_named;
 pub(in crate::analysis) use spec::split_name;
-pub use spec::{Brackets, Mode, RetentionSpec};
+pub use spec::{Brackets, Mode, RetentionSpec, names_a_cohort};
 
 /// Cells in all tables of counts together.
 const MAX_CELLS: usize = 6_000_000;

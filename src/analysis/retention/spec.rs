@@ -186,6 +186,11 @@ pub(in crate::analysis) fn period_named(text: &str) -> Option<Period> {
         .find(|period| word(*period) == text)
 }
 
+/// Whether the text of `--cohort` may be the name of something saved: it is no period and no expression.
+pub fn names_a_cohort(text: &str) -> bool {
+    period_named(text).is_none() && split_name(text).0.is_none()
+}
+
 /// Splits `NAME=EXPR`; a comparison (`a == b`, `a >= b`) is no name.
 pub(in crate::analysis) fn split_name(text: &str) -> (Option<&str>, &str) {
     let Some((name, rest)) = text.split_once('=') else { return (None, text) };

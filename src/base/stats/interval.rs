@@ -1,5 +1,7 @@
 //! Intervals for shares, for differences of shares, and for the net promoter score.
 
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
 /// The two-sided 95 % point of the normal distribution.
 pub const Z95: f64 = 1.959_963_984_540_054;
 
@@ -51,6 +53,19 @@ pub fn nps(promoters: u64, passives: u64, detractors: u64) -> Option<Estimate> {
     Some(Estimate { value, lo: (value - 100.0 * half).max(-100.0), hi: (value + 100.0 * half).min(100.0) })
 }
 
+/// The 95 % interval of a mean from the count, the sum and the sum of squares of its values, by Student's t; `None` for
+/// fewer than two values.
+pub fn mean_interval(n: u64, sum: f64, squares: f64) -> Option<(f64, f64)> {
+    if n < 2 {
+        return None;
+    }
+    let (count, mean) = (n as f64, sum / n as f64);
+    let variance = ((squares - sum * mean) / (count - 1.0)).max(0.0);
+    let t = StudentsT::new(0.0, 1.0, count - 1.0).ok()?.inverse_cdf(0.975);
+    let half = t * (variance / count).sqrt();
+    Some((mean - half, mean + half))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +99,16 @@ mod tests {
         near(100.0 * (a - b - wald_half), 0.13, 5e-3);
         near(100.0 * (a - b + wald_half), 10.5, 5e-2);
         assert_eq!(newcombe((1, 2), (0, 0)), None);
+    }
+
+    #[test]
+    fn a_mean_has_the_interval_of_the_book() {
+        // 2.5 and 3.182446 standard errors of 0.866025.
+        let (lo, hi) = mean_interval(4, 10.0, 34.0).expect("four values");
+        near(lo, -0.256079, 1e-6);
+        near(hi, 5.256079, 1e-6);
+        assert_eq!(mean_interval(1, 3.0, 9.0), None);
+        assert_eq!(mean_interval(3, 6.0, 12.0), Some((2.0, 2.0)));
     }
 
     #[test]

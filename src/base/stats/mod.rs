@@ -2,6 +2,7 @@
 
 pub mod adjust;
 pub mod bootstrap;
+pub mod exact;
 pub mod incidence;
 pub mod interval;
 pub mod quantile;

@@ -7,6 +7,7 @@ use super::values::{self, Keep};
 use super::{Blocks, cell, guarded};
 use crate::base::Ctl;
 use crate::ingest::coder::{is_no_name, is_none};
+use crate::ingest::identity::{IdPlan, NullIds};
 use crate::ingest::plan::{ColumnPlan, Parsed};
 use crate::ingest::report::{Reason, Reject};
 use crate::ingest::times::{TimeRead, TimeReader};
@@ -20,6 +21,8 @@ struct Columns<'a> {
     file: &'a dyn Blocks,
     block: usize,
     roots: HashMap<usize, Series>,
+    /// Top-level columns that stay whatever else is decoded.
+    pinned: HashMap<usize, Series>,
 }
 
 impl Columns<'_> {
@@ -28,6 +31,7 @@ impl Columns<'_> {
         let mut roots: Vec<usize> = leaves.iter().map(|&leaf| self.file.leaves()[leaf].root).collect();
         roots.sort_unstable();
         roots.dedup();
+        roots.retain(|root| !self.pinned.contains_key(root));
         if roots.iter().all(|root| self.roots.contains_key(root)) {
             return Ok(());
         }
@@ -40,9 +44,24 @@ impl Columns<'_> {
         Ok(())
     }
 
+    /// Decodes the top-level columns of these leaves beside what is there, to stay.
+    fn pin(&mut self, leaves: &[usize]) -> Result<(), String> {
+        let mut roots: Vec<usize> = leaves.iter().map(|&leaf| self.file.leaves()[leaf].root).collect();
+        roots.retain(|root| !self.roots.contains_key(root));
+        roots.sort_unstable();
+        roots.dedup();
+        if roots.is_empty() {
+            return Ok(());
+        }
+        let columns = self.file.columns(self.block, &roots)?;
+        self.pinned.extend(roots.into_iter().zip(columns));
+        Ok(())
+    }
+
     fn get(&self, leaf: usize) -> Result<Series, String> {
         let leaf = &self.file.leaves()[leaf];
-        let root = self.roots.get(&leaf.root).ok_or("a column was not decoded")?;
+        let root =
+            self.roots.get(&leaf.root).or_else(|| self.pinned.get(&leaf.root)).ok_or("a column was not decoded")?;
         let series = leaf.of(root)?;
         if leaf.is_uuid && matches!(series.dtype(), DataType::Binary) { guarded(|| uuids(&series)) } else { Ok(series) }
     }
@@ -66,13 +85,41 @@ fn readable(series: Series) -> PolarsResult<(Series, Option<Vec<bool>>)> {
     Ok((texts.with_name(series.name().clone()).into_series(), broken))
 }
 
-/// Whether no such text begins with this byte; nearly all texts are told apart by it.
-fn begins_a_name(first: u8) -> bool {
-    first.is_ascii_alphanumeric() && !matches!(first, b'N' | b'n')
+/// What a column says nothing with.
+trait Unsaid {
+    /// Whether no such text begins with this byte; nearly all texts are told apart by it.
+    fn begins_a_name(&self, first: u8) -> bool;
+    fn is_none(&self, text: &str) -> bool;
+    /// Whether a whole number may be no value.
+    const NUMBERS: bool;
 }
 
-/// The rows in which a customer or event column says nothing. `None` is none of them.
-fn unsaid(series: &Series, is_none: fn(&str) -> bool) -> PolarsResult<Option<Vec<bool>>> {
+impl Unsaid for fn(&str) -> bool {
+    const NUMBERS: bool = false;
+
+    fn begins_a_name(&self, first: u8) -> bool {
+        first.is_ascii_alphanumeric() && !matches!(first, b'N' | b'n')
+    }
+
+    fn is_none(&self, text: &str) -> bool {
+        self(text)
+    }
+}
+
+impl Unsaid for NullIds {
+    const NUMBERS: bool = true;
+
+    fn begins_a_name(&self, first: u8) -> bool {
+        !self.may_begin(first)
+    }
+
+    fn is_none(&self, text: &str) -> bool {
+        self.is_null(text)
+    }
+}
+
+/// The rows in which a column of ids or events says nothing. `None` is none of them.
+fn unsaid<U: Unsaid>(series: &Series, nothing: &U) -> PolarsResult<Option<Vec<bool>>> {
     let mut unsaid = Vec::new();
     match series.dtype() {
         DataType::String => {
@@ -81,20 +128,29 @@ fn unsaid(series: &Series, is_none: fn(&str) -> bool) -> PolarsResult<Option<Vec
                 let validity = chunk.validity().filter(|validity| validity.unset_bits() > 0);
                 unsaid.extend(array.views().iter().enumerate().map(|(i, view)| {
                     // The first byte of a text is the lowest of its prefix.
-                    let may_be_none = view.length == 0 || !begins_a_name(view.prefix as u8);
-                    validity.is_some_and(|validity| !validity.get_bit(i)) || (may_be_none && is_none(array.value(i)))
+                    let may_be_none = view.length == 0 || !nothing.begins_a_name(view.prefix as u8);
+                    validity.is_some_and(|validity| !validity.get_bit(i))
+                        || (may_be_none && nothing.is_none(array.value(i)))
                 }));
             }
         }
         DataType::Categorical(..) | DataType::Enum(..) => {
             let coded = values::categories(series, None, 1)?;
-            let none: Vec<bool> = std::iter::once(true).chain(coded.names.iter().map(is_none)).collect();
+            let none: Vec<bool> =
+                std::iter::once(true).chain(coded.names.iter().map(|text| nothing.is_none(text))).collect();
             unsaid.extend(coded.codes.iter().map(|&code| none[code as usize]));
         }
-        dtype if dtype.is_integer() && series.null_count() == 0 => {}
+        dtype if dtype.is_integer() && series.null_count() == 0 && !U::NUMBERS => {}
+        dtype if dtype.is_integer() && U::NUMBERS => {
+            let coded = values::numbers(series, None, 1)?;
+            let none: Vec<bool> =
+                std::iter::once(true).chain(coded.names.iter().map(|text| nothing.is_none(text))).collect();
+            unsaid.extend(coded.codes.iter().map(|&code| none[code as usize]));
+        }
         _ => {
             let series = series.rechunk();
-            unsaid.extend((0..series.len()).map(|row| cell::text(&series, row).is_none_or(|text| is_none(&text))));
+            let is_none = |row| cell::text(&series, row).is_none_or(|text| nothing.is_none(&text));
+            unsaid.extend((0..series.len()).map(is_none));
         }
     }
     Ok(unsaid.contains(&true).then_some(unsaid))
@@ -105,7 +161,7 @@ fn names(series: &Series, keep: Keep<'_>) -> PolarsResult<Coded> {
     Ok(match series.dtype() {
         DataType::String => values::texts(series.str()?, keep, 0),
         DataType::Categorical(..) | DataType::Enum(..) => values::categories(series, keep, 0)?,
-        dtype if dtype.is_integer() => values::numbers(series, keep)?,
+        dtype if dtype.is_integer() => values::numbers(series, keep, 0)?,
         _ => {
             let series = series.rechunk();
             let mut coded = Coded::default();
@@ -116,6 +172,22 @@ fn names(series: &Series, keep: Keep<'_>) -> PolarsResult<Coded> {
             coded
         }
     })
+}
+
+/// No customer in any of so many rows.
+fn nobody(n: usize) -> Coded {
+    let mut coded = Coded::default();
+    coded.names.intern("");
+    coded.codes = vec![0; n];
+    coded
+}
+
+/// The customers of the rows that are kept, the empty text where there is none.
+fn names_or_none(series: &Series, keep: Keep<'_>) -> PolarsResult<Coded> {
+    let BatchValues::Text(mut coded) = values::id(series, keep)? else { return Ok(Coded::default()) };
+    let empty = coded.names.intern("");
+    coded.codes.iter_mut().for_each(|code| *code = code.checked_sub(1).unwrap_or(empty));
+    Ok(coded)
 }
 
 /// A time that is missing or that does not read, among instants; both lie far outside of what a time may be.
@@ -212,7 +284,7 @@ struct Keys {
 }
 
 impl Keys {
-    fn read(columns: &Columns<'_>, plan: &ColumnPlan) -> Result<Keys, String> {
+    fn read(columns: &mut Columns<'_>, plan: &ColumnPlan) -> Result<Keys, String> {
         let (customers, broken_customers) = columns.get(plan.customer).and_then(|s| guarded(|| readable(s)))?;
         let (events, broken_events) = columns.get(plan.event).and_then(|s| guarded(|| readable(s)))?;
         let time_column = columns.get(plan.time)?;
@@ -221,8 +293,11 @@ impl Keys {
         }
         Ok(Keys {
             times: guarded(|| Times::read(&time_column, &plan.time_reader))?,
-            no_customer: guarded(|| unsaid(&customers, is_none))?,
-            no_event: guarded(|| unsaid(&events, is_no_name))?,
+            no_customer: match &plan.ids {
+                None => guarded(|| unsaid(&customers, &(is_none as fn(&str) -> bool)))?,
+                Some(ids) => unknown(columns, &customers, ids)?,
+            },
+            no_event: guarded(|| unsaid(&events, &(is_no_name as fn(&str) -> bool)))?,
             customers,
             events,
             broken_customers,
@@ -256,15 +331,41 @@ impl Keys {
     }
 }
 
+/// The rows that carry no id at all. The columns beside that of the customers are decoded only where one lacks a customer.
+fn unknown(columns: &mut Columns<'_>, customers: &Series, ids: &IdPlan) -> Result<Option<Vec<bool>>, String> {
+    let unsaid_ids = |series: &Series| guarded(|| unsaid(series, &ids.nulls));
+    let mut unknown = match ids.has_customer {
+        true => unsaid_ids(customers)?,
+        false => Some(vec![true; customers.len()]),
+    };
+    if unknown.is_none() {
+        return Ok(None);
+    }
+    columns.pin(&ids.others)?;
+    for &other in &ids.others {
+        let series = columns.get(other)?;
+        let (series, _) = guarded(|| readable(series))?;
+        let Some(rows) = &mut unknown else { break };
+        if series.len() != rows.len() {
+            return Err(UNEVEN.into());
+        }
+        match unsaid_ids(&series)? {
+            Some(none) => rows.iter_mut().zip(none).for_each(|(row, none)| *row &= none),
+            None => unknown = None,
+        }
+    }
+    Ok(unknown.filter(|rows| rows.contains(&true)))
+}
+
 const UNEVEN: &str = "it is damaged (its columns differ in length)";
 
 /// Decodes and codes one block. Lines of refused rows count from the start of the block.
 pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan, ctl: &Ctl) -> Result<Parsed, String> {
-    let mut columns = Columns { file, block, roots: HashMap::new() };
+    let mut columns = Columns { file, block, roots: HashMap::new(), pinned: HashMap::new() };
     let everything: Vec<usize> = (0..plan.names.len()).collect();
     let keys = [plan.customer, plan.event, plan.time];
     columns.load(if file.decodes_all_at_once() { &everything } else { &keys })?;
-    let keys = Keys::read(&columns, plan)?;
+    let keys = Keys::read(&mut columns, plan)?;
     let n = keys.times.instants.len();
     let mut parsed = Parsed { rows: n as u64, ..Parsed::default() };
     let keep: Option<Vec<bool>> = keys.has_faults().then(|| {
@@ -289,7 +390,11 @@ pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan, ctl: &Ct
     let Keys { customers, events, times, .. } = keys;
     parsed.n_ambiguous_times = times.ambiguous.iter().filter(|&&row| is_kept(row as usize)).count() as u64;
     let mut batch = Batch {
-        customers: guarded(|| names(&customers, keep))?,
+        customers: match &plan.ids {
+            None => guarded(|| names(&customers, keep))?,
+            Some(ids) if ids.has_customer => guarded(|| names_or_none(&customers, keep))?,
+            Some(_) => nobody(values::n_kept(n, keep)),
+        },
         touchpoints: guarded(|| names(&events, keep))?,
         times: times.instants,
         columns: Vec::new(),
@@ -338,7 +443,12 @@ fn properties(
                 texts[leaf] = guarded(|| Ok(cell::text(&series, reject.line as usize - 1)))?;
             }
             if is_property.contains(&leaf) {
-                coded.insert(leaf, guarded(|| values::property(&series, keep, &plan.time_reader))?);
+                let is_id = plan.ids.as_ref().is_some_and(|ids| ids.others.contains(&leaf));
+                let values = guarded(|| match is_id {
+                    true => values::id(&readable(series.clone())?.0, keep),
+                    false => values::property(&series, keep, &plan.time_reader),
+                })?;
+                coded.insert(leaf, values);
             }
         }
     }
@@ -352,7 +462,7 @@ fn properties(
 
 /// The first `limit` rows of a block as text, column by column.
 pub(super) fn texts(file: &dyn Blocks, block: usize, limit: usize) -> Result<Vec<Vec<Option<String>>>, String> {
-    let mut columns = Columns { file, block, roots: HashMap::new() };
+    let mut columns = Columns { file, block, roots: HashMap::new(), pinned: HashMap::new() };
     let everything: Vec<usize> = (0..file.leaves().len()).collect();
     let mut texts = Vec::with_capacity(everything.len());
     let at_once = if file.decodes_all_at_once() { everything.len() } else { 16 };

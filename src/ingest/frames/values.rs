@@ -99,14 +99,27 @@ fn spelled_once(values: impl Iterator<Item = Option<i128>>, shift: u32, spell: i
     coded
 }
 
-/// Whole numbers as the codes of their exact texts; there is one in every row that is kept.
-pub(super) fn numbers(series: &Series, keep: Keep<'_>) -> PolarsResult<Coded> {
+/// A column of ids as texts: numbers are ids by their exact texts.
+pub(super) fn id(series: &Series, keep: Keep<'_>) -> PolarsResult<BatchValues> {
+    Ok(BatchValues::Text(match series.dtype() {
+        DataType::String => texts(series.str()?, keep, 1),
+        DataType::Categorical(..) | DataType::Enum(..) => categories(series, keep, 1)?,
+        dtype if dtype.is_integer() => numbers(series, keep, 1)?,
+        _ => match spelled(series, keep) {
+            BatchValues::Text(coded) => coded,
+            other => other.into_text(),
+        },
+    }))
+}
+
+/// Whole numbers as the codes of their exact texts. `shift` is as for `texts`.
+pub(super) fn numbers(series: &Series, keep: Keep<'_>, shift: u32) -> PolarsResult<Coded> {
     let spell = |value: i128| value.to_string();
     if let DataType::UInt64 = series.dtype() {
-        return Ok(spelled_once(kept(series.u64()?.iter().map(|v| v.map(i128::from)), keep), 0, spell));
+        return Ok(spelled_once(kept(series.u64()?.iter().map(|v| v.map(i128::from)), keep), shift, spell));
     }
     let wide = series.cast(&DataType::Int64)?;
-    Ok(spelled_once(kept(wide.i64()?.iter().map(|v| v.map(i128::from)), keep), 0, spell))
+    Ok(spelled_once(kept(wide.i64()?.iter().map(|v| v.map(i128::from)), keep), shift, spell))
 }
 
 fn floats(series: &Series, keep: Keep<'_>) -> PolarsResult<Vec<f64>> {

@@ -140,22 +140,30 @@ struct Column {
     /// The value in the object at hand.
     value: Option<(usize, usize)>,
     is_number: bool,
+    /// Its values are ids, which are what is written whatever it means.
+    is_id: bool,
     recent: Recent,
 }
 
 impl Column {
     fn new(name: &str, place: Option<usize>) -> Self {
-        Column { name: name.to_owned(), place, value: None, is_number: false, recent: Recent::default() }
+        Column { name: name.to_owned(), place, value: None, is_number: false, is_id: false, recent: Recent::default() }
     }
 }
 
 impl<'p> ObjectCoder<'p> {
     pub fn new(plan: &'p ColumnPlan) -> Self {
+        let is_id = |idx: usize| plan.ids.as_ref().is_some_and(|ids| ids.others.contains(&idx));
         let place = |idx: usize| plan.properties.iter().position(|&property| property == idx);
         ObjectCoder {
             coder: Coder::new(plan),
             keys: plan.names.iter().enumerate().map(|(idx, name)| (name.clone(), idx)).collect(),
-            columns: plan.names.iter().enumerate().map(|(idx, name)| Column::new(name, place(idx))).collect(),
+            columns: plan
+                .names
+                .iter()
+                .enumerate()
+                .map(|(idx, name)| Column { is_id: is_id(idx), ..Column::new(name, place(idx)) })
+                .collect(),
             touched: Vec::new(),
             text: String::new(),
             last: 0,
@@ -207,8 +215,9 @@ impl<'p> ObjectCoder<'p> {
         self.gather(raw)?;
         let Self { coder, columns, text, plan, .. } = self;
         let of = |idx: usize| columns[idx].value.map_or("", |(start, end)| &text[start..end]);
-        let (customer, event) = (of(plan.customer), of(plan.event));
-        let instant = coder.admit(customer, event, of(plan.time))?;
+        let event = of(plan.event);
+        let customer = coder.whose(of)?;
+        let instant = coder.admit(event, of(plan.time))?;
         coder.push(customer, event, instant);
         self.push_properties();
         Ok(())
@@ -219,7 +228,7 @@ impl<'p> ObjectCoder<'p> {
         let row = self.coder.made.batch.len() - 1;
         for at in 0..self.touched.len() {
             let idx = self.touched[at];
-            if idx == plan.customer || idx == plan.event || idx == plan.time {
+            if self.columns[idx].place.is_none() && [plan.customer, plan.event, plan.time].contains(&idx) {
                 continue;
             }
             let Some((start, end)) = self.columns[idx].value.filter(|(start, end)| start < end) else { continue };
@@ -227,7 +236,7 @@ impl<'p> ObjectCoder<'p> {
             let values = &mut self.coder.made.batch.columns[place];
             pad(values, row);
             let value = &self.text[start..end];
-            match plain_number(value).filter(|_| self.columns[idx].is_number) {
+            match plain_number(value).filter(|_| self.columns[idx].is_number && !self.columns[idx].is_id) {
                 Some(plain) => values.push_field(&plain),
                 None => push_field(values, &mut self.columns[idx].recent, value),
             }

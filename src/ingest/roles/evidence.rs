@@ -30,6 +30,8 @@ pub(super) struct Evidence {
     /// Share of the values that read as times, and why they do not.
     times: f64,
     time_error: Option<String>,
+    /// Share of the values that look as if a machine had drawn them: long hexadecimal ids, two long numbers with a dot.
+    drawn: f64,
     /// The times are written out, not numbers that may as well count something.
     is_written_time: bool,
 }
@@ -69,6 +71,7 @@ impl Evidence {
             numbers,
             fractions: share(&|text| number(text).is_some_and(|number| number.fract() != 0.0)),
             length: values.iter().map(|text| text.chars().count()).sum::<usize>() as f64 / n,
+            drawn: share(&is_drawn),
             times,
             time_error,
             is_written_time,
@@ -112,7 +115,8 @@ impl Evidence {
                 name * if is_unique { 0.5 } else { 1.0 }
             }
             Role::Channel | Role::Value | Role::Score | Role::Session => name * 0.9,
-            Role::Property => 0.0,
+            Role::Anonymous => name * self.as_anonymous(),
+            Role::Id | Role::Property => 0.0,
         }
     }
 
@@ -143,6 +147,15 @@ impl Evidence {
         filled * kind * unique
     }
 
+    fn as_anonymous(&self) -> f64 {
+        if self.n_values == 0 {
+            return if self.filled > 0.0 { 1.0 } else { 0.1 };
+        }
+        let kind = if self.is_time() { 0.2 } else { 1.0 };
+        let is_doubtful = names::DOUBTFUL_ANONYMOUS.contains(&self.name.as_str()) && self.drawn < 0.9;
+        kind * if is_doubtful { 0.3 } else { 1.0 }
+    }
+
     fn as_event(&self) -> f64 {
         if self.n_values == 0 {
             return if self.filled > 0.0 { 1.0 } else { 0.1 };
@@ -155,6 +168,23 @@ impl Evidence {
         let long = if self.length > 80.0 { 0.5 } else { 1.0 };
         filled * kind * words * many * long
     }
+}
+
+/// Whether a name alone says that ids are anonymous.
+pub(super) fn is_anonymous_name(name: &str) -> bool {
+    let name = plain(name);
+    name_score(Role::Anonymous, &name) > 0.6 && !names::DOUBTFUL_ANONYMOUS.contains(&name.as_str())
+}
+
+/// Whether an id looks like one that a machine drew, not one that a business counts.
+fn is_drawn(text: &str) -> bool {
+    let is_hex = |c: u8| c.is_ascii_hexdigit() || c == b'-';
+    let n_hex = text.bytes().filter(|c| *c != b'-').count();
+    let is_long_number = |part: &str| part.len() >= 8 && part.bytes().all(|c| c.is_ascii_digit());
+    n_hex >= 16 && text.bytes().all(is_hex)
+        || text
+            .rsplit_once('.')
+            .is_some_and(|(a, b)| is_long_number(a.rsplit('.').next().unwrap_or(a)) && is_long_number(b))
 }
 
 fn name_score(role: Role, name: &str) -> f64 {

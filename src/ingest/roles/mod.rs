@@ -31,6 +31,10 @@ pub struct RoleMap {
     pub value: Option<usize>,
     pub score: Option<usize>,
     pub session: Option<usize>,
+    /// Ids of people before they are known. Where a source has no other ids this is `customer` too.
+    pub anonymous: Option<usize>,
+    /// More columns of ids; `customer` is one of them where there is none of its own.
+    pub ids: Vec<usize>,
     /// Per column, how sure its role is, 0 to 1; 1 where a flag said so.
     pub certainty: Vec<f64>,
 }
@@ -42,19 +46,33 @@ impl RoleMap {
             (self.value, Role::Value),
             (self.score, Role::Score),
             (self.session, Role::Session),
+            (self.anonymous, Role::Anonymous),
         ];
         match column {
-            column if column == self.customer => Role::Customer,
+            column if column == self.customer && self.has_customer() => Role::Customer,
             column if column == self.event => Role::Event,
             column if column == self.time => Role::Time,
+            column if self.ids.contains(&column) => Role::Id,
             _ => optional.iter().find(|(at, _)| *at == Some(column)).map_or(Role::Property, |(_, role)| *role),
         }
     }
 }
 
+impl RoleMap {
+    /// Whether a column says who the customer is, and not only ids that may lead to one.
+    pub fn has_customer(&self) -> bool {
+        self.anonymous != Some(self.customer) && !self.ids.contains(&self.customer)
+    }
+}
+
+const N_ROLES: usize = 8;
+
 /// The roles that a column can be given.
-pub const ROLES: [Role; 7] =
-    [Role::Customer, Role::Event, Role::Time, Role::Channel, Role::Value, Role::Score, Role::Session];
+pub const ROLES: [Role; N_ROLES] =
+    [Role::Customer, Role::Event, Role::Time, Role::Channel, Role::Value, Role::Score, Role::Session, Role::Anonymous];
+
+/// The place of the anonymous id in `ROLES`. It is guessed last: only beside somebody who is known.
+const ANONYMOUS: usize = 7;
 
 /// From here on a column may play a role that an event cannot do without.
 const ENOUGH: f64 = 0.38;
@@ -68,10 +86,12 @@ const WORTH_NAMING: f64 = 0.12;
 /// What names, contents and flags say together, before anything is refused.
 struct Choice {
     /// For each of `ROLES`, its column and how sure that is.
-    chosen: [Option<(usize, f64)>; 7],
+    chosen: [Option<(usize, f64)>; N_ROLES],
     /// Per column, how likely it plays each role.
-    scores: Vec<[f64; 7]>,
+    scores: Vec<[f64; N_ROLES]>,
     evidence: Vec<Evidence>,
+    /// More columns of ids, as flags say.
+    ids: Vec<usize>,
 }
 
 /// A guess of who plays a role, with what speaks against it.
@@ -98,17 +118,18 @@ pub fn assign(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<Rol
     for (at, place) in required.iter_mut().enumerate() {
         *place = choice.settled(at, columns, options)?;
     }
-    let Choice { chosen, scores, .. } = choice;
+    let Choice { chosen, scores, ids, .. } = choice;
     let certainty = (0..columns.len())
         .map(|column| match chosen.iter().flatten().find(|(c, _)| *c == column) {
             Some((_, score)) => *score,
+            None if ids.contains(&column) => 1.0,
             // A property is the surer the less it looks like anything else.
             None => 1.0 - scores[column].iter().copied().fold(0.0, f64::max) / 2.0,
         })
         .collect();
     let [customer, event, time] = required;
-    let [channel, value, score, session] = [3, 4, 5, 6].map(|at| chosen[at].map(|(column, _)| column));
-    Ok(RoleMap { customer, event, time, channel, value, score, session, certainty })
+    let [channel, value, score, session, anonymous] = [3, 4, 5, 6, ANONYMOUS].map(|at| chosen[at].map(|(c, _)| c));
+    Ok(RoleMap { customer, event, time, channel, value, score, session, anonymous, ids, certainty })
 }
 
 /// The guess for every role, however unsafe. Flags that cannot be followed are passed over.
@@ -143,8 +164,8 @@ pub fn guesses(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Vec<Guess
 }
 
 fn choose(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<Choice, Error> {
-    let mut chosen: [Option<(usize, f64)>; 7] = [None; 7];
-    let mut is_barred = [false; 7];
+    let mut chosen: [Option<(usize, f64)>; N_ROLES] = [None; N_ROLES];
+    let mut is_barred = [false; N_ROLES];
     for (at, role) in ROLES.into_iter().enumerate() {
         let Some(name) = flag_value(options, role) else { continue };
         // A role that an event can do without may be given to nobody.
@@ -152,7 +173,12 @@ fn choose(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<Choice,
             is_barred[at] = true;
             continue;
         }
-        let column = find(columns, name, role)?;
+        // One of several sources may be without it; whoever knows them all says so where none has it.
+        if role == Role::Anonymous && find(columns, name, role.name()).is_err() {
+            is_barred[at] = true;
+            continue;
+        }
+        let column = find(columns, name, role.name())?;
         if let Some(other) = chosen[..at].iter().position(|taken| taken.is_some_and(|(c, _)| c == column)) {
             return Err(Error::Columns(format!(
                 "`{}` cannot be both {} and {}; name another column with --{}",
@@ -164,13 +190,27 @@ fn choose(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<Choice,
         }
         chosen[at] = Some((column, 1.0));
     }
+    let mut ids: Vec<usize> = Vec::new();
+    for text in &options.ids {
+        let (column, _) = id_flag(columns.iter().map(|column| column.name), text);
+        let Some(at) = place(columns, column) else { continue };
+        if let Some(other) = chosen.iter().position(|taken| taken.is_some_and(|(c, _)| c == at)) {
+            let (name, role) = (shown(columns[at].name), ROLES[other].name());
+            return Err(Error::Columns(format!(
+                "`{name}` cannot be both {role} and id; name another column with --id"
+            )));
+        }
+        if !ids.contains(&at) {
+            ids.push(at);
+        }
+    }
     let evidence: Vec<Evidence> = columns.iter().map(|column| Evidence::of(column, options)).collect();
-    let scores: Vec<[f64; 7]> = evidence.iter().map(|evidence| ROLES.map(|role| evidence.score(role))).collect();
+    let scores: Vec<[f64; N_ROLES]> = evidence.iter().map(|evidence| ROLES.map(|role| evidence.score(role))).collect();
 
     // The surest pair of role and column first, so that a column plays the part it plays best.
     let mut pairs: Vec<(usize, usize, f64)> = Vec::new();
     for (column, scores) in scores.iter().enumerate() {
-        for (at, &score) in scores.iter().enumerate().filter(|(at, _)| !is_barred[*at]) {
+        for (at, &score) in scores.iter().enumerate().filter(|(at, _)| !is_barred[*at] && *at != ANONYMOUS) {
             let enough = if at < 3 { ENOUGH } else { ENOUGH_IF_OPTIONAL };
             if score >= enough {
                 pairs.push((at, column, score));
@@ -179,14 +219,19 @@ fn choose(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<Choice,
     }
     pairs.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)).then(a.1.cmp(&b.1)));
     for (at, column, score) in pairs {
-        if chosen[at].is_none() && !is_taken(&chosen, column) {
+        if chosen[at].is_none() && !is_taken(&chosen, column) && !ids.contains(&column) {
             chosen[at] = Some((column, score));
         }
     }
-    Ok(Choice { chosen, scores, evidence })
+    if chosen[0].is_some() && chosen[ANONYMOUS].is_none() && !is_barred[ANONYMOUS] {
+        let free = (0..columns.len()).filter(|column| !is_taken(&chosen, *column) && !ids.contains(column));
+        let sure = free.map(|column| (column, scores[column][ANONYMOUS])).filter(|(_, s)| *s >= ENOUGH_IF_OPTIONAL);
+        chosen[ANONYMOUS] = sure.min_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    }
+    Ok(Choice { chosen, scores, evidence, ids })
 }
 
-fn is_taken(chosen: &[Option<(usize, f64)>; 7], column: usize) -> bool {
+fn is_taken(chosen: &[Option<(usize, f64)>; N_ROLES], column: usize) -> bool {
     chosen.iter().flatten().any(|(c, _)| *c == column)
 }
 
@@ -194,14 +239,19 @@ impl Choice {
     /// The column of a role that an event cannot do without, where that is safe to say.
     fn settled(&self, at: usize, columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<usize, Error> {
         let rivals = |low: f64| -> Vec<usize> {
-            let is_free =
-                |&column: &usize| self.chosen[at].is_some_and(|(c, _)| c == column) || !is_taken(&self.chosen, column);
+            let is_free = |&column: &usize| {
+                self.chosen[at].is_some_and(|(c, _)| c == column)
+                    || !is_taken(&self.chosen, column) && !self.ids.contains(&column)
+            };
             let mut rivals: Vec<usize> =
                 (0..columns.len()).filter(|&c| self.scores[c][at] >= low).filter(is_free).collect();
             rivals.sort_by(|&a, &b| self.scores[b][at].total_cmp(&self.scores[a][at]).then(a.cmp(&b)));
             rivals
         };
+        let id = self.chosen[ANONYMOUS].map(|(column, _)| column).into_iter().chain(self.ids.iter().copied()).next();
         match self.chosen[at] {
+            // A source without a known customer has the ids that may lead to one.
+            None if at == 0 && id.is_some() => id.ok_or_else(|| no_column(columns, ROLES[at], &[], &self.evidence)),
             None => Err(no_column(columns, ROLES[at], &rivals(WORTH_NAMING), &self.evidence)),
             Some((column, score)) => {
                 let near = rivals((score - APART).max(ENOUGH));
@@ -237,11 +287,13 @@ pub fn flag_value(options: &LoadOptions, role: Role) -> Option<&str> {
         Role::Value => options.value.as_deref(),
         Role::Score => options.score.as_deref(),
         Role::Session => options.session.as_deref(),
-        Role::Property => None,
+        Role::Anonymous => options.anonymous.as_deref(),
+        Role::Id | Role::Property => None,
     }
 }
 
-/// Where the options say which column plays a role. A property has no such place; its is that of the session.
+/// Where the options say which column plays a role. More ids and properties have no such place; theirs is that of the
+/// session.
 pub fn flag_place(options: &mut LoadOptions, role: Role) -> &mut Option<String> {
     match role {
         Role::Customer => &mut options.customer,
@@ -250,18 +302,48 @@ pub fn flag_place(options: &mut LoadOptions, role: Role) -> &mut Option<String> 
         Role::Channel => &mut options.channel,
         Role::Value => &mut options.value,
         Role::Score => &mut options.score,
-        Role::Session | Role::Property => &mut options.session,
+        Role::Anonymous => &mut options.anonymous,
+        Role::Session | Role::Id | Role::Property => &mut options.session,
     }
 }
 
-/// The column that a flag names: as written, or the only one that differs in nothing but case.
-fn find(columns: &[SampleColumn<'_>], name: &str, role: Role) -> Result<usize, Error> {
-    if let Some(at) = columns.iter().position(|column| column.name == name) {
-        return Ok(at);
+/// The column of a name: as written, or the only one that differs in nothing but case.
+fn place(columns: &[SampleColumn<'_>], name: &str) -> Option<usize> {
+    place_of(columns.iter().map(|column| column.name), name)
+}
+
+/// The position of a name: as written, or the only one that differs in nothing but case.
+pub fn place_of<'n>(names: impl Iterator<Item = &'n str> + Clone, name: &str) -> Option<usize> {
+    if let Some(at) = names.clone().position(|known| known == name) {
+        return Some(at);
     }
     let wanted = name.to_lowercase();
-    let mut alike = (0..columns.len()).filter(|&at| columns[at].name.to_lowercase() == wanted);
-    if let (Some(at), None) = (alike.next(), alike.next()) {
+    let mut alike = names.enumerate().filter(|(_, known)| known.to_lowercase() == wanted).map(|(at, _)| at);
+    match (alike.next(), alike.next()) {
+        (Some(at), None) => Some(at),
+        _ => None,
+    }
+}
+
+/// Whether a column of this name holds ids of people before they are known.
+pub fn is_anonymous_name(name: &str) -> bool {
+    evidence::is_anonymous_name(name)
+}
+
+/// What `--id` says: a column, and behind `=` whose ids these are. A column of the whole name goes first.
+pub fn id_flag<'o, 'n>(names: impl Iterator<Item = &'n str> + Clone, text: &'o str) -> (&'o str, Option<&'o str>) {
+    match text.rsplit_once('=') {
+        Some((column, same)) if place_of(names, text).is_none() => (column, Some(same)),
+        _ => (text, None),
+    }
+}
+
+/// The column that a flag names.
+///
+/// # Errors
+/// There is none; with the nearest name.
+pub fn find(columns: &[SampleColumn<'_>], name: &str, flag: &str) -> Result<usize, Error> {
+    if let Some(at) = place(columns, name) {
         return Ok(at);
     }
     let hint = match nearest(name, columns.iter().map(|column| column.name)) {
@@ -269,8 +351,7 @@ fn find(columns: &[SampleColumn<'_>], name: &str, role: Role) -> Result<usize, E
         None => String::new(),
     };
     Err(Error::Columns(format!(
-        "--{}: no column is named `{}`; {hint}the columns are {}",
-        role.name(),
+        "--{flag}: no column is named `{}`; {hint}the columns are {}",
         shown(name),
         listed(columns, 0..columns.len()),
     )))

@@ -19,7 +19,8 @@ pub(super) fn exact(role: Role) -> Scores {
         Role::Value => VALUE,
         Role::Score => SCORE,
         Role::Session => SESSION,
-        Role::Property => &[],
+        Role::Anonymous => ANONYMOUS,
+        Role::Id | Role::Property => &[],
     }
 }
 
@@ -59,7 +60,15 @@ pub(super) fn endings(role: Role) -> Scores {
         Role::Value => &[("revenue", 0.7), ("amount", 0.62), ("value", 0.62), ("金额", 0.7)],
         Role::Score => &[("npsscore", 0.8), ("csatscore", 0.8)],
         Role::Session => &[("sessionid", 0.9), ("会话id", 0.9)],
-        Role::Property => &[],
+        Role::Anonymous => &[
+            ("anonymousid", 0.93),
+            ("pseudoid", 0.9),
+            ("deviceid", 0.85),
+            ("cookieid", 0.88),
+            ("visitorid", 0.8),
+            ("distinctid", 0.8),
+        ],
+        Role::Id | Role::Property => &[],
     }
 }
 
@@ -424,3 +433,30 @@ const SESSION: Scores = &[
     ("会话", 0.93),
     ("访次id", 0.9),
 ];
+
+/// Ids of people before they are known. Some of them are known ids elsewhere (`client_id`): those must look like a device's.
+const ANONYMOUS: Scores = &[
+    ("anonymousid", 0.97),
+    ("anonid", 0.95),
+    ("anonymoususerid", 0.95),
+    ("identityanonymousid", 0.95),
+    ("userpseudoid", 0.97),
+    ("distinctid", 0.85),
+    ("deviceid", 0.9),
+    ("cookieid", 0.95),
+    ("cookie", 0.9),
+    ("browserid", 0.9),
+    ("visitorid", 0.85),
+    ("domainuserid", 0.93),
+    ("networkuserid", 0.7),
+    ("mcvisid", 0.85),
+    ("installid", 0.85),
+    ("installationid", 0.85),
+    ("clientid", 0.85),
+    ("gaclientid", 0.93),
+    ("匿名id", 0.97),
+    ("设备id", 0.9),
+];
+
+/// Names of anonymous ids that are as often those of known people.
+pub(super) const DOUBTFUL_ANONYMOUS: &[&str] = &["clientid"];

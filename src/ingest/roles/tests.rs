@@ -30,8 +30,13 @@ fn roles(rows: &[Vec<String>], options: &LoadOptions) -> String {
     match assign(&columns, options) {
         Ok(map) => {
             let mut text = format!("{}/{}/{}", name(map.customer), name(map.event), name(map.time));
-            let others =
-                [("channel", map.channel), ("value", map.value), ("score", map.score), ("session", map.session)];
+            let others = [
+                ("channel", map.channel),
+                ("value", map.value),
+                ("score", map.score),
+                ("session", map.session),
+                ("anonymous", map.anonymous),
+            ];
             for (role, at) in others.into_iter().filter_map(|(role, at)| Some((role, at?))) {
                 text.push_str(&format!(" {role}={}", name(at)));
             }
@@ -61,7 +66,7 @@ fn an_export_with_many_columns_is_understood() {
          e2,,a2,2025-03-24T14:05:14.282Z,visit,web,,,mobile,,,,,
          e3,C1,a1,2025-03-24T14:06:14.282Z,order_paid,app,,,mobile,O1,42.3,,,
          e4,C1,,2025-03-24T14:07:14.282Z,survey,app,,,mobile,,,nps,9,fine",
-        "customer_id/event/ts channel=channel value=amount score=score",
+        "customer_id/event/ts channel=channel value=amount score=score anonymous=anonymous_id",
     );
 }
 
@@ -119,7 +124,7 @@ fn what_vendors_export_is_understood() {
     check(
         "user_id,device_id,amplitude_id,event_type,event_time,server_upload_time,session_id,uuid
          u1,d1,7,open,2024-05-01 10:00:00.000001,2024-05-01 10:00:09.000000,1714557600000,x",
-        "user_id/event_type/event_time session=session_id",
+        "user_id/event_type/event_time session=session_id anonymous=device_id",
     );
     check(
         "event,properties.time,properties.distinct_id,properties.$insert_id\nopen,1714557600,d1,x",
@@ -127,17 +132,17 @@ fn what_vendors_export_is_understood() {
     );
     check(
         "uuid,event,timestamp,created_at,distinct_id,person_id\nx,open,2024-05-01T10:00:00Z,2024-05-01T10:00:05Z,d,p",
-        "person_id/event/timestamp",
+        "person_id/event/timestamp anonymous=distinct_id",
     );
     check(
         "messageId,type,event,userId,anonymousId,originalTimestamp,sentAt,receivedAt,timestamp
          m,track,open,u,a,2024-05-01T10:00:00Z,2024-05-01T10:00:00Z,2024-05-01T10:00:00Z,2024-05-01T10:00:00Z",
-        "userId/event/timestamp",
+        "userId/event/timestamp anonymous=anonymousId",
     );
     check(
         "id,received_at,event,event_text,anonymous_id,user_id,timestamp,context_campaign_source
          m,2024-05-01T10:00:00Z,open_app,Open App,a,u,2024-05-01T10:00:00Z,ads",
-        "user_id/event/timestamp channel=context_campaign_source",
+        "user_id/event/timestamp channel=context_campaign_source anonymous=anonymous_id",
     );
     check(
         "collector_tstamp,dvce_created_tstamp,derived_tstamp,event,event_name,event_id,user_id,domain_userid,domain_sessionid,mkt_medium
@@ -224,6 +229,31 @@ fn flags_win_and_wrong_ones_are_told() {
 }
 
 #[test]
+fn anonymous_ids_are_guessed_beside_somebody_who_is_known_and_only_there() {
+    check(
+        "user_id,client_id,event,ts\n1,9,a,2024-05-01",
+        "two columns may be the customer: `user_id`, `client_id`; choose with --customer COLUMN",
+    );
+    check(
+        "user_id,client_id,event,ts\n1,GA1.2.18204571.1714557600,a,2024-05-01\n1,9182045712.1714557600,a,2024-05-01",
+        "user_id/event/ts anonymous=client_id",
+    );
+    check("device_id,event,ts\nd,a,2024-05-01", "device_id/event/ts");
+    check("customer_id,visitor_id,event,ts\nc,v,a,2024-05-01", "customer_id/event/ts anonymous=visitor_id");
+    let text = "customer_id,anonymous_id,device_id,event,ts\nc,n,d,a,2024-05-01";
+    check(text, "customer_id/event/ts anonymous=anonymous_id");
+    check_flags(text, |o| o.anonymous = Some("device_id".into()), "customer_id/event/ts anonymous=device_id");
+    check_flags(text, |o| o.anonymous = Some(String::new()), "customer_id/event/ts");
+    check_flags(text, |o| o.ids = vec!["anonymous_id".into()], "customer_id/event/ts anonymous=device_id");
+    check_flags(
+        text,
+        |o| (o.customer, o.ids) = (Some("customer_id".into()), vec!["customer_id=anonymous".into()]),
+        "`customer_id` cannot be both customer and id; name another column with --id",
+    );
+    check_flags("mail,event,ts\nx,a,2024-05-01", |o| o.ids = vec!["mail".into()], "mail/event/ts");
+}
+
+#[test]
 fn a_header_without_rows_is_understood_by_its_names() {
     check("user_id,event,timestamp,channel,amount", "user_id/event/timestamp channel=channel value=amount");
 }
@@ -272,8 +302,8 @@ fn real_logs_are_understood_or_refused() {
         ("ab_test_demo/events.csv.gz", "user_id/event/timestamp value=transaction_value"),
         ("cdnow/events.csv", "customer_id/event/date value=value"),
         ("channel_paths/touchpoints.csv.gz", "journey_id/event/timestamp value=value"),
-        ("demo/retail.csv", "customer_id/event/ts channel=channel value=amount score=score"),
-        ("demo/bank.csv", "customer_id/event/ts channel=channel value=amount score=score"),
+        ("demo/retail.csv", "customer_id/event/ts channel=channel value=amount score=score anonymous=anonymous_id"),
+        ("demo/bank.csv", "customer_id/event/ts channel=channel value=amount score=score anonymous=anonymous_id"),
         ("demo/hotel.csv", "customer_id/event/ts channel=channel value=amount score=score"),
         ("ecom_synth/events.csv.gz", "user_id/event/timestamp channel=acquisition_channel session=session_id"),
         ("grocery/events.csv.gz", "customer_id/event/date"),

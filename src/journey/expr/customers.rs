@@ -12,7 +12,8 @@ use super::super::pattern::PatternMatch;
 use super::super::session::SessionRule;
 use super::super::step::{Step, StepError, StepMatch};
 use super::super::view::View;
-use super::events::{Amount, Leaf, Texts, number_reader, table};
+use super::events::{Amount, Leaf, number_reader, table};
+use super::texts::Texts;
 use super::tree::{Call, Fault, Function, Lit, Name, Node, Op, Operand};
 use super::types::{Check, EVENT_NAMES, Field, IntTest, Type};
 use crate::base::nearest::nearest;
@@ -235,7 +236,7 @@ impl<'s> Context<'s> {
             Function::Did { step, within } => Ok(Plan::Did { step: self.step(step, call.inner_at)?, within: *within }),
             Function::Path { pattern } => {
                 let matcher = pattern
-                    .resolve(&self.view.store().touchpoints)
+                    .resolve(self.view.store())
                     .map_err(|err| Fault::new(call.inner_at + err.at, err.message))?;
                 Ok(Plan::Path(matcher))
             }

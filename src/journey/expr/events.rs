@@ -13,6 +13,7 @@ use super::super::names::Names;
 use super::super::props::{NULL, Values};
 use super::super::store::JourneyStore;
 use super::clock::WallClock;
+use super::texts::Texts;
 use super::tree::{Fault, Name, Node, Op, Operand};
 use super::types::{Check, Field, IntTest, NumberTest, TextTest, Type, Word};
 use crate::base::{Cancelled, Ctl};
@@ -39,6 +40,10 @@ pub(super) enum Leaf<'s> {
     },
     Ints {
         values: &'s [i64],
+        test: IntTest,
+    },
+    Counts {
+        values: &'s [u32],
         test: IntTest,
     },
     Floats {
@@ -188,14 +193,12 @@ impl<'s> Leaf<'s> {
         as_of: i64,
     ) -> Result<Self, Fault> {
         Ok(match field {
-            Field::Event => {
-                let test = check.text(label)?;
-                Leaf::Codes { codes: &store.codes, table: table(&store.touchpoints, &test) }
-            }
+            Field::Event => super::event_names::leaf(store, &check.text(label)?),
             Field::Customer => {
                 let test = check.text(label)?;
                 Leaf::Customers { offsets: &store.offsets, table: table(&store.customers, &test) }
             }
+            Field::Nth => Leaf::Counts { test: check.number(label)?.ints(), values: store.nth() },
             Field::Time => Leaf::Ints { values: &store.times, test: check.time(label, &store.zone)? },
             Field::Age => {
                 let test = check.span(label)?;
@@ -232,6 +235,7 @@ impl<'s> Leaf<'s> {
             Leaf::Const(always) => *always,
             Leaf::Codes { codes, table } => table[codes.get(row) as usize] != 0,
             Leaf::Ints { values, test } => test.holds(values[row]),
+            Leaf::Counts { values, test } => test.holds(i64::from(values[row])),
             Leaf::Floats { values, test } => test.holds_float(values[row]),
             Leaf::Customers { offsets, table } => table[customer_of(offsets, row)] != 0,
             Leaf::Clock { times, clock, is_hour: true, table } => table[clock.hour(times[row]) as usize] != 0,
@@ -245,6 +249,9 @@ impl<'s> Leaf<'s> {
             Leaf::Const(always) => out.fill(if *always { u64::MAX } else { 0 }),
             Leaf::Codes { codes, table } => with_codes!(codes, |codes| fill_codes(&codes[rows], table, out)),
             Leaf::Ints { values, test } => fill_ints(&values[rows], test, out),
+            Leaf::Counts { values, test } => {
+                fill_values(&values[rows], out, |value| u8::from(test.holds(i64::from(value))));
+            }
             Leaf::Floats { values, test } => fill_floats(&values[rows], test, out),
             Leaf::Customers { offsets, table } => {
                 let mut customer = customer_of(offsets, rows.start);
@@ -428,6 +435,10 @@ pub(super) fn number_reader(store: &JourneyStore, field: Field) -> ReadAmount<'_
             let clock = clock();
             Box::new(move |row| Some(Amount::Int(clock.weekday(times[row]))))
         }
+        Field::Nth => {
+            let nth = store.nth();
+            Box::new(move |row| Some(Amount::Int(i64::from(nth[row]))))
+        }
         Field::Column(idx) => match &store.properties[idx].values {
             Values::Int(values) | Values::Time(values) => {
                 Box::new(move |row| (values[row] != NULL).then(|| Amount::Int(values[row])))
@@ -436,52 +447,5 @@ pub(super) fn number_reader(store: &JourneyStore, field: Field) -> ReadAmount<'_
             Values::Text { .. } => Box::new(|_| None),
         },
         Field::Event | Field::Customer => Box::new(|_| None),
-    }
-}
-
-/// A column of texts by row.
-pub(super) struct Texts<'s> {
-    store: &'s JourneyStore,
-    field: Field,
-    names: &'s Names,
-}
-
-impl<'s> Texts<'s> {
-    /// # Panics
-    /// Never for a field of type text.
-    pub(super) fn of(store: &'s JourneyStore, field: Field) -> Self {
-        let names = match field {
-            Field::Column(idx) => match &store.properties[idx].values {
-                Values::Text { names, .. } => names,
-                _ => &store.touchpoints,
-            },
-            Field::Customer => &store.customers,
-            _ => &store.touchpoints,
-        };
-        Texts { store, field, names }
-    }
-
-    fn code(&self, row: usize) -> Option<usize> {
-        match self.field {
-            Field::Column(idx) => match &self.store.properties[idx].values {
-                Values::Text { codes, .. } => (codes.get(row) as usize).checked_sub(1),
-                _ => None,
-            },
-            Field::Customer => Some(customer_of(&self.store.offsets, row)),
-            _ => Some(self.store.codes.get(row) as usize),
-        }
-    }
-
-    pub(super) fn text(&self, row: usize) -> Option<&'s str> {
-        self.code(row).map(|code| self.names.name(code as u32))
-    }
-
-    /// For every text of both, its place in the text order of all.
-    fn ranks(left: &Texts<'_>, right: &Texts<'_>) -> (Vec<u32>, Vec<u32>) {
-        let mut all: Vec<&str> = left.names.iter().chain(right.names.iter()).collect();
-        all.par_sort_unstable();
-        all.dedup();
-        let rank = |names: &Names| names.iter().map(|name| all.partition_point(|text| *text < name) as u32).collect();
-        (rank(left.names), rank(right.names))
     }
 }

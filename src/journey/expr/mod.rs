@@ -1,7 +1,7 @@
 //! The expression language that chooses events (`--events`) and customers (`--customers`).
 //!
 //! ```text
-//! channel == "web" and value > 50            plan in ["pro", "team"]      note contains "late"
+//! channel == "web" and value > 50            nth == 1 and stage == "buy"     plan in ["pro", "team"]      note contains "late"
 //! not (device matches "^i(os|pad)")          score is null                hour >= 9 and weekday <= 5
 //! did(cart) and not did(order, within=7d)    count(cart[value > 50]) >= 2 first(cart).time < 2024-05-01
 //! first.channel == "ads"                     last(cart).age > 4h          path("cart -> [^support]* -> order")
@@ -16,6 +16,11 @@
 //! * `event`, `customer`, `time`, `channel` and `value` are the parts that columns play, under these names and their own;
 //!   a name in backticks is always a column. `hour` (0 to 23) and `weekday` (Monday = 1, or "monday") are those of the
 //!   store's zone. A time without an offset is read in it.
+//! * `nth` is which occurrence of its event name within its customer's whole journey an event is, from 1, whatever a filter
+//!   leaves out. Under touchpoint rules `event` is the touchpoint and so is what `nth` counts; in a rule itself both are about
+//!   the event's own name. `stage` is the touchpoint's stage.
+//! * Under touchpoint rules a name that is no touchpoint but an event's own name means the events of that name, in steps
+//!   (`did(order_paid)`) and where `event` is compared with it by `==`, `!=` or `in`.
 //! * In customer scope a bare column is an error, since a customer has many values of it. `first(step)` alone is its time.
 //!   `.age` is the time until the end of observation. `within=7d` counts events at most that long after the customer's
 //!   first event, inclusive. All of it is about the events that `--events` kept; a customer without any is never chosen.
@@ -23,11 +28,14 @@
 pub mod clock;
 pub mod complete;
 mod customers;
+mod event_names;
 mod events;
 mod lex;
 mod parse;
+mod texts;
 mod tree;
 mod types;
+mod words;
 
 #[cfg(test)]
 mod oracle;
@@ -36,6 +44,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::bitmap::Bitmap;
+use super::mapped::Meaning;
 use super::store::JourneyStore;
 use super::view::View;
 use crate::base::{Cancelled, Ctl, Span};
@@ -75,6 +84,11 @@ impl Expr {
         let root = parse::parse(text).map_err(|fault| error(text, fault))?;
         Ok(Expr { text: text.to_owned(), root })
     }
+
+    /// The texts that `event` is compared with by `==`, `!=` or `in`.
+    pub fn event_words(&self) -> Vec<&str> {
+        words::of_events(&self.root)
+    }
 }
 
 fn error(text: &str, fault: Fault) -> ExprError {
@@ -104,10 +118,29 @@ pub fn customer_mask(view: &View, expr: &Expr, session_gap: Span, ctl: &Ctl) -> 
     Ok(plan.run(view, ctl)?)
 }
 
+/// What an event's touchpoint alone says about an expression.
+pub(super) use event_names::ByTouchpoint;
+
+/// Whether the touchpoint of an event settles an expression, touchpoint by touchpoint.
+///
+/// # Errors
+/// As `event_mask`.
+pub(super) fn by_touchpoint(store: &JourneyStore, expr: &Expr) -> Result<ByTouchpoint, ExprError> {
+    let plan = events::Plan::of(store, &expr.root).map_err(|fault| error(&expr.text, fault))?;
+    Ok(ByTouchpoint::of(&plan, store))
+}
+
 /// One of the kinds of events that a step means: a touchpoint or any, where a condition holds or always.
 pub(super) struct Alternative<'a> {
-    pub code: Option<u32>,
+    pub meaning: Option<Meaning>,
     pub condition: Option<&'a str>,
+}
+
+impl Alternative<'_> {
+    /// Whether the touchpoint alone decides.
+    pub(super) fn is_by_touchpoint(&self) -> bool {
+        self.condition.is_none() && !matches!(self.meaning, Some(Meaning::Raw { .. }))
+    }
 }
 
 /// Which condition is at fault, and where in it, in bytes.
@@ -130,13 +163,9 @@ pub(super) fn alternatives_mask(
 ) -> Result<Result<Bitmap, Cancelled>, ConditionFault> {
     use events::{Leaf, Plan};
     let one = |(at, alternative): (usize, &Alternative<'_>)| {
-        let by_name = Plan::Leaf(match alternative.code {
+        let by_name = Plan::Leaf(match &alternative.meaning {
             None => Leaf::Const(true),
-            Some(code) => {
-                let mut table = vec![0; store.touchpoints.len()];
-                table[code as usize] = 1;
-                Leaf::Codes { codes: &store.codes, table }
-            }
+            Some(meaning) => event_names::leaf_of(store, meaning),
         });
         let Some(condition) = alternative.condition else { return Ok(by_name) };
         let by_condition = parse::parse_condition(condition)

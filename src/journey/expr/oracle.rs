@@ -45,6 +45,11 @@ fn field(store: &JourneyStore, row: usize, name: &str) -> V {
         "event" => V::Text(store.touchpoint_name(row).to_owned()),
         "time" => V::Micros(store.times[row]),
         "hour" => V::Number((civil.rem_euclid(86_400_000_000) / 3_600_000_000) as f64),
+        "nth" => {
+            let customer = (0..store.n_customers() as u32).map(CustomerId).find(|id| store.journey(*id).contains(&row));
+            let before = store.journey(customer.expect("a customer")).start..=row;
+            V::Number(before.filter(|&earlier| store.codes.get(earlier) == store.codes.get(row)).count() as f64)
+        }
         "weekday" => V::Number(((civil.div_euclid(86_400_000_000) + 3).rem_euclid(7) + 1) as f64),
         name => match store.properties[store.property_idx(name).expect("a column")].value(row) {
             None => V::Missing,
@@ -190,7 +195,7 @@ fn pick(texts: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
 }
 
 const TEXTS: &[&str] = &["plan", "flag", "event"];
-const NUMBERS: &[&str] = &["n", "f", "hour", "weekday"];
+const NUMBERS: &[&str] = &["n", "f", "hour", "weekday", "nth"];
 const STEPS: &[&str] =
     &["a", "b", "\"add to cart\"", "a|b", "*", "a[n > 1]", "*[plan == \"pro\"]", "a[f < 1]|b[flag == true]"];
 
@@ -399,7 +404,7 @@ fn an_error_about_events_names_the_column_and_the_way_out() {
     );
     check_error(
         "plan == pro",
-        "column 9: no column is named `pro`; there are plan, n, f, flag, event, channel, value, customer, stage, time, hour, weekday; if it is text, write \"pro\" in quotes",
+        "column 9: no column is named `pro`; there are plan, n, f, flag, event, channel, value, customer, stage, time, hour, weekday, nth; if it is text, write \"pro\" in quotes",
     );
     check_error("plan == n", "column 9: this is a number and cannot be compared with text");
     check_error("plan matches \"(\"", "column 14: this is no regular expression: unclosed group");

@@ -12,13 +12,13 @@ const DEPTH_MAX: usize = 100;
 
 /// Reads a whole expression.
 pub(super) fn parse(text: &str) -> Result<Node, Fault> {
-    let mut parser = Parser { text, at: 0, depth: 0, calls: true };
+    let mut parser = Parser { text, at: 0, depth: 0, calls: true, at_least: None };
     parser.whole()
 }
 
 /// Reads the condition of a step: as an expression, without `did(…)` and its like, which are about a customer.
 pub(super) fn parse_condition(text: &str) -> Result<Node, Fault> {
-    let mut parser = Parser { text, at: 0, depth: 0, calls: false };
+    let mut parser = Parser { text, at: 0, depth: 0, calls: false, at_least: None };
     parser.whole()
 }
 
@@ -27,6 +27,8 @@ struct Parser<'t> {
     at: usize,
     depth: usize,
     calls: bool,
+    /// What `min=` said in the call just read: `did(cart, min=2)` is `count(cart) >= 2`.
+    at_least: Option<Literal>,
 }
 
 impl Parser<'_> {
@@ -114,6 +116,9 @@ impl Parser<'_> {
 
     fn predicate(&mut self) -> Result<Node, Fault> {
         let left = self.operand()?;
+        if let Some(right) = self.at_least.take() {
+            return Ok(Node::Compare { left, op: Op::Ge, right: Operand::Literal(right) });
+        }
         let next = self.peek()?;
         if let Token::Op(op) = next.token {
             self.at = next.end;
@@ -270,7 +275,7 @@ impl Parser<'_> {
             return self.path(at, open.at);
         }
         let (step, inner_at) = self.step(function, open.at)?;
-        let within = self.within(function, open.at)?;
+        let (within, at_least) = self.limits(function, open.at)?;
         let mut property = None;
         if self.peek().is_ok_and(|next| next.token == Token::Dot) {
             let dot = self.next()?.at;
@@ -285,11 +290,13 @@ impl Parser<'_> {
             });
         }
         let what = match function {
+            "did" if at_least.is_some() => Function::Count { step, within },
             "did" => Function::Did { step, within },
             "count" => Function::Count { step, within },
             "first" => Function::First { step, property },
             _ => Function::Last { step, property },
         };
+        self.at_least = at_least;
         Ok(Call { at, inner_at, what })
     }
 
@@ -335,31 +342,39 @@ impl Parser<'_> {
         Ok((step, inner_at))
     }
 
-    /// What may follow the step: nothing, or `, within=7d`; and the closing parenthesis.
-    fn within(&mut self, function: &str, open: usize) -> Result<Option<Span>, Fault> {
-        let mut within = None;
-        if self.take(&Token::Comma)? {
+    /// What may follow the step: nothing, `, within=7d`, in `did` also `, min=2`; and the closing parenthesis.
+    fn limits(&mut self, function: &str, open: usize) -> Result<(Option<Span>, Option<Literal>), Fault> {
+        let (mut within, mut at_least) = (None, None);
+        while self.take(&Token::Comma)? {
             let at = self.peek()?.at;
-            if !matches!(function, "did" | "count") || !self.take_keyword("within")? {
-                return Err(Fault::new(
-                    at,
-                    "only `within=7d` may follow the step, in did(…) and count(…); a comma in a name needs double quotes",
-                ));
-            }
+            let word = match function {
+                "did" if self.take_keyword("min")? => "min",
+                "did" | "count" if self.take_keyword("within")? => "within",
+                _ => {
+                    return Err(Fault::new(
+                        at,
+                        "only `within=7d` may follow the step, in did(…) and count(…), and `min=2` in did(…); a comma in a name needs double quotes",
+                    ));
+                }
+            };
             if !self.take(&Token::Equals)? && !self.take(&Token::Op(Op::Eq))? {
                 let at = self.peek()?.at;
-                return Err(Fault::new(at, "`=` is missing after `within`"));
+                return Err(Fault::new(at, format!("`=` is missing after `{word}`")));
             }
             let lexeme = self.next()?;
-            match lexeme.token {
-                Token::Literal(Lit::Span(span)) => within = Some(span),
-                _ => return Err(Fault::new(lexeme.at, "a length of time is missing; write within=7d")),
+            match (word, lexeme.token) {
+                ("within", Token::Literal(Lit::Span(span))) => within = Some(span),
+                ("within", _) => return Err(Fault::new(lexeme.at, "a length of time is missing; write within=7d")),
+                (_, Token::Literal(Lit::Number(number))) if number.whole.is_some_and(|whole| whole >= 1) => {
+                    at_least = Some(Literal { at: lexeme.at, value: Lit::Number(number) });
+                }
+                _ => return Err(Fault::new(lexeme.at, "a whole number from 1 is missing; write min=2")),
             }
         }
         if !self.take(&Token::Close)? {
             return Err(Fault::new(open, format!("`{function}(` is not closed; add )")));
         }
-        Ok(within)
+        Ok((within, at_least))
     }
 }
 
@@ -444,6 +459,7 @@ mod tests {
             "count(cart) >= 2 and first(cart).time < 2024-05-01T10:00Z and last(cart).`my plan` == 1",
             "first.user.plan == last.`user plan` and 50 < count(*, within = 1h30m)",
             "path(\"cart -> [^support]* -> order\") and user.plan == 1 and true",
+            "did(cart, min=2) and not did(cart, within=7d, min=3)",
         ] {
             assert!(Expr::parse(text).is_ok(), "{text}: {:?}", Expr::parse(text));
         }
@@ -469,8 +485,10 @@ mod tests {
         check("did(cart).time > 1", "column 10: only first(…) and last(…) have columns, not did(…)");
         check(
             "did(cart, after=1d)",
-            "column 11: only `within=7d` may follow the step, in did(…) and count(…); a comma in a name needs double quotes",
+            "column 11: only `within=7d` may follow the step, in did(…) and count(…), and `min=2` in did(…); a comma in a name needs double quotes",
         );
+        check("did(cart, min=0)", "column 15: a whole number from 1 is missing; write min=2");
+        check("did(cart, min=2) > 1", "column 18: `and` or `or` is missing before this");
         check("did(cart[value >> 5])", "column 17: a column or a value is missing before this");
         check("count(cart)", "column 12: a comparison is missing after `count(…)`; write one like > 2");
         check("cart", "column 5: a comparison is missing after `cart`; write one like == \"text\" or > 50");
@@ -480,6 +498,19 @@ mod tests {
             "column 5: `7y` is no number, length of time or time; write it like 50, 7d, 2024-05-01 or 2024-05-01T10:00, text in quotes, and such a name in backticks",
         );
         check("a matches 5", "column 11: text in quotes is missing after `matches`");
+    }
+
+    #[test]
+    fn at_least_so_often_is_a_count() {
+        let root = |text: &str| super::parse(text).expect(text);
+        let without_places = |text: &str| {
+            let text = format!("{:?}", root(text));
+            let mut parts = text.split("at: ");
+            let first = parts.next().unwrap_or_default().to_owned();
+            parts.fold(first, |all, part| all + part.trim_start_matches(|c: char| c.is_ascii_digit()))
+        };
+        assert_eq!(without_places("did(a|b, min=2, within=7d)"), without_places("count(a|b, within=7d) >= 2"));
+        assert_eq!(without_places("not did(a, min=1) and did(b)"), without_places("not count(a) >= 1 and did(b)"));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(super) enum Field {
     Time,
     Hour,
     Weekday,
+    /// Which occurrence of its name within the journey.
+    Nth,
     /// The length of time from the event until the end of observation; only where an event was located.
     Age,
     /// A property by position.
@@ -66,7 +68,8 @@ impl Type {
 }
 
 /// Names that mean something for every event, whatever its columns.
-pub(super) const EVENT_NAMES: [&str; 8] = ["event", "channel", "value", "customer", "stage", "time", "hour", "weekday"];
+pub(super) const EVENT_NAMES: [&str; 9] =
+    ["event", "channel", "value", "customer", "stage", "time", "hour", "weekday", "nth"];
 
 impl Field {
     /// What `name` means for an event. A part that a column plays (`event`, `customer`, `time`, `channel`, `value`) comes
@@ -81,6 +84,9 @@ impl Field {
                 "event" => return Ok(Field::Event),
                 "customer" => return Ok(Field::Customer),
                 "time" => return Ok(Field::Time),
+                "stage" if store.mapped.is_some() => {
+                    return Ok(Field::Column(store.mapped.as_ref().map_or(0, |mapped| mapped.stage)));
+                }
                 "channel" if roles.channel.is_some() => return Ok(Field::Column(roles.channel.unwrap_or(0))),
                 "value" if roles.value.is_some() => return Ok(Field::Column(roles.value.unwrap_or(0))),
                 _ => {}
@@ -97,6 +103,7 @@ impl Field {
             _ if quoted => Err(unknown_column(store, name)),
             "hour" => Ok(Field::Hour),
             "weekday" => Ok(Field::Weekday),
+            "nth" => Ok(Field::Nth),
             "age" if located => Ok(Field::Age),
             "age" => Err("`age` goes with an event of a customer: last(cart).age > 4h".into()),
             "stage" => Err("no stages are named; they come with a workspace".into()),
@@ -110,7 +117,7 @@ impl Field {
         match self {
             Field::Event | Field::Customer => Type::Text,
             Field::Time => Type::Time,
-            Field::Hour => Type::Number,
+            Field::Hour | Field::Nth => Type::Number,
             Field::Weekday => Type::Weekday,
             Field::Age => Type::Span,
             Field::Column(idx) => match store.properties[idx].kind() {

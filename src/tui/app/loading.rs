@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use super::App;
+use super::undo::Analysis;
+use crate::analysis::Spec;
 use crate::base::Ctl;
 use crate::ingest;
 use crate::job::{Fallen, Slot, Ticket};
@@ -106,6 +108,7 @@ impl App {
         }
         self.vocabulary =
             Vocabulary { touchpoints: opened.touchpoints, columns: opened.columns, ..Vocabulary::default() };
+        self.workspace_zone = opened.zone;
         self.engine = Some(opened.engine);
         self.report = Some(opened.report);
         self.extent = extent;
@@ -116,6 +119,31 @@ impl App {
         }
         if let Some(fitted) = opened.fitted {
             self.take_fitted(fitted);
+        }
+        self.take_stages_of_workspace();
+    }
+
+    /// Shows the stages of a workspace where nobody has asked for others yet.
+    fn take_stages_of_workspace(&mut self) {
+        if self.workspace_zone.is_none() || self.steps.can_undo() {
+            return;
+        }
+        let Some(engine) = self.engine.clone() else { return };
+        let before = self.analysis();
+        let (drafts, scope) = before.parts();
+        let with_stages = |(screen, spec): &(super::Screen, Spec)| {
+            let asked = engine.asked(spec);
+            let mut spec = spec.clone();
+            if let (Spec::Dwell(dwell), Ok(Spec::Dwell(asked))) = (&mut spec, asked) {
+                dwell.stages = asked.stages;
+            }
+            (*screen, spec)
+        };
+        let drafts: Vec<(super::Screen, Spec)> = drafts.iter().map(with_stages).collect();
+        let analysis = Analysis::of(drafts, scope.clone());
+        if analysis != before {
+            self.show_analysis(&analysis);
+            self.start_from(&analysis);
         }
     }
 

@@ -34,7 +34,7 @@ impl App {
 
     /// Tells the layer on top the zone that its times are shown in.
     pub(super) fn zone_layers(&mut self) {
-        let zone = self.look.zone(self.options.zone.as_ref());
+        let zone = self.look.zone(self.said_zone());
         self.stack_mut().top_mut().zone = zone;
     }
 
@@ -65,7 +65,7 @@ impl App {
     }
 
     pub(super) fn allows_change(&self, setting: Setting) -> Result<(), &'static str> {
-        let has_zone = self.options.zone.as_ref().is_some_and(|zone| !zone.is_utc());
+        let has_zone = self.said_zone().is_some_and(|zone| !zone.is_utc());
         match setting {
             Setting::Times if !has_zone => Err("the data's zone is UTC; --tz reads it in another"),
             Setting::Theme | Setting::Glyphs | Setting::SlowLine | Setting::Mouse | Setting::Times => Ok(()),

@@ -99,6 +99,8 @@ pub struct App {
     /// What is wrong with the person's own files, to be said once the data is there.
     notices: Vec<String>,
     options: LoadOptions,
+    /// The zone of the data, where a workspace says it and no flag does.
+    workspace_zone: Option<crate::base::Zone>,
     opener: Opener,
     stage: Stage,
     engine: Option<Arc<dyn Engine>>,
@@ -157,6 +159,7 @@ impl App {
             keymap: Keymap::default(),
             notices: Vec::new(),
             options,
+            workspace_zone: None,
             opener,
             stage: Stage::Failed { message: String::new() },
             engine: None,

@@ -369,6 +369,12 @@ impl App {
         self.load();
     }
 
+    /// Takes this for what every screen asks before anybody did anything.
+    pub(super) fn start_from(&mut self, analysis: &Analysis) {
+        self.opening.start = analysis.clone();
+        self.steps = Steps::new(analysis.clone());
+    }
+
     /// Every screen as it was before anybody did anything.
     pub(super) fn start_anew(&mut self) {
         self.overlays.clear();

@@ -65,6 +65,7 @@ impl App {
         let layer = self.top();
         let facts = layer.facts(self.report.as_ref());
         let (answer, spec) = (facts.answer?, facts.answered?);
+        let asked = self.engine.as_ref().and_then(|engine| engine.asked(spec).ok());
         let mut tables = answer.tables();
         if let Some(name) = layer.pane.table_name(&facts)
             && let Some(at) = tables.iter().position(|table| table.name == name)
@@ -77,7 +78,7 @@ impl App {
         }
         Some(Document {
             analysis: spec.name().to_owned(),
-            spec: serde_json::to_value(spec).unwrap_or_default(),
+            spec: serde_json::to_value(asked.as_ref().unwrap_or(spec)).unwrap_or_default(),
             source: export::Source { files: self.options.sources.clone(), counts: None },
             tables,
             notes: answer.notes().iter().cloned().chain(self.partial_note()).collect(),
@@ -134,7 +135,12 @@ impl App {
     }
 
     pub(super) fn zone(&self) -> Zone {
-        self.options.zone.clone().unwrap_or_default()
+        self.said_zone().cloned().unwrap_or_default()
+    }
+
+    /// The zone of the data, where anybody said one.
+    pub(super) fn said_zone(&self) -> Option<&Zone> {
+        self.options.zone.as_ref().or(self.workspace_zone.as_ref())
     }
 
     pub(super) fn ask_export_format(&mut self) {

@@ -368,6 +368,7 @@ fn meaning(role: Role) -> &'static str {
         Role::Value => "Amounts that may be added up.",
         Role::Score => "Scores that customers gave.",
         Role::Session => "An id whose change starts a new session; without it, a gap does.",
-        Role::Property => "",
+        Role::Anonymous => "Ids of people before they are known: rows that carry both link them to the customer.",
+        Role::Id | Role::Property => "",
     }
 }

@@ -45,7 +45,7 @@ pub struct HealthLine {
 
 impl HomePane {
     pub fn new(scope: Scope) -> Self {
-        HomePane { spec: ProfileSpec { scope }, tile: Tile::Events, event: 0, from: 0 }
+        HomePane { spec: ProfileSpec { scope, ..ProfileSpec::default() }, tile: Tile::Events, event: 0, from: 0 }
     }
 
     fn profile<'a>(facts: &Facts<'a>) -> Option<&'a Profile> {

@@ -81,7 +81,7 @@ fn preview(options: &LoadOptions, _: &crate::base::Ctl) -> Result<Preview, inges
         column("cart_value", Kind::Number, &["9.5", "120", "4120"], 0.12),
     ];
     let guesses = ROLES.iter().enumerate().map(|(at, role)| {
-        let column = [Some(0), Some(2), Some(3), Some(4), Some(5), None, None][at];
+        let column = [Some(0), Some(2), Some(3), Some(4), Some(5), None, None, None][at];
         let doubt = (at == 0 && options.customer.is_none()).then(|| {
             "two columns may be the customer: `user_id`, `client_id`; choose with --customer COLUMN".to_owned()
         });

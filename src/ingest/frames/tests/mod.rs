@@ -1,6 +1,7 @@
 //! The same table out of Parquet, an Arrow file and an Arrow stream.
 
 mod any;
+mod ids;
 mod whole;
 
 use std::fs::File;
@@ -90,6 +91,7 @@ fn plan(path: &Path, zone: &Zone) -> Result<ColumnPlan, String> {
     let (customer, event, time) = (at("c")?, at("e")?, at("t")?);
     let texts: Vec<&str> = columns[time].iter().flatten().map(String::as_str).collect();
     Ok(ColumnPlan {
+        ids: None,
         customer,
         event,
         time,

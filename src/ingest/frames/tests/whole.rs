@@ -88,6 +88,7 @@ fn a_real_log_is_read_whole() {
     let texts: Vec<&str> = columns[at("timestamp")].iter().flatten().map(String::as_str).collect();
     let keys = [at("case_id"), at("activity"), at("timestamp")];
     let plan = ColumnPlan {
+        ids: None,
         customer: keys[0],
         event: keys[1],
         time: keys[2],

@@ -1,0 +1,292 @@
+//! A workspace in use: what its file says becomes options of reading, touchpoints of the events, and parts of questions.
+//!
+//! What is said on the command line wins over the file. Sources named there are read in place of the file's, in the way the
+//! file says.
+
+use std::path::{Path, PathBuf};
+
+use super::file::{AsOf, Faults, WORKSPACE_FILE, Workspace, text_of};
+use super::places::Places;
+use crate::base::visible::visible;
+use crate::base::{Ctl, When};
+use crate::ingest::{self, LoadOptions, Loaded};
+use crate::journey::expr::Expr;
+use crate::journey::relabel::{RelabelError, RelabelReport, Rule, relabel};
+
+/// A workspace file that was read, and where it is.
+#[derive(Debug, Clone)]
+pub struct InUse {
+    /// As it was named.
+    pub path: String,
+    pub workspace: Workspace,
+    text: String,
+}
+
+/// What a load under a workspace gave.
+#[derive(Debug)]
+pub struct Opened {
+    pub loaded: Loaded,
+    /// What the touchpoint rules did; nothing where there are none.
+    pub relabelled: Option<RelabelReport>,
+}
+
+/// The workspace file in the current folder, where there is one.
+pub fn in_this_folder() -> Option<String> {
+    Path::new(WORKSPACE_FILE).is_file().then(|| WORKSPACE_FILE.to_owned())
+}
+
+/// Whether a source is a workspace file rather than data.
+pub fn is_workspace_file(source: &str) -> bool {
+    Path::new(source).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+}
+
+/// The workspace that options name, by their own field or as the only source, and the options without it.
+pub fn named_in(options: &LoadOptions) -> (Option<String>, LoadOptions) {
+    let mut rest = options.clone();
+    let mut path = rest.workspace.take();
+    if let ([only], None) = (&rest.sources[..], &path)
+        && is_workspace_file(only)
+    {
+        path = rest.sources.pop();
+    }
+    (path, rest)
+}
+
+/// A sentence about a workspace file that is wrong; the first fault, and that there are more.
+pub fn sentence(faults: &Faults) -> String {
+    let all = faults.sentences();
+    let first = all.first().cloned().unwrap_or_default();
+    match all.len() + faults.n_more {
+        0 | 1 => first,
+        n => {
+            let file = crate::analysis::ask::quote(&faults.file);
+            format!("{first} (and {} more; `trailmap check --workspace {file}` lists them)", n - 1)
+        }
+    }
+}
+
+impl Opened {
+    /// What whoever reads the numbers should know about the touchpoints.
+    pub fn notes(&self, file: &str) -> Vec<String> {
+        let Some(report) = &self.relabelled else { return Vec::new() };
+        let mut notes = Vec::new();
+        let (unmapped, all) = (report.n_unmapped(), report.n_events);
+        if unmapped > 0 {
+            let share = 100.0 * unmapped as f64 / all as f64;
+            let file = visible(file);
+            notes.push(format!(
+                "{} of {} events ({share:.1} %) are no touchpoint of {file} and keep their own names; `trailmap check` lists them",
+                grouped(unmapped),
+                grouped(all),
+            ));
+        }
+        for (before, now) in &report.renamed {
+            notes.push(format!("the column `{}` of the data is called `{}` here", visible(before), visible(now)));
+        }
+        notes
+    }
+}
+
+/// A count with its thousands apart.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+impl InUse {
+    /// Reads a workspace file.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn read(path: &str) -> Result<Self, Faults> {
+        let text = text_of(Path::new(path)).map_err(|what| Faults::whole(path, what))?;
+        let workspace = Workspace::parse(path, &text)?;
+        Ok(InUse { path: path.to_owned(), workspace, text })
+    }
+
+    /// The workspace that options name, and the options without it; nothing where they name none.
+    ///
+    /// # Errors
+    /// What is wrong with the file, in a sentence.
+    pub fn of_options(options: &LoadOptions) -> Result<Option<(Self, LoadOptions)>, ingest::Error> {
+        let (Some(path), rest) = named_in(options) else { return Ok(None) };
+        let workspace = InUse::read(&path).map_err(|faults| ingest::Error::Other(sentence(&faults)))?;
+        Ok(Some((workspace, rest)))
+    }
+
+    fn folder(&self) -> PathBuf {
+        Path::new(&self.path).parent().map_or_else(PathBuf::new, Path::to_owned)
+    }
+
+    /// A file that the workspace names, as seen from here.
+    pub fn placed(&self, file: &str) -> PathBuf {
+        self.folder().join(file)
+    }
+
+    /// Where the parts of the file stand.
+    pub fn places(&self) -> Places {
+        Places::of(&self.text)
+    }
+
+    /// `trailmap.toml:12`, or the file alone where the line is not known.
+    pub fn place(&self, line: Option<usize>) -> String {
+        let path = visible(&self.path);
+        line.map_or_else(|| path.clone().into_owned(), |line| format!("{path}:{line}"))
+    }
+
+    /// How to read: as the flags say, and where they say nothing, as the file does.
+    ///
+    /// # Errors
+    /// A file that names no data, or sources that cannot be read together.
+    pub fn options(&self, flags: &LoadOptions) -> Result<LoadOptions, String> {
+        let named = |what: String| format!("{}: {what}", visible(&self.path));
+        let said = match self.workspace.sources.is_empty() && !flags.sources.is_empty() {
+            true => LoadOptions { zone: self.workspace.zone.clone(), ..LoadOptions::default() },
+            false => self.workspace.load(&self.folder()).map_err(named)?,
+        };
+        let mut options = flags.clone();
+        options.workspace = None;
+        if options.sources.is_empty() {
+            options.sources = said.sources;
+        }
+        let texts = [
+            (&mut options.customer, said.customer),
+            (&mut options.time, said.time),
+            (&mut options.event, said.event),
+            (&mut options.channel, said.channel),
+            (&mut options.value, said.value),
+            (&mut options.score, said.score),
+            (&mut options.session, said.session),
+            (&mut options.anonymous, said.anonymous),
+            (&mut options.time_format, said.time_format),
+            (&mut options.encoding, said.encoding),
+        ];
+        for (flag, said) in texts {
+            *flag = flag.take().or(said);
+        }
+        let lists = [
+            (&mut options.ids, said.ids),
+            (&mut options.null_ids, said.null_ids),
+            (&mut options.dedupe_by, said.dedupe_by),
+        ];
+        for (flag, said) in lists {
+            if flag.is_empty() {
+                *flag = said;
+            }
+        }
+        options.max_ids = options.max_ids.or(said.max_ids);
+        options.zone = options.zone.or(said.zone);
+        options.delimiter = options.delimiter.or(said.delimiter);
+        options.quote = options.quote.or(said.quote);
+        options.dedupe |= said.dedupe;
+        Ok(options)
+    }
+
+    /// The rules by which events get their touchpoints.
+    pub fn rules(&self) -> Vec<Rule> {
+        let rule = |touchpoint: &super::file::Touchpoint| {
+            Some(Rule {
+                id: touchpoint.plan.id.clone(),
+                // Read before: the file is right.
+                when: Expr::parse(&touchpoint.when).ok()?,
+                stage: touchpoint.plan.stage.clone(),
+                channel: touchpoint.channel.clone(),
+            })
+        };
+        self.workspace.touchpoints.iter().filter_map(rule).collect()
+    }
+
+    /// Reads the data and gives its events their touchpoints.
+    ///
+    /// # Errors
+    /// As `ingest::open`; a rule that names what is not in the data.
+    pub fn open(&self, flags: &LoadOptions, ctl: &Ctl) -> Result<Opened, ingest::Error> {
+        let options = self.options(flags).map_err(ingest::Error::Other)?;
+        let loaded = ingest::open(&options, ctl).map_err(|err| self.explained(err, flags))?;
+        self.with_touchpoints(loaded, ctl)
+    }
+
+    /// As `open`, of the start of the data; `None` where the whole is soon read.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub fn open_head(&self, flags: &LoadOptions, ctl: &Ctl) -> Result<Option<Opened>, ingest::Error> {
+        let options = self.options(flags).map_err(ingest::Error::Other)?;
+        let loaded = ingest::open_head(&options, ctl).map_err(|err| self.explained(err, flags))?;
+        loaded.map(|loaded| self.with_touchpoints(loaded, ctl)).transpose()
+    }
+
+    /// Gives the events their touchpoints.
+    ///
+    /// # Errors
+    /// A rule that names what is not in the data.
+    pub fn with_touchpoints(&self, loaded: Loaded, ctl: &Ctl) -> Result<Opened, ingest::Error> {
+        let rules = self.rules();
+        if rules.is_empty() {
+            return Ok(Opened { loaded, relabelled: None });
+        }
+        let Loaded { store, report } = loaded;
+        match relabel(store, &rules, ctl) {
+            Ok((store, relabelled)) => Ok(Opened { loaded: Loaded { store, report }, relabelled: Some(relabelled) }),
+            Err(RelabelError::Cancelled(cancelled)) => Err(ingest::Error::Cancelled(cancelled)),
+            Err(err @ RelabelError::Rule { .. }) => {
+                let RelabelError::Rule { id, .. } = &err else { unreachable!("matched above") };
+                let line = self.places().key("touchpoint", id, "when");
+                Err(ingest::Error::Other(format!("{}: {err}", self.place(line))))
+            }
+        }
+    }
+
+    /// An error about a column that the file and no flag named says where the file does.
+    pub fn explained(&self, err: ingest::Error, flags: &LoadOptions) -> ingest::Error {
+        let ingest::Error::Columns(what) = &err else { return err };
+        let Some((role, rest)) = what.strip_prefix("--").and_then(|what| what.split_once(": ")) else { return err };
+        let Some(column) = self.column_of(role, flags) else { return err };
+        let line = self.places().source_column(column);
+        ingest::Error::Other(format!("{}: `{column}` of the source: {rest}", self.place(line)))
+    }
+
+    /// The key of the file that names the column of a role, where no flag does.
+    pub fn column_of(&self, role: &str, flags: &LoadOptions) -> Option<&'static str> {
+        let columns = &self.workspace.sources.first()?.columns;
+        let (key, flag, said) = match role {
+            "customer" => ("user", &flags.customer, &columns.customer),
+            "anonymous" => ("anon", &flags.anonymous, &columns.anonymous),
+            "time" => ("time", &flags.time, &columns.time),
+            "event" => ("event", &flags.event, &columns.event),
+            "channel" => ("channel", &flags.channel, &columns.channel),
+            "value" => ("value", &flags.value, &columns.value),
+            "score" => ("score", &flags.score, &columns.score),
+            "session" => ("session", &flags.session, &columns.session),
+            _ => return None,
+        };
+        let key = if key == "user" && self.places().source_column("user").is_none() { "customer" } else { key };
+        (flag.is_none() && said.is_some()).then_some(key)
+    }
+
+    /// The end of observation that the file sets.
+    ///
+    /// # Errors
+    /// `now`, which would give another answer every day.
+    pub fn as_of(&self) -> Result<Option<When>, String> {
+        match &self.workspace.as_of {
+            AsOf::ExportEnd => Ok(None),
+            AsOf::At(when) => Ok(Some(when.clone())),
+            AsOf::Now => Err(format!(
+                "{}: as_of = \"now\" would give another answer every time; say --as-of TIME, or write a time or \"export-end\" \
+                 into the file",
+                self.place(self.places().root("as_of"))
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

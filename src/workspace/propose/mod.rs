@@ -1,0 +1,88 @@
+//! A workspace proposed from data: a first draft that can be read as it is, with what was guessed, and how surely, beside it.
+//!
+//! `seen` is what the data shows, `words` what names say, `presets` the lists of stages; here every event is put into a
+//! stage, and `text` writes the file.
+
+pub mod presets;
+pub mod seen;
+mod text;
+pub mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use presets::{PRESETS, Preset};
+pub use seen::Seen;
+pub use text::Wish;
+
+use seen::NameSeen;
+use words::Phase;
+
+/// Of the customers who reached the goal, who must have done so twice for that to be a touchpoint of its own.
+const AGAIN: f64 = 0.05;
+
+/// An event name with its place in the map.
+#[derive(Debug, Clone, PartialEq)]
+struct Placed<'s> {
+    name: &'s NameSeen,
+    stage: usize,
+    why: Why,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Why {
+    Word(&'static str),
+    Order,
+}
+
+/// Every name with its stage: what its words say, else where it stands in the order of the journey.
+fn place<'s>(seen: &'s Seen, preset: &Preset) -> Vec<Placed<'s>> {
+    let by_word: Vec<Option<(Phase, &'static str)>> = seen.names.iter().map(|name| words::phase(&name.name)).collect();
+    let goal = seen.steps.last();
+    let is_told = by_word.iter().any(Option::is_some);
+    // Where a stage stands in the order: the mean of the names whose words put them there.
+    let mut sums = vec![(0.0, 0.0); preset.stages.len()];
+    for (name, phase) in seen.names.iter().zip(&by_word) {
+        if let (Some(lateness), Some((phase, _))) = (name.lateness, phase) {
+            let sum = &mut sums[preset.stage_of(*phase)];
+            sum.0 += lateness * name.customers as f64;
+            sum.1 += name.customers as f64;
+        }
+    }
+    let means: Vec<Option<f64>> = sums.iter().map(|(sum, n)| (*n > 0.0).then(|| sum / n)).collect();
+    let goal_lateness =
+        seen.names.iter().find(|name| Some(&name.name) == goal).and_then(|name| name.lateness).unwrap_or(1.0);
+    let by_order = |name: &NameSeen| -> usize {
+        let purchase = preset.stage_of(Phase::Purchase);
+        let Some(lateness) = name.lateness else { return purchase };
+        if is_told {
+            let apart = |stage: &usize| means[*stage].map(|mean| (mean - lateness).abs());
+            let near = (0..means.len()).filter(|stage| means[*stage].is_some());
+            return near.min_by(|a, b| apart(a).partial_cmp(&apart(b)).expect("means of shares")).unwrap_or(purchase);
+        }
+        // No name says anything: what comes before the goal leads to it, what comes after it follows from it.
+        let phase = match lateness {
+            _ if Some(&name.name) == goal => Phase::Purchase,
+            late if late > goal_lateness => Phase::Use,
+            late if late * 2.0 < goal_lateness => Phase::Aware,
+            _ => Phase::Consider,
+        };
+        preset.stage_of(phase)
+    };
+    seen.names
+        .iter()
+        .zip(by_word)
+        .map(|(name, by_word)| match by_word {
+            Some((phase, word)) => Placed { name, stage: preset.stage_of(phase), why: Why::Word(word) },
+            None => Placed { name, stage: by_order(name), why: Why::Order },
+        })
+        .collect()
+}
+
+/// The goal, where enough reach it again for that to be another touchpoint, and the stage of that.
+fn again<'p>(placed: &'p [Placed<'_>], seen: &Seen, preset: &Preset) -> Option<(&'p Placed<'p>, usize)> {
+    let goal = placed.iter().find(|placed| Some(&placed.name.name) == seen.steps.last())?;
+    let is_purchase = goal.stage == preset.stage_of(Phase::Purchase);
+    let share = goal.name.again as f64 / goal.name.customers.max(1) as f64;
+    (is_purchase && share >= AGAIN).then(|| (goal, preset.stage_of(Phase::Loyal)))
+}
