@@ -63,7 +63,7 @@ impl Output {
     pub fn choose(&self, document: &mut Document) -> Result<()> {
         match &self.table {
             Some(name) => document.choose(name)?,
-            None if self.format.holds == Holds::OneTable => document.tables.truncate(1),
+            None if self.format.holds_of(document) == Holds::OneTable => document.tables.truncate(1),
             None => {}
         }
         if let Some(limit) = self.limit {

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::blocks::write_rows;
+use super::journey::{lanes, svg};
 use super::{Document, Error, Style, guarded};
 use crate::base::visible::visible;
 use crate::table::text::show_in;
@@ -16,6 +17,7 @@ caption{text-align:left;font-weight:600;padding:.3rem 0}
 th,td{padding:.2rem .7rem;border-bottom:1px solid color-mix(in srgb,currentColor 20%,transparent);text-align:left}
 .n{text-align:right}
 pre{white-space:pre-wrap}
+figure{margin:1rem 0;overflow-x:auto}
 @media print{body{margin:0}}
 ";
 
@@ -26,6 +28,9 @@ pub(super) fn write(document: &Document, style: &Style, out: &mut dyn Write) -> 
     writeln!(out, "<p>{}</p>", escaped(&document.source.files.join(", ")))?;
     if let Some(counts) = &document.source.counts {
         writeln!(out, "<p>{}</p>", escaped(&counts.conservation()))?;
+    }
+    if let Ok(lanes) = lanes(document, "html") {
+        writeln!(out, "<figure>{}</figure>", svg::drawn(document, &lanes))?;
     }
     for table in &document.tables {
         write_table(table, style, out)?;
@@ -81,7 +86,7 @@ fn raw_value(cell: &Cell) -> String {
 }
 
 /// Text that no browser acts on, with control and bidi characters made visible.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 8);
     for c in visible(text).chars() {
         match c {

@@ -1,4 +1,4 @@
-//! A Markdown table, its text escaped so that it stays text.
+//! Markdown tables, their text escaped so that it stays text.
 
 use std::io::Write;
 
@@ -6,10 +6,20 @@ use super::blocks::write_rows;
 use super::{Document, Error, Style};
 use crate::base::visible::visible;
 use crate::table::text::show_in;
-use crate::table::{Cell, Column};
+use crate::table::{Cell, Column, Table};
 
 pub(super) fn write(document: &Document, style: &Style, out: &mut dyn Write) -> Result<(), Error> {
-    let Some(table) = document.tables.first() else { return Ok(()) };
+    for (at, table) in document.tables.iter().enumerate() {
+        if document.tables.len() > 1 {
+            let gap = if at > 0 { "\n" } else { "" };
+            writeln!(out, "{gap}## {}\n", escaped(&visible(&table.name)))?;
+        }
+        write_table(table, style, out)?;
+    }
+    Ok(())
+}
+
+fn write_table(table: &Table, style: &Style, out: &mut dyn Write) -> Result<(), Error> {
     let names: Vec<String> = table.columns.iter().map(|column| escaped(&visible(&column.name))).collect();
     let rule: Vec<&str> = table.columns.iter().map(|column| rule(column)).collect();
     writeln!(out, "| {} |", names.join(" | "))?;

@@ -9,6 +9,7 @@ mod delimited;
 mod document;
 pub mod file;
 mod html;
+mod journey;
 mod json;
 mod markdown;
 pub mod parquet;
@@ -52,8 +53,22 @@ pub static FORMATS: &[Format] = &[
     Format { name: "ndjson", extension: "ndjson", doc: "One JSON object per row, one table", holds: Holds::OneTable, is_text: true, write: json::write_lines },
     Format { name: "md", extension: "md", doc: "A Markdown table", holds: Holds::OneTable, is_text: true, write: markdown::write },
     Format { name: "html", extension: "html", doc: "A page with every table, to send or to print", holds: Holds::Everything, is_text: true, write: html::write },
+    Format { name: "svg", extension: "svg", doc: "A picture of a journey map", holds: Holds::Tables, is_text: true, write: journey::svg::write },
+    Format { name: "mermaid", extension: "mmd", doc: "A journey map as a Mermaid flowchart", holds: Holds::Tables, is_text: true, write: journey::mermaid::write },
     Format { name: "parquet", extension: "parquet", doc: "Parquet, one table", holds: Holds::OneTable, is_text: false, write: parquet::write },
 ];
+
+impl Format {
+    /// Whether it can hold the answer of a question: pictures are of journey maps.
+    pub fn fits(&self, analysis: &str) -> bool {
+        !matches!(self.name, "svg" | "mermaid") || analysis == "map"
+    }
+
+    /// How much of this document the format holds: a journey map is one thing in many tables, and Markdown holds it whole.
+    pub fn holds_of(&self, document: &Document) -> Holds {
+        if self.name == "md" && document.analysis == "map" { Holds::Tables } else { self.holds }
+    }
+}
 
 /// The format with this name.
 pub fn format(name: &str) -> Option<&'static Format> {
@@ -94,6 +109,8 @@ pub enum Error {
     Cancelled(#[from] Cancelled),
     #[error(transparent)]
     Io(#[from] io::Error),
+    #[error("{format} draws journey maps, and this is the answer of {analysis}; take html, md or another format")]
+    Unfit { format: &'static str, analysis: String },
 }
 
 /// Returns text that a spreadsheet will not run as a formula: a leading `'` where it starts like one. What reads as a

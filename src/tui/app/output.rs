@@ -144,7 +144,8 @@ impl App {
     }
 
     pub(super) fn ask_export_format(&mut self) {
-        let items = FORMATS.iter().map(|format| Item {
+        let analysis = self.top().pane.spec().map_or("", |spec| spec.name());
+        let items = FORMATS.iter().filter(|format| format.fits(analysis)).map(|format| Item {
             label: format.doc.to_owned(),
             lead: format.name.to_owned(),
             value: format.name.to_owned(),
@@ -241,7 +242,7 @@ fn write(
     force: bool,
     ctl: &Ctl,
 ) -> Result<(), FileError> {
-    if format.holds == Holds::OneTable {
+    if format.holds_of(&document) == Holds::OneTable {
         document.tables.truncate(1);
     }
     let style = Style { zone, ctl: ctl.clone(), ..Style::default() };
