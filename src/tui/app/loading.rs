@@ -132,8 +132,9 @@ impl App {
         let before = self.analysis();
         let (drafts, scope) = before.parts();
         let with_stages = |(screen, spec): &(super::Screen, Spec)| {
+            let asked = engine.asked(spec);
             let mut spec = spec.clone();
-            if let (Spec::Dwell(dwell), Ok(Spec::Dwell(asked))) = (&mut spec, engine.asked(&spec.clone())) {
+            if let (Spec::Dwell(dwell), Ok(Spec::Dwell(asked))) = (&mut spec, asked) {
                 dwell.stages = asked.stages;
             }
             (*screen, spec)
