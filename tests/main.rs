@@ -13,3 +13,4 @@ mod pty;
 mod pty_opening;
 mod readme;
 mod tidy;
+mod workspaces;

@@ -79,16 +79,22 @@ pub fn init(wish: Init, messages: Messages, ctl: &Ctl) -> Result<()> {
 fn seen(mut load: LoadOptions, messages: &Messages, ctl: &Ctl) -> Result<Seen> {
     let _line = Line::start("reading", ctl, messages);
     let loaded = open(&mut load, ctl)?;
-    let mut seen = look_at(loaded, ctl)?;
-    let Some(anonymous) = seen.anonymous.clone() else { return Ok(seen) };
-    load.customer = Some(anonymous);
+    let seen = look_at(loaded, ctl)?;
+    let (Some(anonymous), Some(customer)) = (seen.anonymous.clone(), seen.role("customer").cloned()) else {
+        return Ok(seen);
+    };
+    load.customer = Some(anonymous.clone());
     // The second id is only a second look: where it gives nothing, the first stands.
-    match ingest::open(&load, ctl) {
-        Ok(loaded) => seen.add(look_at(loaded, ctl)?),
+    let other = match ingest::open(&load, ctl) {
+        Ok(loaded) => look_at(loaded, ctl)?,
         Err(Error::Cancelled(cancelled)) => return Err(cancelled.into()),
-        Err(_) => {}
-    }
-    Ok(seen)
+        Err(_) => return Ok(seen),
+    };
+    // Order is read off the id that more events have.
+    let (mut most, least) = if other.n_events > seen.n_events { (other, seen) } else { (seen, other) };
+    most.add(least);
+    most.set_ids(customer, anonymous);
+    Ok(most)
 }
 
 /// Reads the sources; where it is not clear which of two ids is the customer, the one of somebody who is known is.
