@@ -303,8 +303,15 @@ fn hostile_names_reach_no_terminal_and_faults_without_end_are_counted() {
     let faults = Workspace::parse("t.toml", &format!("schema = 1\n{many}")).expect_err("unknown");
     assert_eq!((faults.faults.len(), faults.n_more), (100, 4900));
     assert_eq!(faults.sentences().last().map(String::as_str), Some("t.toml: 4900 more faults are not listed"));
-    for text in [format!("a = {}", "[".repeat(100_000)), format!("a = {}", "{a=".repeat(100_000)), "a.".repeat(100_000)]
-    {
+    let (dots, braces) = ("a.".repeat(100_000), "{a=".repeat(100_000));
+    for text in [
+        format!("a = {}", "[".repeat(100_000)),
+        format!("a = {braces}"),
+        dots.clone(),
+        format!("schema = 1\n{dots}a = 1"),
+        format!("schema = 1\n[{dots}a]"),
+        format!("schema = 1\n[[{dots}a]]"),
+    ] {
         assert!(Workspace::parse("t.toml", &text).is_err());
     }
 }

@@ -21,6 +21,9 @@ use words::Phase;
 /// Of the customers who reached the goal, who must have done so twice for that to be a touchpoint of its own.
 const AGAIN: f64 = 0.05;
 
+/// Of the names, how many must say something for their words to be trusted: one word by chance must not place all others.
+const TOLD: usize = 3;
+
 /// An event name with its place in the map.
 #[derive(Debug, Clone, PartialEq)]
 struct Placed<'s> {
@@ -40,7 +43,7 @@ enum Why {
 fn place<'s>(seen: &'s Seen, preset: &Preset) -> Vec<Placed<'s>> {
     let by_word: Vec<Option<(Phase, &'static str)>> = seen.names.iter().map(|name| words::phase(&name.name)).collect();
     let goal = seen.steps.last();
-    let is_told = by_word.iter().any(Option::is_some);
+    let is_told = by_word.iter().flatten().count() * TOLD >= by_word.len();
     // Rare names stand anywhere by chance.
     let most = seen.names.iter().map(|name| name.customers).max().unwrap_or(0);
     let marks: Vec<(f64, usize)> = seen
@@ -65,7 +68,7 @@ fn place<'s>(seen: &'s Seen, preset: &Preset) -> Vec<Placed<'s>> {
             let nearest = marks.iter().min_by(|a, b| apart(a).total_cmp(&apart(b)));
             return nearest.map_or(purchase, |(_, stage)| *stage);
         }
-        // No name says anything: what comes before the goal leads to it, what comes after it follows from it.
+        // Names say nothing: what comes before the goal leads to it, what comes after it follows from it.
         let phase = match lateness {
             _ if Some(&name.name) == goal => Phase::Purchase,
             late if late > goal_lateness => Phase::Use,
@@ -78,8 +81,8 @@ fn place<'s>(seen: &'s Seen, preset: &Preset) -> Vec<Placed<'s>> {
         .iter()
         .zip(&by_word)
         .map(|(name, by_word)| match by_word {
-            Some((phase, word)) => Placed { name, stage: preset.stage_of(*phase), why: Why::Word(word) },
-            None => Placed { name, stage: by_order(name), why: Why::Order },
+            Some((phase, word)) if is_told => Placed { name, stage: preset.stage_of(*phase), why: Why::Word(word) },
+            _ => Placed { name, stage: by_order(name), why: Why::Order },
         })
         .collect()
 }
