@@ -14,3 +14,4 @@ mod pty_opening;
 mod readme;
 mod tidy;
 mod workspace;
+mod workspaces;

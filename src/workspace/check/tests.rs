@@ -211,9 +211,9 @@ fn names_that_mean_nothing_are_errors_where_they_stand() {
         "error target_path:happy (line 63) no event is named `vist`; did you mean `visit`?",
     );
     check_found(
-        &with("rate(look -> buy)", "rate(look -> bye)"),
+        &with("rate(look -> buy)", "rate(look -> buyy)"),
         EVENTS,
-        "error kpi:to_buy (line 14) no stage or touchpoint is named `bye`; did you mean `buy`?",
+        "error kpi:to_buy (line 14) no stage or touchpoint is named `buyy`; did you mean `buy`?",
     );
     check_found(
         &with("rate(look -> buy)", "funnel(wey).rate"),
