@@ -87,6 +87,9 @@ fn rows_that_carry_two_ids_link_them_in_every_format_and_any_blocks() {
             assert_eq!((links.joins[0].rows, links.joins[0].ids), (3, [1, 2]));
             assert_eq!((links.clusters[0].name.as_str(), links.clusters[0].ids), ("C1", 3));
             assert_eq!(links.clusters[0].examples, ["C1", "a1", "a2"]);
+            let store = &loaded.store;
+            let found = |id: &str| store.find_customer(id).map(|id| store.customer_name(id));
+            assert_eq!([found("a1"), found("a3"), found("C2"), found("a9")], [Some("C1"), Some("a3"), Some("C2"), None]);
         }
     }
 }
