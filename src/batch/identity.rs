@@ -61,12 +61,7 @@ fn identity_table(identity: &Identity, n_rows: u64) -> Table {
         row(ids, column.ids, Some(links.n_ids), "different ids in this column".into());
         row(linked, column.linked, Some(column.ids), "of them, those that stand beside another id in some row".into());
         if column.nulls > 0 {
-            row(
-                nulls,
-                column.nulls,
-                Some(n_rows),
-                "texts that are nobody's id: null, (not set), 0, --null-id".into(),
-            );
+            row(nulls, column.nulls, Some(n_rows), "texts that are nobody's id: null, (not set), 0, --null-id".into());
         }
     }
     for join in &links.joins {
