@@ -334,3 +334,20 @@ fn the_demo_shop_has_the_stages_that_were_counted_independently() {
         rows.iter().map(|row| (row["stage"].as_str().unwrap_or(""), row["customers"].as_u64().unwrap_or(0))).collect();
     assert_eq!(reached, [("aware", 3600), ("consider", 2708), ("purchase", 1658), ("use", 795), ("loyal", 135)]);
 }
+
+#[test]
+fn what_init_proposes_and_what_is_shipped_has_no_errors() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data");
+    let path = |name: &str| sample.join(name).to_string_lossy().into_owned();
+    for name in ["shop", "retail", "hotel", "bank"] {
+        let elsewhere = TempDir::new().expect("a folder");
+        let run = run_in(elsewhere.path(), &["check", "--workspace", &path(&format!("{name}.trailmap.toml"))]);
+        assert_eq!(run.status, 0, "{name}: {}{}", run.out, run.err);
+    }
+    for name in ["shop.csv", "retail.csv", "hotel.csv.gz", "bank.csv.gz"] {
+        let folder = TempDir::new().expect("a folder");
+        sound(folder.path(), &["init", &path(name)]);
+        let run = run_in(folder.path(), &["check"]);
+        assert_eq!(run.status, 0, "{name}: {}{}", run.out, run.err);
+    }
+}

@@ -87,7 +87,10 @@ fn sources_are_seen_from_the_folder_of_the_file() {
     };
     let options = example().load(Path::new("a/b")).expect("one source");
     assert_eq!(options.sources, ["a/b/demo/retail.csv"]);
-    assert_eq!((options.customer.as_deref(), options.anonymous.as_deref()), (Some("customer_id"), Some("anonymous_id")));
+    assert_eq!(
+        (options.customer.as_deref(), options.anonymous.as_deref()),
+        (Some("customer_id"), Some("anonymous_id"))
+    );
     assert_eq!((options.score, options.dedupe_by, options.max_ids), (None, vec!["event_id".to_owned()], Some(50)));
     let two =
         "[[source]]\nid = \"a\"\nfiles = [\"x.csv\", \"/tmp/*.csv\"]\n[[source]]\nid = \"b\"\nfiles = [\"y?.csv\"]\n";
