@@ -96,10 +96,7 @@ impl Draft {
     /// # Errors
     /// There is no such table, or the file would be wrong.
     pub fn set(&mut self, place: Place<'_>, key: &str, value: &New) -> Result<(), EditError> {
-        let (at, new) = self.spot(place, |text, spot| match spot.table.get(key) {
-            Some(item) => Ok((spot.value_of(key, item)?, value.written())),
-            None => spot.room(text, &format!("{} = {}", name_of(key), value.written())),
-        })?;
+        let (at, new) = self.cut(place, key, value)?;
         self.splice(at, &new)
     }
 
@@ -108,16 +105,7 @@ impl Draft {
     /// # Errors
     /// As `set`, where the key must be there, and where it is written inside `{ }`.
     pub fn unset(&mut self, place: Place<'_>, key: &str) -> Result<(), EditError> {
-        let lines = self.spot(place, |text, spot| {
-            let Some(item) = spot.table.get(key) else { return Ok(None) };
-            if spot.is_inline {
-                return Err(EditError::ByHand(format!("`{key}` is written inside {{ }}")));
-            }
-            let value = spot.value_of(key, item)?;
-            let start = spot.table.key(key).and_then(Key::span).map_or(value.start, |span| span.start);
-            Ok(Some(line_start(text, start)..line_end(text, value.end)))
-        })?;
-        match lines {
+        match self.lines_of(place, key)? {
             Some(lines) => self.splice(lines, ""),
             None => Ok(()),
         }
@@ -183,11 +171,15 @@ impl Draft {
             .collect();
         drop(document);
         let mut draft = self.clone();
+        // Only all of them together may leave the file right.
         for (key, value) in values {
-            draft.set_unchecked(place, key, value)?;
+            let (at, new) = draft.cut(place, key, value)?;
+            draft.text.replace_range(at, &new);
         }
         for key in &gone {
-            draft.unset(place, key)?;
+            if let Some(lines) = draft.lines_of(place, key)? {
+                draft.text.replace_range(lines, "");
+            }
         }
         draft.workspace = Workspace::parse(&draft.file, &draft.text).map_err(EditError::Wrong)?;
         *self = draft;
@@ -255,14 +247,25 @@ impl Draft {
         }
     }
 
-    /// As `set`, for one of several edits that only together leave the file right.
-    fn set_unchecked(&mut self, place: Place<'_>, key: &str, value: &New) -> Result<(), EditError> {
-        let (at, new) = self.spot(place, |text, spot| match spot.table.get(key) {
+    /// The lines of a key, where it is there.
+    fn lines_of(&self, place: Place<'_>, key: &str) -> Result<Option<Range<usize>>, EditError> {
+        self.spot(place, |text, spot| {
+            let Some(item) = spot.table.get(key) else { return Ok(None) };
+            if spot.is_inline {
+                return Err(EditError::ByHand(format!("`{key}` is written inside {{ }}")));
+            }
+            let value = spot.value_of(key, item)?;
+            let start = spot.table.key(key).and_then(Key::span).map_or(value.start, |span| span.start);
+            Ok(Some(line_start(text, start)..line_end(text, value.end)))
+        })
+    }
+
+    /// Where a value of a key goes, and what is written there.
+    fn cut(&self, place: Place<'_>, key: &str, value: &New) -> Result<(Range<usize>, String), EditError> {
+        self.spot(place, |text, spot| match spot.table.get(key) {
             Some(item) => Ok((spot.value_of(key, item)?, value.written())),
             None => spot.room(text, &format!("{} = {}", name_of(key), value.written())),
-        })?;
-        self.text.replace_range(at, &new);
-        Ok(())
+        })
     }
 
     /// Puts a text in the place of another, where the file then still is right.
@@ -714,6 +717,45 @@ mod tests {
         let err = draft.write(&path).expect_err("changed meanwhile").to_string();
         assert!(err.ends_with("it was changed by somebody else meanwhile, so it was left as it is"), "{err}");
         assert_eq!(std::fs::read_to_string(&path).expect("there"), "schema = 1\n");
+    }
+
+    /// What anybody might do to a file, by number.
+    fn edit(draft: &mut Draft, what: u8) -> Result<(), EditError> {
+        let steps = || New::Texts(vec!["cart".into(), "order".into()]);
+        match what % 12 {
+            0 => draft.add("view", &format!("v{what}"), &[("ask", New::text("profile"))]),
+            1 => draft.remove("view", &format!("v{}", what - 1)),
+            2 => draft.add("cohort", &format!("c{what}"), &[("when", New::text("did(order)"))]),
+            3 => draft.remove("cohort", "before"),
+            4 => draft.put("funnel", "cart", &[("steps", steps())]),
+            5 => draft.remove("funnel", "cart"),
+            6 => draft.set(Place::One("stage", "use"), "note", &New::Text(format!("{what} \"x\"\n# y"))),
+            7 => draft.unset(Place::One("stage", "use"), "note"),
+            8 => draft.set(Place::Top, "name", &New::Text(what.to_string())),
+            9 => draft.remove("touchpoint", "chat"),
+            10 => draft.add("channel", &format!("ch {what}"), &[("control", New::text("low"))]),
+            _ => draft.set(Place::One("kpi", "csat"), "target", &New::Number(f64::from(what) / 256.0)),
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(40))]
+        #[test]
+        fn whatever_is_edited_comments_stay_in_order_and_the_file_right(
+            edits in proptest::collection::vec(proptest::prelude::any::<u8>(), 1..12)
+        ) {
+            let mut draft = Draft::parse("t.toml", EXAMPLE).expect("right");
+            for what in edits {
+                let before = draft.text().to_owned();
+                if edit(&mut draft, what).is_err() {
+                    proptest::prop_assert_eq!(draft.text(), before);
+                }
+                let again = Draft::parse("t.toml", draft.text()).expect("still right");
+                proptest::prop_assert_eq!(again.workspace(), draft.workspace());
+                let comments = |text: &str| text.lines().filter(|line| line.starts_with("# --")).map(str::to_owned).collect::<Vec<_>>();
+                proptest::prop_assert_eq!(comments(EXAMPLE), comments(draft.text()));
+            }
+        }
     }
 
     #[cfg(unix)]
