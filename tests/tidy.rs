@@ -22,7 +22,7 @@ const FILES_AND_CLOCKS: &[&str] =
 #[rustfmt::skip]
 const LAYERS: &[Layer] = &[
     Layer { name: "base", uses: &[],
-        crates: &["serde", "thiserror", "clap", "jiff", "statrs", "strsim", "unicode_segmentation", "unicode_width"],
+        crates: &["serde", "thiserror", "clap", "jiff", "rayon", "statrs", "strsim", "unicode_segmentation", "unicode_width"],
         never: &["std::fs", "std::net", "std::process::Command"] },
     Layer { name: "table", uses: &["base"],
         crates: &["unicode_width"],
@@ -62,7 +62,7 @@ const LAYERS: &[Layer] = &[
                   "signal_hook", "rayon", "directories", "crossterm"],
         never: &["std::net"] },
     Layer { name: "main", uses: &["base", "cli", "batch", "tui"],
-        crates: &["anyhow", "clap", "clap_complete", "clap_mangen", "signal_hook"],
+        crates: &["anyhow", "clap", "clap_complete", "clap_mangen", "mimalloc", "signal_hook"],
         never: &["std::net"] },
     Layer { name: "lib", uses: &[], crates: &[], never: &[] },
 ];

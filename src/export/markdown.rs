@@ -78,7 +78,9 @@ mod tests {
 
     #[test]
     fn a_table_reads_well_and_its_text_stays_text() {
-        insta::assert_snapshot!(written("md", &hostile(), &Style::default()), @r#"
+        let mut document = hostile();
+        document.tables.truncate(1);
+        insta::assert_snapshot!(written("md", &document, &Style::default()), @r#"
         | step | name | share | median_s | first | mature |
         | ---: | --- | ---: | ---: | --- | --- |
         | 1,234 | view, "then"␊buy\|&lt;b&gt; | 100% | – | 2019-11-01 17:59:13 | yes |

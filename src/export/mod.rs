@@ -162,7 +162,7 @@ mod tests {
     fn every_format_writes_a_table_without_rows() {
         let mut document = fixture::hostile();
         document.tables = vec![crate::table::Table::new("none", &[("a", crate::table::Kind::Text)])];
-        for format in FORMATS {
+        for format in FORMATS.iter().filter(|format| format.fits("funnel")) {
             let mut out = Vec::new();
             (format.write)(&document, &Style::default(), &mut out)
                 .unwrap_or_else(|err| panic!("{}: {err}", format.name));
@@ -174,7 +174,7 @@ mod tests {
     fn a_cancelled_export_stops() {
         let style = Style::default();
         style.ctl.cancel();
-        for format in FORMATS {
+        for format in FORMATS.iter().filter(|format| format.fits("funnel")) {
             let written = (format.write)(&fixture::long(), &style, &mut Vec::new());
             assert!(matches!(written, Err(Error::Cancelled(_))), "{}", format.name);
         }

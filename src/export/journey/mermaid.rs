@@ -3,8 +3,9 @@
 use std::io::Write;
 
 use super::super::{Document, Error, Style};
+use super::svg::signed;
 use super::{FEW_VOICES, Lane, lanes, mark};
-use crate::table::text::{count, number, share};
+use crate::table::text::{count, share};
 
 pub(in crate::export) fn write(document: &Document, _: &Style, out: &mut dyn Write) -> Result<(), Error> {
     let lanes = lanes(document, "mermaid")?;
@@ -32,7 +33,7 @@ pub(in crate::export) fn write(document: &Document, _: &Style, out: &mut dyn Wri
 fn lines(lane: &Lane) -> Vec<String> {
     let mut lines = vec![format!("<b>{}</b>", escaped(&lane.title))];
     lines.extend(lane.customers.map(|n| format!("{} customers", count(n))));
-    lines.extend(lane.emotion.map(|x| format!("emotion {} of {} who said", number(x), count(lane.emotion_n))));
+    lines.extend(lane.emotion.map(|x| format!("emotion {} of {} who said", signed(x), count(lane.emotion_n))));
     lines.extend(lane.kpis.iter().map(|kpi| escaped(&format!("{} {}", mark(&kpi.status), kpi.text))));
     lines.extend(lane.pains.first().map(|pain| escaped(&format!("pain {pain}"))));
     lines.extend(lane.owner.iter().map(|owner| escaped(&format!("owner {owner}"))));

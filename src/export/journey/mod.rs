@@ -241,34 +241,77 @@ pub(super) mod tests {
         row(
             &mut stages,
             vec![
-                t("aware"), c(3600), c(2700), n(0.735), n(0.764), n(3_600.0), n(7_200.0), n(0.5), c(40), t("marketing"),
-                t("意识"), n(0.98), n(0.75), n(0.0), t("知道我们"),
+                t("aware"),
+                c(3600),
+                c(2700),
+                n(0.735),
+                n(0.764),
+                n(3_600.0),
+                n(7_200.0),
+                n(0.5),
+                c(40),
+                t("marketing"),
+                t("意识"),
+                n(0.98),
+                n(0.75),
+                n(0.0),
+                t("知道我们"),
             ],
         );
         let gap = || Cell::Empty;
         row(
             &mut stages,
             vec![
-                t("consider"), c(2708), c(0), n(0.0), n(0.1), gap(), gap(), gap(), c(0), gap(), gap(), n(0.74), n(0.0),
-                gap(), gap(),
+                t("consider"),
+                c(2708),
+                c(0),
+                n(0.0),
+                n(0.1),
+                gap(),
+                gap(),
+                gap(),
+                c(0),
+                gap(),
+                gap(),
+                n(0.74),
+                n(0.0),
+                gap(),
+                gap(),
             ],
         );
         row(
             &mut stages,
             vec![
-                t("</text><script>"), c(795), gap(), gap(), gap(), gap(), gap(), n(-1.25), c(4), gap(), gap(), n(0.2),
-                gap(), n(1.0), gap(),
+                t("</text><script>"),
+                c(795),
+                gap(),
+                gap(),
+                gap(),
+                gap(),
+                gap(),
+                n(-1.25),
+                c(4),
+                gap(),
+                gap(),
+                n(0.2),
+                gap(),
+                n(1.0),
+                gap(),
             ],
         );
         let columns = [("touchpoint", Kind::Text), ("label", Kind::Text), ("stage", Kind::Text)];
         let mut touchpoints = Table::new("touchpoints", &columns);
         touchpoints.columns.extend(
-            [("customers", Kind::Count), ("rank", Kind::Count)].map(|(name, kind)| crate::table::Column::new(name, kind)),
+            [("customers", Kind::Count), ("rank", Kind::Count)]
+                .map(|(name, kind)| crate::table::Column::new(name, kind)),
         );
         row(&mut touchpoints, vec![t("visit"), gap(), t("aware"), c(30), gap()]);
         row(&mut touchpoints, vec![t("ad"), t("广告"), t("aware"), c(900), c(1)]);
         row(&mut touchpoints, vec![t("never"), gap(), t("consider"), c(0), gap()]);
-        let mut channels = Table::new("channels", &columns.map(|(name, kind)| (if name == "touchpoint" { "channel" } else { name }, kind)));
+        let mut channels = Table::new(
+            "channels",
+            &columns.map(|(name, kind)| (if name == "touchpoint" { "channel" } else { name }, kind)),
+        );
         channels.columns.extend(
             [("events", Kind::Count), ("share", Kind::Share), ("ownership", Kind::Text)]
                 .map(|(name, kind)| crate::table::Column::new(name, kind)),
@@ -296,9 +339,15 @@ pub(super) mod tests {
     #[test]
     fn lanes_hold_what_the_tables_say_and_nothing_where_they_say_nothing() {
         let lanes = lanes(&map(), "svg").expect("a journey map");
-        assert_eq!(lanes.iter().map(|lane| lane.title.as_str()).collect::<Vec<_>>(), ["意识", "consider", "</text><script>"]);
+        assert_eq!(
+            lanes.iter().map(|lane| lane.title.as_str()).collect::<Vec<_>>(),
+            ["意识", "consider", "</text><script>"]
+        );
         assert_eq!(lanes[0].touchpoints, ["广告 900", "visit 30"]);
-        assert_eq!((&lanes[0].pains[..], &lanes[0].channels[..]), (&["#1 广告".to_owned()][..], &["web 40% · brand".to_owned()][..]));
+        assert_eq!(
+            (&lanes[0].pains[..], &lanes[0].channels[..]),
+            (&["#1 广告".to_owned()][..], &["web 40.0% · brand".to_owned()][..])
+        );
         assert_eq!((lanes[1].emotion, &lanes[1].touchpoints, &lanes[1].owner), (None, &Vec::new(), &None));
         assert_eq!(lanes[1].kpis[0].text, "csat –");
         assert_eq!((lanes[2].moved_on, lanes[2].emotion_n), (None, 4));

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthChar;
 use super::super::html::escaped;
 use super::super::{Document, Error, Style};
 use super::{FEW_VOICES, Lane, coverage, lanes, mark};
-use crate::table::text::{count, number, share};
+use crate::table::text::{count, share};
 
 /// Where the columns begin, and how wide each is.
 const LEFT: usize = 120;
@@ -146,11 +146,19 @@ impl Page {
     fn times(&mut self, lanes: &[Lane]) {
         self.lane("time to move on", lanes);
         for (at, lane) in lanes.iter().enumerate() {
-            self.in_lane(at, "", &lane.completed.as_ref().map(|time| format!("{time} of the moved on")).unwrap_or_default());
+            self.in_lane(
+                at,
+                "",
+                &lane.completed.as_ref().map(|time| format!("{time} of the moved on")).unwrap_or_default(),
+            );
         }
         self.down(LINE);
         for (at, lane) in lanes.iter().enumerate() {
-            self.in_lane(at, "s", &lane.waiting.as_ref().map(|time| format!("{time} with those waiting")).unwrap_or_default());
+            self.in_lane(
+                at,
+                "s",
+                &lane.waiting.as_ref().map(|time| format!("{time} with those waiting")).unwrap_or_default(),
+            );
         }
         self.down(LINE + 6);
     }
@@ -165,7 +173,10 @@ impl Page {
         for (is_expected, class) in [(true, "x"), (false, "e")] {
             let of = |lane: &Lane| if is_expected { lane.expected } else { lane.emotion };
             // The line is broken where nobody said anything.
-            for run in (0..lanes.len()).collect::<Vec<_>>().chunk_by(|a, b| of(&lanes[*a]).is_some() == of(&lanes[*b]).is_some()) {
+            for run in (0..lanes.len())
+                .collect::<Vec<_>>()
+                .chunk_by(|a, b| of(&lanes[*a]).is_some() == of(&lanes[*b]).is_some())
+            {
                 let points: Vec<String> =
                     run.iter().filter_map(|at| Some(format!("{},{:.1}", x(*at), y(of(&lanes[*at])?)))).collect();
                 if points.len() > 1 {
@@ -210,9 +221,8 @@ impl Page {
     }
 }
 
-fn signed(emotion: f64) -> String {
-    let text = number(emotion);
-    if emotion > 0.0 { format!("+{text}") } else { text }
+pub(super) fn signed(emotion: f64) -> String {
+    format!("{emotion:+.2}").replace('-', "−")
 }
 
 /// As much as fits into a column, by display width.

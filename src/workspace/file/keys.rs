@@ -85,7 +85,7 @@ impl Section {
 pub const SCHEMA: i64 = 1;
 
 /// How the answer of a view can be written; `export` knows them all.
-pub const FORMATS: &[&str] = &["table", "csv", "tsv", "json", "ndjson", "md", "html", "parquet"];
+pub const FORMATS: &[&str] = &["table", "csv", "tsv", "json", "ndjson", "md", "html", "svg", "mermaid", "parquet"];
 
 macro_rules! keys {
     ($($must:ident $name:literal $kind:expr, $doc:literal;)*) => {

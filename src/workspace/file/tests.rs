@@ -243,7 +243,7 @@ fn texts_that_cannot_be_read_point_at_the_character() {
         &[
             "t.toml:4:8: `ask` of view `v`: `funel` is no question; did you mean `funnel`? (write it like a command: funnel -s cart -s pay --within 7d)",
             "t.toml:5:8: `out` of view `v`: `../x.csv` is no file below the folder of the workspace",
-            "t.toml:6:11: `format` of view `v`: `xls` is not one of table, csv, tsv, json, ndjson, md, html, parquet",
+            "t.toml:6:11: `format` of view `v`: `xls` is not one of table, csv, tsv, json, ndjson, md, html, svg, mermaid, parquet",
         ],
     );
     check(
