@@ -36,7 +36,13 @@ impl Data {
             None => {
                 let loaded = ingest::open(load, ctl)?;
                 let flags = load.clone();
-                Data { engine: Local::new(loaded.store), report: loaded.report, workspace: None, notes: Vec::new(), flags }
+                Data {
+                    engine: Local::new(loaded.store),
+                    report: loaded.report,
+                    workspace: None,
+                    notes: Vec::new(),
+                    flags,
+                }
             }
             Some((workspace, flags)) => {
                 let opened = workspace.open(&flags, ctl)?;
