@@ -31,7 +31,7 @@ const CUSTOMERS_VARIABLE: &str = "TRAILMAP_BENCH_CUSTOMERS";
 const STEPS: [&str; 5] = ["view_product", "add_to_cart", "begin_checkout", "add_payment", "purchase"];
 
 /// Questions other than funnels, as commands.
-const QUESTIONS: [(&str, &str); 9] = [
+const QUESTIONS: [(&str, &str); 10] = [
     ("profile", "profile"),
     ("paths: the 20 most frequent of 6 touchpoints", "paths --only sequences"),
     ("paths: everything of the table", "paths"),
@@ -46,6 +46,13 @@ const QUESTIONS: [(&str, &str); 9] = [
          --stage reach=ad_click|email_open|email_click|push_open|promo_click",
     ),
     ("dwell per touchpoint", "dwell"),
+    (
+        "map of 5 stages",
+        "map --stage look=home_view|category_view|search|view_product|view_images|view_reviews|compare \
+         --stage pick=add_to_cart|view_cart|change_quantity|remove_from_cart|wishlist_add \
+         --stage check=begin_checkout|add_shipping|add_payment|coupon_apply --stage buy=purchase \
+         --stage after=order_status|delivery_received|return_request|review_written --goal purchase",
+    ),
     ("retention by week", "retention --cohort week"),
     ("comparison of two cohorts", "compare --cohort buyers=did(purchase)"),
 ];

@@ -7,7 +7,8 @@
 //!   score about the touchpoint, negative below the middle of its scale; where the plan calls the touchpoint good or bad news,
 //!   every customer without a score is a signal of that kind.
 //! * D: of those who met it and moved on, the share that took longer than the stage's median; 0 at one half, 3 at all of them.
-//! * R: how often on average a customer met it again.
+//! * R: how often on average a customer met it again; not said of a touchpoint most of whose events are answers, because to
+//!   ask somebody often is no loop of theirs.
 //!
 //! A component that is not known is left out of the product, as if it were 0.
 
@@ -16,7 +17,9 @@ use rayon::prelude::*;
 use super::answer::Pain;
 use super::feel::{Answers, last_at};
 use super::ground::Ground;
+use super::spec::ScoreAt;
 use super::tally::{Judge, Tally, group};
+use crate::analysis::stages::UNMAPPED;
 use crate::base::stats::bootstrap::Random;
 use crate::base::{Cancelled, Ctl};
 
@@ -43,6 +46,8 @@ pub struct Usual {
     pub mature: f64,
     pub lost: f64,
     pub negative: Option<f64>,
+    /// Most of its events are answers.
+    pub is_survey: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -62,7 +67,9 @@ impl Components {
             loss: lost.map(|(own, of_stage)| (own - of_stage).clamp(0.0, 1.0)),
             negative: negative.map(|all| (sums.negative + SHRINK * all) / (sums.signals + SHRINK)),
             dwell: share(sums.slow, sums.moved_on).map(|slow| MOST * (2.0 * slow - 1.0).max(0.0)),
-            loops: share(sums.events, sums.customers).map(|met| (met - 1.0).clamp(0.0, MOST)),
+            loops: share(sums.events, sums.customers)
+                .filter(|_| !usual.is_survey)
+                .map(|met| (met - 1.0).clamp(0.0, MOST)),
         }
     }
 
@@ -82,6 +89,8 @@ impl Components {
 struct Signals {
     by_group: Vec<(u32, u32)>,
     is_any: bool,
+    /// By cell: whether most of its events are answers.
+    is_survey: Vec<bool>,
 }
 
 impl Signals {
@@ -108,8 +117,26 @@ impl Signals {
                 by_group[at].1 += if valence < 0 { silent } else { 0 };
             }
         }
-        Signals { by_group, is_any }
+        let n_answers = answers_by_cell(ground, answers);
+        let is_survey = (0..n_cells).map(|cell| 2 * n_answers[cell] > u64::from(tally.of_cell(cell).events)).collect();
+        Signals { by_group, is_any, is_survey }
     }
+}
+
+/// How many events of each cell are answers about something before them.
+fn answers_by_cell(ground: &Ground, answers: &Answers) -> Vec<u64> {
+    let mut n_of_cell = vec![0; ground.cells.len()];
+    if ground.spec.score_at == ScoreAt::Event {
+        return n_of_cell;
+    }
+    for said in &answers.said {
+        let code = ground.view.codes().get(said.position as usize) as usize;
+        let stage = ground.stage_at(code, said.position as usize);
+        if stage != UNMAPPED {
+            n_of_cell[ground.cell(stage, code)] += 1;
+        }
+    }
+    n_of_cell
 }
 
 /// The cell of the touchpoint that an attributed answer speaks of.
@@ -210,7 +237,8 @@ impl Weighted<'_> {
         let mut cells: Vec<(Sums, Usual)> = (0..self.ground.cells.len())
             .map(|cell| {
                 let stage = self.ground.cells[cell].0 as usize;
-                let usual = Usual { mature: stages[stage].0, lost: stages[stage].1, negative: None };
+                let is_survey = self.signals.is_survey[cell];
+                let usual = Usual { mature: stages[stage].0, lost: stages[stage].1, negative: None, is_survey };
                 let mut sums = Sums::default();
                 let groups = self.tally.faring[cell * n_groups..][..n_groups].iter();
                 for (group, (faring, signals)) in
@@ -297,7 +325,7 @@ mod tests {
             signals: 20.0,
             negative: 14.0,
         };
-        let usual = Usual { mature: 1_000.0, lost: 400.0, negative: Some(0.1) };
+        let usual = Usual { mature: 1_000.0, lost: 400.0, negative: Some(0.1), is_survey: false };
         let found = Components::new(&sums, &usual);
         let near =
             |found: Option<f64>, expect: f64| assert!((found.expect("known") - expect).abs() < 1e-12, "{found:?}");
@@ -305,6 +333,7 @@ mod tests {
         near(found.negative, 16.0 / 40.0);
         near(found.dwell, 1.5);
         near(found.loops, 0.5);
+        assert_eq!(Components::new(&sums, &Usual { is_survey: true, ..usual }).loops, None);
         let nobody = Components::new(&Sums::default(), &usual);
         assert_eq!(nobody, Components::default());
     }

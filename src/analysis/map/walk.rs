@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::ground::Ground;
 use crate::analysis::stages::UNMAPPED;
 use crate::base::stats::waits::{Asked, Waits};
@@ -141,14 +143,13 @@ pub fn waits(ground: &Ground, ctl: &Ctl) -> Result<Vec<StageWaits>, Cancelled> {
             }
         }
     ))?;
-    let mut stages = Vec::with_capacity(n);
-    for stage in 0..n {
+    let of_stage = |stage: usize| {
         ctl.check()?;
         let moved: Vec<&[i64]> = chunks.iter().map(|(_, chunk)| chunk.moved[stage].as_slice()).collect();
         let open: Vec<i64> = chunks.iter().flat_map(|(_, chunk)| chunk.open[stage].iter().copied()).collect();
-        stages.push(read_stage(ground, stage, moved, open));
-    }
-    Ok(stages)
+        Ok(read_stage(ground, stage, moved, open))
+    };
+    (0..n).into_par_iter().map(of_stage).collect()
 }
 
 fn read_stage(ground: &Ground, stage: usize, moved: Vec<&[i64]>, open: Vec<i64>) -> StageWaits {
