@@ -9,6 +9,7 @@ mod support;
 mod ingest;
 mod oracles;
 mod oracles_paths;
+mod presets;
 mod pty;
 mod pty_opening;
 mod readme;

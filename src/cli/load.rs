@@ -8,6 +8,9 @@ pub struct LoadArgs {
     /// Files, globs, folders, or - for standard input: CSV, TSV, NDJSON, JSON, Parquet, Arrow IPC, XES; also gzip, zstd, zip
     #[arg(value_name = "SOURCE", value_hint = clap::ValueHint::AnyPath)]
     pub sources: Vec<String>,
+    /// The format of the sources by name (trailmap presets lists them), or none to go by the columns alone
+    #[arg(id = "preset", long = "preset", value_name = "NAME", help_heading = "Reading")]
+    pub preset: Option<String>,
     /// The column that says whose event it is
     #[arg(
         id = "customer_column",
@@ -75,6 +78,7 @@ impl LoadArgs {
         let args = self.clone();
         LoadOptions {
             sources: args.sources,
+            preset: args.preset,
             customer: args.customer,
             time: args.time,
             event: args.event,

@@ -59,6 +59,17 @@ impl<'p> Coder<'p> {
         if has_id { Ok(customer) } else { Err(Reason::NoCustomer) }
     }
 
+    /// What a row is the event of, by its fields.
+    #[inline]
+    pub fn what<'t>(&self, field: impl Fn(usize) -> &'t str) -> &'t str {
+        let event = field(self.plan.event);
+        if self.plan.more_events.is_empty() || !is_no_name(event) {
+            return event;
+        }
+        let more = self.plan.more_events.iter().map(|&column| field(column));
+        more.into_iter().find(|event| !is_no_name(event)).unwrap_or(event)
+    }
+
     /// Decides on a row that is somebody's by what every event must have beside.
     #[inline]
     pub fn admit(&mut self, event: &str, time: &str) -> Result<Instant, Reason> {
@@ -146,7 +157,7 @@ impl Rows for RecordCoder<'_> {
     #[inline]
     fn record(&mut self, record: &Record<'_>, line: u64) {
         let plan = self.coder.plan;
-        let event = record.field(plan.event);
+        let event = self.coder.what(|column| record.field(column));
         let customer = self.coder.whose(|column| record.field(column));
         let admitted = customer.and_then(|customer| Ok((customer, self.coder.admit(event, record.field(plan.time))?)));
         match admitted {

@@ -143,8 +143,8 @@ pub(super) fn source_pairs(store: &JourneyStore, table: &Table) -> Vec<SourcePai
 }
 
 /// What dropping rows by their key has to say.
-pub(super) fn repeat_notes(repeats: &Repeats, options: &LoadOptions) -> Vec<String> {
-    let key: Vec<String> = options.dedupe_by.iter().map(|name| format!("`{}`", visible(name))).collect();
+pub(super) fn repeat_notes(repeats: &Repeats, names: &[String]) -> Vec<String> {
+    let key: Vec<String> = names.iter().map(|name| format!("`{}`", visible(name))).collect();
     let key = key.join(", ");
     let Repeats { n_dropped, n_conflicts, n_without } = *repeats;
     let mut notes = Vec::new();

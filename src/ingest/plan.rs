@@ -15,6 +15,8 @@ pub struct ColumnPlan {
     pub names: Vec<String>,
     pub customer: usize,
     pub event: usize,
+    /// Columns that name the event where that does not, in this order; all of them are properties.
+    pub more_events: Vec<usize>,
     pub time: usize,
     pub time_reader: TimeReader,
     /// Where more than one column says whose an event is.

@@ -168,8 +168,9 @@ fn choose(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<Choice,
     let mut is_barred = [false; N_ROLES];
     for (at, role) in ROLES.into_iter().enumerate() {
         let Some(name) = flag_value(options, role) else { continue };
-        // A role that an event can do without may be given to nobody.
-        if name.is_empty() && at >= 3 {
+        // A role that an event can do without may be given to nobody, and so may the customer where other ids lead to one.
+        let has_other_ids = options.anonymous.is_some() || !options.ids.is_empty();
+        if name.is_empty() && (at >= 3 || at == 0 && has_other_ids) {
             is_barred[at] = true;
             continue;
         }

@@ -92,6 +92,7 @@ fn plan(path: &Path, zone: &Zone) -> Result<ColumnPlan, String> {
     let texts: Vec<&str> = columns[time].iter().flatten().map(String::as_str).collect();
     Ok(ColumnPlan {
         ids: None,
+        more_events: Vec::new(),
         customer,
         event,
         time,
