@@ -112,7 +112,7 @@ pub(super) fn link(
         .collect();
     let how = LinkOptions { names: &names, columns: &table.ids, max_ids, is_null: &|text| nulls.is_null(text) };
     let links = builder.link(&how, ctl)?;
-    let is_guessed = table.anonymous.is_some() && options.anonymous.is_none();
+    let is_guessed = table.anonymous.is_some() && table.ids.len() == 1 && options.anonymous.is_none();
     Ok(Some(Identity { links, max_ids, is_guessed, sources: Vec::new() }))
 }
 

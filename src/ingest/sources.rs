@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::identity::{IdPlan, NullIds};
-use super::plan::ColumnPlan;
+use super::plan::{ColumnPlan, DateEvent};
 use super::presets::{self, Wish};
 use super::report::Role;
 use super::roles::{self, RoleMap, SampleColumn};
@@ -117,6 +117,10 @@ pub fn look(options: &LoadOptions, ctl: &Ctl) -> Result<(Vec<Source>, Table, Vec
             .into_iter()
             .for_each(|id| ids.push(id));
         let key: Vec<String> = said.dedupe_by.iter().filter(|name| !name.is_empty()).cloned().collect();
+        let mut key = key;
+        if !key.is_empty() && !source.wish.dates.is_empty() && options.dedupe_by.is_empty() {
+            key.push(EVENT.to_owned());
+        }
         if !key.is_empty() && !keys.contains(&key) {
             keys.push(key);
         }
@@ -171,8 +175,12 @@ impl Looked {
 
 /// What a preset says about a source. Columns that it knows of and that the sample of JSON does not show are added.
 pub fn wish_of(file: &str, sniffed: &mut Sniffed, options: &LoadOptions) -> Result<Wish, Error> {
-    let is_open = matches!(sniffed.format, Format::Json(..));
-    let wish = presets::wish(file, &mut sniffed.columns, is_open, options)?;
+    let kind = match sniffed.format {
+        Format::Delimited(..) => presets::Kind::Text,
+        Format::Json(..) => presets::Kind::Json,
+        Format::Parquet | Format::Ipc => presets::Kind::Columnar,
+    };
+    let wish = presets::wish(file, &mut sniffed.columns, kind, options)?;
     let n_rows = sniffed.n_rows;
     sniffed.sample.resize_with(sniffed.columns.len(), || vec![None; n_rows]);
     Ok(wish)
@@ -322,11 +330,17 @@ fn id_columns(table: &Table, ids: &[String]) -> Result<Vec<IdColumn>, Error> {
     Ok(columns)
 }
 
+/// The part of a key that is the event, where no column is.
+const EVENT: &str = "event (by its date)";
+
 /// The parts of the key by which rows are told apart.
 fn key(sources: &[Source], named: &[String]) -> Result<Vec<KeyPart>, Error> {
     named
         .iter()
         .map(|name| {
+            if name == EVENT {
+                return Ok(KeyPart::Event);
+            }
             let part = |source: &Source| {
                 let plan = &source.plan;
                 let column = roles::place_of(plan.names.iter().map(String::as_str), name)?;
@@ -394,8 +408,18 @@ fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) ->
         let Looked { input, format, compression, columns, roles, examples, is_bare, wish, .. } = source;
         let more_events = wish.more_events.iter().filter_map(|name| columns.iter().position(|column| column == name));
         let more_events: Vec<usize> = more_events.filter(|column| *column != roles.event).collect();
+        let place = |name: &String| columns.iter().position(|column| column == name);
+        let amount_at = wish.preset.and_then(|preset| preset.amount_at);
+        let date = |(column, event): &(String, &'static str)| DateEvent {
+            event,
+            column: place(column).unwrap_or(roles.time),
+            has_amount: amount_at.is_none_or(|at| at == *event),
+        };
+        let dates: Vec<DateEvent> = wish.dates.iter().map(date).collect();
         let is_main = |column: &usize| {
-            [roles.event, roles.time].contains(column) || roles.customer == *column && roles.has_customer()
+            // Where dates are the events, the columns in their places are properties as any other.
+            dates.is_empty() && [roles.event, roles.time].contains(column)
+                || roles.customer == *column && roles.has_customer()
         };
         let properties: Vec<usize> = (0..columns.len()).filter(|column| !is_main(column)).collect();
         let positions = properties
@@ -419,6 +443,8 @@ fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) ->
             customer: roles.customer,
             event: roles.event,
             more_events,
+            amount: roles.value,
+            dates,
             time: roles.time,
             time_reader,
             properties,

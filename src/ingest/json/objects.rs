@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{FLAT_DEPTH_MAX, LATE_MAX, Objects};
-use crate::ingest::coder::{Coder, push_field};
+use crate::ingest::coder::{Coder, is_none, push_field};
 use crate::ingest::plan::{ColumnPlan, Parsed};
 use crate::ingest::recent::Recent;
 use crate::ingest::report::Reason;
@@ -276,16 +276,43 @@ impl<'p> ObjectCoder<'p> {
         let customer = coder.whose(of)?;
         let instant = coder.admit(event, of(plan.time))?;
         coder.push(customer, event, instant);
-        self.push_properties();
+        self.push_properties(true);
         Ok(())
     }
 
-    fn push_properties(&mut self) {
+    /// Makes an event of every date of an object.
+    fn take_dates(&mut self, raw: &[u8], line: u64) -> Result<(), Reason> {
+        self.gather(raw)?;
+        let plan = self.plan;
+        let mut is_empty = true;
+        for date in &plan.dates {
+            let Self { coder, columns, text, .. } = self;
+            let of = |idx: usize| columns[idx].value.map_or("", |(start, end)| &text[start..end]);
+            let customer = coder.whose(of)?;
+            if is_none(of(date.column)) {
+                continue;
+            }
+            is_empty = false;
+            match coder.admit(date.event, of(date.column)) {
+                Ok(instant) => {
+                    coder.push(customer, date.event, instant);
+                    self.push_properties(date.has_amount);
+                }
+                Err(reason) => self.coder.refuse(reason, line, raw),
+            }
+        }
+        if is_empty { Err(Reason::NoTime) } else { Ok(()) }
+    }
+
+    fn push_properties(&mut self, has_amount: bool) {
         let plan = self.plan;
         let row = self.coder.made.batch.len() - 1;
         for at in 0..self.touched.len() {
             let idx = self.touched[at];
             if self.columns[idx].place.is_none() && [plan.customer, plan.event, plan.time].contains(&idx) {
+                continue;
+            }
+            if !has_amount && plan.amount == Some(idx) {
                 continue;
             }
             let Some((start, end)) = self.columns[idx].value.filter(|(start, end)| start < end) else { continue };
@@ -316,7 +343,8 @@ impl<'p> ObjectCoder<'p> {
 
 impl Objects for ObjectCoder<'_> {
     fn object(&mut self, raw: &[u8], line: u64) {
-        if let Err(reason) = self.take(raw) {
+        let taken = if self.plan.dates.is_empty() { self.take(raw) } else { self.take_dates(raw, line) };
+        if let Err(reason) = taken {
             self.coder.refuse(reason, line, raw);
         }
     }

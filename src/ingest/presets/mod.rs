@@ -3,6 +3,8 @@
 //!
 //! A preset is a row of a table and holds no code. What a flag says goes before what a preset says.
 
+mod business;
+pub mod snowplow;
 mod web;
 
 use super::report::Role;
@@ -33,15 +35,28 @@ pub struct Preset {
     pub zone: Option<&'static str>,
     /// What people stumble over, in sentences.
     pub traps: &'static [&'static str],
+    /// Columns with dates, each of which is an event of this name; none where a row is one event.
+    pub dates: &'static [(&'static str, &'static str)],
+    /// The one of these events that the amount belongs to.
+    pub amount_at: Option<&'static str>,
 }
 
 /// All presets, in the order in which `trailmap presets` lists them.
 pub fn all() -> impl Iterator<Item = &'static Preset> {
-    web::PRESETS.iter()
+    web::PRESETS.iter().chain(business::PRESETS)
 }
 
 /// Switches recognition off.
 pub const NONE: &str = "none";
+
+/// In what form a source comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    /// Columns may come that its start does not show.
+    Json,
+    Columnar,
+}
 
 /// What a preset makes of the options for one source.
 #[derive(Debug, Clone)]
@@ -50,6 +65,8 @@ pub struct Wish {
     pub options: LoadOptions,
     /// Columns that name the event where that of the role does not.
     pub more_events: Vec<String>,
+    /// Columns with dates and the events that these are.
+    pub dates: Vec<(String, &'static str)>,
 }
 
 fn has(columns: &[String], wanted: &str) -> bool {
@@ -102,6 +119,11 @@ impl Preset {
             options.event = named.next();
             more_events = named.collect();
         }
+        let dates = self.dates.iter().filter(|(column, _)| has(columns, column));
+        let dates: Vec<(String, &'static str)> = dates.map(|(column, event)| ((*column).to_owned(), *event)).collect();
+        // Another column for the event or the time asks for rows as they stand.
+        let is_said = given.event.is_some() || given.time.is_some();
+        let dates = if is_said { Vec::new() } else { dates };
         if options.ids.is_empty() {
             options.ids = self.id_flags(columns, &options);
         }
@@ -116,7 +138,7 @@ impl Preset {
             options.dedupe_by = key.iter().map(|name| (*name).to_owned()).collect();
         }
         options.zone = options.zone.or_else(|| self.zone?.parse().ok());
-        Wish { preset: Some(self), options, more_events }
+        Wish { preset: Some(self), options, more_events, dates }
     }
 
     /// More columns of ids as flags say them.
@@ -152,21 +174,30 @@ impl Preset {
     }
 }
 
-/// The options for one source: those given, filled up by the preset that was named or that fits. `is_open` says that columns may
-/// come which the start of the file does not show; they are added.
+/// The options for one source: those given, filled up by the preset that was named or that fits. Of JSON, columns that
+/// may come later are added.
 ///
 /// # Errors
 /// No preset has this name, or the one that was named does not fit; with what is missing.
-pub fn wish(file: &str, columns: &mut Vec<String>, is_open: bool, options: &LoadOptions) -> Result<Wish, Error> {
+pub fn wish(file: &str, columns: &mut Vec<String>, kind: Kind, options: &LoadOptions) -> Result<Wish, Error> {
+    // Several events of a row are made where rows are texts.
+    let can_read = |preset: &Preset| kind != Kind::Columnar || preset.dates.is_empty();
     let preset = match options.preset.as_deref() {
         Some(NONE) => None,
         Some(name) => Some(named(file, name, columns)?),
-        None => all().find(|preset| preset.fits(columns)),
+        None => all().find(|preset| can_read(preset) && preset.fits(columns)),
     };
+    if let Some(preset) = preset
+        && !can_read(preset)
+    {
+        let what =
+            format!("--preset {}: {} must be CSV or JSON for this, not Parquet or Arrow", preset.name, visible(file));
+        return Err(Error::Columns(what));
+    }
     let Some(preset) = preset else {
-        return Ok(Wish { preset: None, options: options.clone(), more_events: Vec::new() });
+        return Ok(Wish { preset: None, options: options.clone(), more_events: Vec::new(), dates: Vec::new() });
     };
-    if is_open {
+    if kind == Kind::Json {
         columns.extend(preset.late(columns).into_iter().map(str::to_owned));
     }
     Ok(preset.wish(columns, options))

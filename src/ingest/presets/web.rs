@@ -37,6 +37,8 @@ pub(super) const PRESETS: &[Preset] = &[
             "Rows without any id (no consent) are rejected, not made one person.",
             "Hits sent together share a time; their order is that of the file.",
         ],
+        dates: &[],
+        amount_at: None,
     },
     Preset {
         name: "amplitude",
@@ -55,6 +57,8 @@ pub(super) const PRESETS: &[Preset] = &[
         key: &[&["$insert_id"], &["uuid"]],
         zone: Some("UTC"),
         traps: &["The export goes by the time of upload, so that its first days hold older events."],
+        dates: &[],
+        amount_at: None,
     },
     Preset {
         name: "mixpanel",
@@ -81,6 +85,8 @@ pub(super) const PRESETS: &[Preset] = &[
             "The export is not free of repeats, so rows with equal event, distinct_id, time and $insert_id are one.",
             "Projects from before 2023 may count times in the project's zone.",
         ],
+        dates: &[],
+        amount_at: None,
     },
     Preset {
         name: "posthog",
@@ -104,6 +110,8 @@ pub(super) const PRESETS: &[Preset] = &[
         key: &[&["uuid"], &["id"]],
         zone: Some("UTC"),
         traps: &["`created_at` is when an event arrived and is not used for order."],
+        dates: &[],
+        amount_at: None,
     },
     Preset {
         name: "segment",
@@ -116,6 +124,8 @@ pub(super) const PRESETS: &[Preset] = &[
         key: &[&["messageId"]],
         zone: Some("UTC"),
         traps: &["Pages and screens are called by their name; identify, alias and group calls by their type."],
+        dates: &[],
+        amount_at: None,
     },
     Preset {
         name: "segment-wh",
@@ -128,6 +138,8 @@ pub(super) const PRESETS: &[Preset] = &[
         key: &[&["id"]],
         zone: Some("UTC"),
         traps: &["`received_at` says when a row arrived, not when it happened, and is not used for order."],
+        dates: &[],
+        amount_at: None,
     },
     Preset {
         name: "rudderstack",
@@ -143,6 +155,32 @@ pub(super) const PRESETS: &[Preset] = &[
         key: &[&["messageId"], &["id"]],
         zone: Some("UTC"),
         traps: &["`channel` says which library sent the row (mobile, web, server), not how somebody came."],
+        dates: &[],
+        amount_at: None,
+    },
+    Preset {
+        name: "snowplow",
+        what: "Snowplow's enriched events",
+        has: &[&["collector_tstamp", "derived_tstamp", "domain_userid", "event_name", "event_fingerprint"]],
+        lacks: &[],
+        roles: &[
+            (Customer, &["user_id"]),
+            (Anonymous, &["domain_userid"]),
+            (Time, &["derived_tstamp"]),
+            (Session, &["domain_sessionid"]),
+            (Channel, &["mkt_medium"]),
+            (Value, &["tr_total"]),
+        ],
+        event: &["se_action", "event_name", "event"],
+        ids: &[("network_userid", None)],
+        key: &[&["event_id", "event_fingerprint"]],
+        zone: Some("UTC"),
+        traps: &[
+            "Structured events are called by their action.",
+            "A page_ping every few seconds only says that somebody still reads: leave it out where it would count as a step or a stay.",
+        ],
+        dates: &[],
+        amount_at: None,
     },
     Preset {
         name: "heap",
@@ -164,6 +202,8 @@ pub(super) const PRESETS: &[Preset] = &[
         key: &[&["event_id"]],
         zone: Some("UTC"),
         traps: &["People that Heap merged stand in user_migrations, which holds no events and is not read."],
+        dates: &[],
+        amount_at: None,
     },
     Preset {
         name: "sensors-log",
@@ -184,6 +224,8 @@ pub(super) const PRESETS: &[Preset] = &[
         traps: &[
             "Lines of type profile_* say who somebody is and are no events; they are rejected for having no event name.",
         ],
+        dates: &[],
+        amount_at: None,
     },
     Preset {
         name: "sensors-events",
@@ -203,6 +245,8 @@ pub(super) const PRESETS: &[Preset] = &[
         traps: &[
             "Times have no zone and are read as those of Asia/Shanghai, where most servers stand; --tz names another.",
         ],
+        dates: &[],
+        amount_at: None,
     },
     Preset {
         name: "process-log",
@@ -215,6 +259,8 @@ pub(super) const PRESETS: &[Preset] = &[
         key: &[],
         zone: None,
         traps: &["A case stands for a customer."],
+        dates: &[],
+        amount_at: None,
     },
 ];
 

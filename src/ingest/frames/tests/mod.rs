@@ -93,6 +93,8 @@ fn plan(path: &Path, zone: &Zone) -> Result<ColumnPlan, String> {
     Ok(ColumnPlan {
         ids: None,
         more_events: Vec::new(),
+        dates: Vec::new(),
+        amount: None,
         customer,
         event,
         time,

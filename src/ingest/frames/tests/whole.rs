@@ -90,6 +90,8 @@ fn a_real_log_is_read_whole() {
     let plan = ColumnPlan {
         ids: None,
         more_events: Vec::new(),
+        dates: Vec::new(),
+        amount: None,
         customer: keys[0],
         event: keys[1],
         time: keys[2],
