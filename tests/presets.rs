@@ -105,6 +105,34 @@ fn a_preset_that_does_not_fit_says_what_is_missing() {
     assert_eq!((loaded.report.duplicates_dropped, loaded.store.n_events()), (0, 5));
 }
 
+/// The screen of columns names as flags what it shows; that must not change what is read.
+#[test]
+fn flags_go_before_a_preset_and_may_say_the_same() {
+    for preset in presets::all() {
+        let path = file(preset);
+        let plain = ingest::open(&options(&path), &Ctl::new()).expect(preset.name);
+        let roles = |role: Role| plain.report.columns.iter().find(|column| column.role == role).map(|c| c.name.clone());
+        let event = roles(Role::Event).or_else(|| preset.event.first().map(|name| (*name).to_owned()));
+        let time = roles(Role::Time).or_else(|| {
+            let (_, names) = preset.roles.iter().find(|(role, _)| *role == Role::Time)?;
+            names.first().map(|name| (*name).to_owned())
+        });
+        let said = LoadOptions { event, time, channel: roles(Role::Channel), ..options(&path) };
+        let loaded = ingest::open(&said, &Ctl::new()).expect(preset.name);
+        assert_eq!(people(&loaded), people(&plain), "{}", preset.name);
+    }
+    let device = |adjust: fn(&mut LoadOptions)| {
+        let mut options = options(&folder().join("amplitude.ndjson"));
+        adjust(&mut options);
+        people(&ingest::open(&options, &Ctl::new()).expect("readable")).join(" | ")
+    };
+    let by_device =
+        device(|options| (options.customer, options.ids) = (Some("device_id".into()), vec!["user_id".into()]));
+    assert_eq!(by_device, "d-1: open_app sign_in pay | d-3: open_app");
+    let twice = device(|options| options.dedupe_by = vec![String::new()]);
+    assert_eq!(twice, "902: open_app | u1: open_app sign_in sign_in pay");
+}
+
 #[test]
 fn three_exports_of_three_schemas_are_one_table_of_people() {
     let sources = ["amplitude.ndjson", "segment.ndjson", "sensors-log.ndjson"].map(|name| folder().join(name));

@@ -5,7 +5,7 @@ use crate::ingest::{KeepRejects, LoadOptions};
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct LoadArgs {
-    /// Files, globs, folders, or - for standard input: CSV, TSV, NDJSON, JSON, Parquet, Arrow IPC, XES; also gzip, zstd, zip
+    /// Files, globs, folders, or - for standard input: CSV, TSV, NDJSON, JSON, Parquet, Arrow IPC; also gzip, zstd, zip
     #[arg(value_name = "SOURCE", value_hint = clap::ValueHint::AnyPath)]
     pub sources: Vec<String>,
     /// The format of the sources by name (trailmap presets lists them), or none to go by the columns alone

@@ -208,7 +208,10 @@ pub fn try_out(options: &LoadOptions, ctl: &Ctl) -> Result<Outcome, Error> {
 pub fn column_names(options: &LoadOptions, ctl: &Ctl) -> Result<Vec<String>, Error> {
     let (inputs, _) = expand(&options.sources, ctl)?;
     let first = inputs.first().ok_or_else(|| Error::Other("there is no source".into()))?;
-    Ok(sniff(first, options, ctl)?.columns)
+    let mut sniffed = sniff(first, options, ctl)?;
+    // With the columns that a preset knows to come later, as the screen of columns shows them.
+    wish_of(&first.name, &mut sniffed, options)?;
+    Ok(sniffed.columns)
 }
 
 #[cfg(test)]

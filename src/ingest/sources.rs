@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::identity::{IdPlan, NullIds};
 use super::plan::{ColumnPlan, DateEvent};
-use super::presets::{self, Wish};
+use super::presets::{self, Preset, Wish};
 use super::report::Role;
 use super::roles::{self, RoleMap, SampleColumn};
 use super::sniff::{Format, Sniffed, sniff, values_further_down};
@@ -75,6 +75,7 @@ pub fn look(options: &LoadOptions, ctl: &Ctl) -> Result<(Vec<Source>, Table, Vec
     let n_inputs = inputs.len();
     let mut looked = Vec::with_capacity(n_inputs);
     let mut known: HashMap<Vec<String>, RoleMap> = HashMap::new();
+    let mut of_presets: Vec<(&Preset, Vec<String>)> = Vec::new();
     for input in inputs {
         let found = sniff(&input, options, ctl).and_then(|mut sniffed| {
             let wish = wish_of(&input.name, &mut sniffed, options)?;
@@ -85,7 +86,12 @@ pub fn look(options: &LoadOptions, ctl: &Ctl) -> Result<(Vec<Source>, Table, Vec
         match found {
             Ok((mut sniffed, roles, wish)) => {
                 notes.append(&mut sniffed.notes);
-                notes.extend(wish.preset.map(|preset| preset.note(&input.name)));
+                if let Some(preset) = wish.preset {
+                    match of_presets.iter_mut().find(|(known, _)| known.name == preset.name) {
+                        Some((_, files)) => files.push(input.name.clone()),
+                        None => of_presets.push((preset, vec![input.name.clone()])),
+                    }
+                }
                 // An empty source tells little, so what it was guessed to be says nothing about the next.
                 if sniffed.n_rows > 0 {
                     known.entry(sniffed.columns.clone()).or_insert_with(|| roles.clone());
@@ -100,6 +106,7 @@ pub fn look(options: &LoadOptions, ctl: &Ctl) -> Result<(Vec<Source>, Table, Vec
     if looked.is_empty() {
         return Err(Error::Other(format!("no source holds a table; {}", notes.join(" "))));
     }
+    notes.extend(of_presets.into_iter().map(|(preset, files)| preset.note(&files)));
     tell_ids_apart(&mut looked, options)?;
     let readers = time_readers(&looked, options)?;
     for reader in &readers {

@@ -8,7 +8,7 @@ pub mod snowplow;
 mod web;
 
 use super::report::Role;
-use super::roles::{flag_place, flag_value};
+use super::roles::{ROLES, flag_place, flag_value};
 use super::{Error, LoadOptions};
 use crate::base::nearest::nearest;
 use crate::base::visible::visible;
@@ -107,23 +107,29 @@ impl Preset {
     /// The options of a file with these columns, filled up.
     fn wish(&'static self, columns: &[String], given: &LoadOptions) -> Wish {
         let mut options = given.clone();
+        // A column that a flag gives another part plays no other.
+        let said: Vec<&str> = ROLES.iter().filter_map(|role| flag_value(given, *role)).collect();
+        let is_free = |name: &str| !said.contains(&name) && !given.ids.iter().any(|id| id == name);
         let present = |names: &[&str]| names.iter().find(|name| has(columns, name)).map(|name| (*name).to_owned());
         for (role, names) in self.roles {
             if flag_value(&options, *role).is_none() {
-                *flag_place(&mut options, *role) = present(names);
+                *flag_place(&mut options, *role) = present(names).filter(|name| is_free(name));
             }
         }
+        // What a flag says may be what the preset would say.
+        let is_own = |said: &Option<String>, names: &[&str]| said.is_none() || *said == present(names);
+        let has_own_event = is_own(&given.event, self.event);
         let mut more_events = Vec::new();
-        if options.event.is_none() {
+        if has_own_event {
             let mut named = self.event.iter().filter(|name| has(columns, name)).map(|name| (*name).to_owned());
-            options.event = named.next();
+            options.event = named.next().filter(|name| given.event.is_some() || is_free(name));
             more_events = named.collect();
         }
         let dates = self.dates.iter().filter(|(column, _)| has(columns, column));
         let dates: Vec<(String, &'static str)> = dates.map(|(column, event)| ((*column).to_owned(), *event)).collect();
         // Another column for the event or the time asks for rows as they stand.
-        let is_said = given.event.is_some() || given.time.is_some();
-        let dates = if is_said { Vec::new() } else { dates };
+        let is_as_it_is = !has_own_event || !is_own(&given.time, self.role(Role::Time));
+        let dates = if is_as_it_is { Vec::new() } else { dates };
         if options.ids.is_empty() {
             options.ids = self.id_flags(columns, &options);
         }
@@ -143,8 +149,7 @@ impl Preset {
 
     /// More columns of ids as flags say them.
     fn id_flags(&self, columns: &[String], options: &LoadOptions) -> Vec<String> {
-        let is_role =
-            |name: &str| [&options.customer, &options.anonymous].into_iter().flatten().any(|said| said == name);
+        let is_role = |name: &str| ROLES.iter().any(|role| flag_value(options, *role) == Some(name));
         let ids = || self.ids.iter().filter(|(name, _)| has(columns, name) && !is_role(name));
         ids()
             .map(|(name, same)| {
@@ -162,15 +167,16 @@ impl Preset {
             .collect()
     }
 
-    /// What is said of a file that is read as this.
-    pub fn note(&self, file: &str) -> String {
+    /// What is said of the files that are read as this.
+    pub fn note(&self, files: &[String]) -> String {
         let traps: String = self.traps.iter().map(|trap| format!(" {trap}")).collect();
-        format!(
-            "{} was read as {} (--preset {}; none reads it by its columns alone).{traps}",
-            visible(file),
-            self.what,
-            self.name
-        )
+        let files = match files {
+            [file] => format!("{} was", visible(file)),
+            [file, ..] => format!("{} and {} more were", visible(file), files.len() - 1),
+            [] => String::new(),
+        };
+        let (what, name) = (self.what, self.name);
+        format!("{files} read as {what} (--preset {name}; --preset none goes by the columns alone).{traps}")
     }
 }
 

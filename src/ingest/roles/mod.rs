@@ -154,7 +154,10 @@ pub fn guesses(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Vec<Guess
         candidates.sort_by(|&a, &b| choice.scores[b][at].total_cmp(&choice.scores[a][at]).then(a.cmp(&b)));
         Guess {
             role,
-            column: choice.chosen[at].map(|(column, _)| column),
+            // Where nobody is known, the other ids are all that a customer has.
+            column: choice.chosen[at]
+                .map(|(column, _)| column)
+                .or_else(|| choice.settled(at, columns, &options).ok().filter(|_| at == 0)),
             certainty: choice.chosen[at].map_or(0.0, |(_, score)| score),
             doubt: doubt.map(|error| error.to_string()),
             candidates,
