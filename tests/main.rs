@@ -10,6 +10,7 @@ mod ingest;
 mod map;
 mod oracles;
 mod oracles_paths;
+mod presets;
 mod pty;
 mod pty_opening;
 mod readme;

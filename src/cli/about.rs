@@ -9,6 +9,7 @@ use super::output::OutputArgs;
 use crate::base::Ctl;
 use crate::batch;
 use crate::export::{Document, Source};
+use crate::ingest::{self, Role};
 use crate::table::{Cell, Kind, Table};
 use crate::tui::keymap;
 use crate::tui::look;
@@ -38,6 +39,17 @@ Examples:
     )
 }
 
+pub fn presets_args(command: Command) -> Command {
+    tabled(command).after_long_help(
+        "A format is recognised by its columns; --preset NAME insists on one, --preset none goes by the columns alone.
+
+Examples:
+  trailmap presets
+  trailmap presets --format md
+  trailmap profile export.ndjson.gz --preset amplitude",
+    )
+}
+
 /// Flags that say where a table goes; there is no data, so none about reading it.
 fn tabled(command: Command) -> Command {
     let hidden = |arg: clap::Arg| arg.hide(true);
@@ -51,6 +63,34 @@ pub fn keys(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
     let mut table = Table::new("keys", &columns);
     keymap.rows().for_each(|row| table.push(row.map(Cell::Text).to_vec()));
     write("keys", table, problems.iter().map(ToString::to_string).collect(), matches, ctl)?;
+    Ok(0)
+}
+
+/// Every format that is known by name, and how it is read.
+pub fn presets(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
+    let names = ["preset", "what", "recognised_by", "customer", "anonymous", "event", "time", "key", "zone", "traps"];
+    let columns: Vec<(&str, Kind)> = names.iter().map(|name| (*name, Kind::Text)).collect();
+    let mut table = Table::new("presets", &columns);
+    for preset in ingest::presets::all() {
+        let or = |names: &[&str]| names.join(" or ");
+        let sets = |sets: &[&[&str]]| sets.iter().map(|set| set.join(" + ")).collect::<Vec<_>>().join(" or ");
+        let role = |role: Role| preset.roles.iter().find(|(known, _)| *known == role).map(|(_, names)| or(names));
+        let without = preset.lacks.iter().map(|name| format!(", without {name}")).collect::<String>();
+        let said = |text: String| if text.is_empty() { Cell::Empty } else { Cell::Text(text) };
+        table.push(vec![
+            Cell::text(preset.name),
+            Cell::text(preset.what),
+            Cell::Text(sets(preset.has) + &without),
+            said(role(Role::Customer).unwrap_or_default()),
+            said(role(Role::Anonymous).unwrap_or_default()),
+            said(or(preset.event)),
+            said(role(Role::Time).unwrap_or_default()),
+            said(sets(preset.key)),
+            said(preset.zone.unwrap_or_default().to_owned()),
+            said(preset.traps.join(" ")),
+        ]);
+    }
+    write("presets", table, Vec::new(), matches, ctl)?;
     Ok(0)
 }
 

@@ -2,7 +2,7 @@
 
 use clap::{Arg, Args, Command};
 
-use super::about::{doctor_args, keys_args};
+use super::about::{doctor_args, keys_args, presets_args};
 use super::extras::{DemoArgs, man_args, shell_args};
 use super::init::InitArgs;
 use super::load::LoadArgs;
@@ -70,6 +70,10 @@ pub fn command() -> Command {
             .about("Write a sample data set of any size, the same for the same seed"),
     )
     .subcommand(keys_args(Command::new("keys")).about("List every command of the workbench with its keys"))
+    .subcommand(
+        presets_args(Command::new("presets"))
+            .about("List the formats of other products that are recognised, and how each is read"),
+    )
     .subcommand(
         doctor_args(Command::new("doctor"))
             .about("Check the terminal, the files of settings and the machine that trailmap runs on"),

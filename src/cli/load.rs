@@ -7,12 +7,15 @@ use crate::workspace::in_use::in_this_folder;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct LoadArgs {
-    /// Files, globs, folders, or - for standard input: CSV, TSV, NDJSON, JSON, Parquet, Arrow IPC, XES; also gzip, zstd, zip
+    /// Files, globs, folders, or - for standard input: CSV, TSV, NDJSON, JSON, Parquet, Arrow IPC; also gzip, zstd, zip
     #[arg(value_name = "SOURCE", value_hint = clap::ValueHint::AnyPath)]
     pub sources: Vec<String>,
     /// The workspace that says what to read and what it means; without SOURCE, trailmap.toml in this folder
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Reading")]
     pub workspace: Option<String>,
+    /// The format of the sources by name (trailmap presets lists them), or none to go by the columns alone
+    #[arg(id = "preset", long = "preset", value_name = "NAME", help_heading = "Reading")]
+    pub preset: Option<String>,
     /// The column that says whose event it is
     #[arg(
         id = "customer_column",
@@ -99,6 +102,7 @@ impl LoadArgs {
         LoadOptions {
             sources: args.sources,
             workspace: args.workspace.or_else(|| self.sources.is_empty().then(in_this_folder).flatten()),
+            preset: args.preset,
             customer: args.customer,
             time: args.time,
             event: args.event,

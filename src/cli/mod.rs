@@ -68,6 +68,7 @@ fn dispatch(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
         Some(("completions", matches)) => extras::completions(matches),
         Some(("man", matches)) => extras::man(matches),
         Some(("keys", matches)) => about::keys(matches, ctl),
+        Some(("presets", matches)) => about::presets(matches, ctl),
         Some(("doctor", matches)) => about::doctor(matches, ctl),
         Some(("init", matches)) => init::init(matches, ctl),
         Some(("demo", matches)) => extras::demo(matches, ctl),

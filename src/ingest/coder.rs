@@ -59,6 +59,17 @@ impl<'p> Coder<'p> {
         if has_id { Ok(customer) } else { Err(Reason::NoCustomer) }
     }
 
+    /// What a row is the event of, by its fields.
+    #[inline]
+    pub fn what<'t>(&self, field: impl Fn(usize) -> &'t str) -> &'t str {
+        let event = field(self.plan.event);
+        if self.plan.more_events.is_empty() || !is_no_name(event) {
+            return event;
+        }
+        let more = self.plan.more_events.iter().map(|&column| field(column));
+        more.into_iter().find(|event| !is_no_name(event)).unwrap_or(event)
+    }
+
     /// Decides on a row that is somebody's by what every event must have beside.
     #[inline]
     pub fn admit(&mut self, event: &str, time: &str) -> Result<Instant, Reason> {
@@ -142,11 +153,46 @@ impl<'p> RecordCoder<'p> {
     }
 }
 
+impl RecordCoder<'_> {
+    /// Makes an event of every date of a row.
+    fn dates(&mut self, record: &Record<'_>, line: u64) {
+        let plan = self.coder.plan;
+        let customer = match self.coder.whose(|column| record.field(column)) {
+            Ok(customer) => customer,
+            Err(_) if record.fields().eq(self.header.iter().map(String::as_str)) => {
+                return self.coder.refuse(Reason::RepeatedHeader, line, record.raw);
+            }
+            Err(reason) => return self.coder.refuse(reason, line, record.raw),
+        };
+        let mut is_empty = true;
+        for date in plan.dates.iter().filter(|date| !is_none(record.field(date.column))) {
+            is_empty = false;
+            match self.coder.admit(date.event, record.field(date.column)) {
+                Ok(instant) => {
+                    self.coder.push(customer, date.event, instant);
+                    let columns = self.coder.made.batch.columns.iter_mut().zip(&mut self.recent);
+                    for ((values, recent), &column) in columns.zip(&plan.properties) {
+                        let is_elsewhere = plan.amount == Some(column) && !date.has_amount;
+                        push_field(values, recent, if is_elsewhere { "" } else { record.field(column) });
+                    }
+                }
+                Err(reason) => self.coder.refuse(reason, line, record.raw),
+            }
+        }
+        if is_empty {
+            self.coder.refuse(Reason::NoTime, line, record.raw);
+        }
+    }
+}
+
 impl Rows for RecordCoder<'_> {
     #[inline]
     fn record(&mut self, record: &Record<'_>, line: u64) {
         let plan = self.coder.plan;
-        let event = record.field(plan.event);
+        if !plan.dates.is_empty() {
+            return self.dates(record, line);
+        }
+        let event = self.coder.what(|column| record.field(column));
         let customer = self.coder.whose(|column| record.field(column));
         let admitted = customer.and_then(|customer| Ok((customer, self.coder.admit(event, record.field(plan.time))?)));
         match admitted {

@@ -15,7 +15,7 @@ pub struct Dialect {
     pub header: Vec<String>,
     /// The header with every name once and none empty.
     pub names: Vec<String>,
-    /// Line on which the header stands, from 1.
+    /// Line on which the header stands, from 1; 0 where the names are known without one.
     pub header_line: u64,
     /// Lines before the first record.
     pub lines_before: u64,
@@ -68,7 +68,10 @@ impl Dialect {
         if self.rule.skips_space {
             words.push("spaces after delimiters".into());
         }
-        words.push(format!("header in line {}", self.header_line));
+        words.push(match self.header_line {
+            0 => "no header".into(),
+            line => format!("header in line {line}"),
+        });
         words.join(", ")
     }
 

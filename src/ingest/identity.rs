@@ -16,6 +16,9 @@ pub const MAX_IDS: u32 = 50;
 /// Sources whose common people are counted pair by pair; more would be too many pairs to read.
 const SOURCES_MAX: usize = 24;
 
+/// Pairs of sources that a note tells of; a table tells of all.
+const PAIRS_SAID: usize = 6;
+
 /// Texts that exports write where there is no id.
 const NULL_IDS: [&str; 12] = [
     "null",
@@ -112,7 +115,7 @@ pub(super) fn link(
         .collect();
     let how = LinkOptions { names: &names, columns: &table.ids, max_ids, is_null: &|text| nulls.is_null(text) };
     let links = builder.link(&how, ctl)?;
-    let is_guessed = table.anonymous.is_some() && options.anonymous.is_none();
+    let is_guessed = table.anonymous.is_some() && table.ids.len() == 1 && options.anonymous.is_none();
     Ok(Some(Identity { links, max_ids, is_guessed, sources: Vec::new() }))
 }
 
@@ -143,8 +146,8 @@ pub(super) fn source_pairs(store: &JourneyStore, table: &Table) -> Vec<SourcePai
 }
 
 /// What dropping rows by their key has to say.
-pub(super) fn repeat_notes(repeats: &Repeats, options: &LoadOptions) -> Vec<String> {
-    let key: Vec<String> = options.dedupe_by.iter().map(|name| format!("`{}`", visible(name))).collect();
+pub(super) fn repeat_notes(repeats: &Repeats, names: &[String]) -> Vec<String> {
+    let key: Vec<String> = names.iter().map(|name| format!("`{}`", visible(name))).collect();
     let key = key.join(", ");
     let Repeats { n_dropped, n_conflicts, n_without } = *repeats;
     let mut notes = Vec::new();
@@ -201,9 +204,11 @@ impl Identity {
                  people: {n}; --id '{name}=customer' takes equal texts for the same."
             ));
         }
-        let pairs: Vec<String> = self
-            .sources
+        let mut most: Vec<&SourcePair> = self.sources.iter().collect();
+        most.sort_by_key(|pair| std::cmp::Reverse(pair.both));
+        let pairs: Vec<String> = most
             .iter()
+            .take(PAIRS_SAID)
             .map(|pair| {
                 let [a, b] = pair.files.each_ref().map(|file| visible(file).into_owned());
                 let smaller = pair.people[0].min(pair.people[1]).max(1);
@@ -212,7 +217,8 @@ impl Identity {
             })
             .collect();
         if !pairs.is_empty() {
-            notes.push(format!("People in both: {}.", pairs.join("; ")));
+            let more = if most.len() > PAIRS_SAID { "; `trailmap profile --identity` lists all pairs" } else { "" };
+            notes.push(format!("People in both: {}{more}.", pairs.join("; ")));
         }
         notes
     }

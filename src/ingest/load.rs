@@ -46,7 +46,10 @@ pub(super) fn load(options: &LoadOptions, block: usize, enough: u64, ctl: &Ctl) 
         }
     }
     let Merger { mut builder, mut report, n_not_numbers, n_ambiguous_times, is_cut, .. } = merger;
-    let repeats = builder.drop_repeated(&table.key);
+    for (key, names) in &table.keys {
+        let repeats = builder.drop_repeated(key);
+        report.notes.extend(identity::repeat_notes(&repeats, names));
+    }
     report.identity = identity::link(&mut builder, &table, options, ctl)?;
     let store = builder.finish(build_options(&sources, &table, options), ctl)?;
     fill_files(&mut report.files, &store, &table);
@@ -55,7 +58,6 @@ pub(super) fn load(options: &LoadOptions, block: usize, enough: u64, ctl: &Ctl) 
         identity.sources = identity::source_pairs(&store, &table);
         report.notes.extend(identity.notes());
     }
-    report.notes.extend(identity::repeat_notes(&repeats, options));
     report.columns = column_reports(&sources, &table, &store);
     note_columns(&mut report, &table, &n_not_numbers, is_cut);
     note_rows(&mut report, &sources, &store, n_ambiguous_times, options);

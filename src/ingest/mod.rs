@@ -21,6 +21,7 @@ pub mod parquet;
 mod coder;
 pub mod identity;
 pub mod plan;
+pub mod presets;
 mod recent;
 pub mod roles;
 pub mod times;
@@ -67,6 +68,8 @@ pub struct LoadOptions {
     pub null_ids: Vec<String>,
     /// The columns that together tell a row from every other; later rows of the same key are dropped.
     pub dedupe_by: Vec<String>,
+    /// The format that the sources are known by; without it, it is recognised, and with `none` it is not.
+    pub preset: Option<String>,
     pub time_format: Option<String>,
     pub zone: Option<Zone>,
     pub delimiter: Option<char>,

@@ -15,6 +15,12 @@ pub struct ColumnPlan {
     pub names: Vec<String>,
     pub customer: usize,
     pub event: usize,
+    /// Columns that name the event where that does not, in this order; all of them are properties.
+    pub more_events: Vec<usize>,
+    /// Dates of a row that are its events, in their order; none where a row is one event.
+    pub dates: Vec<DateEvent>,
+    /// The column with amounts.
+    pub amount: Option<usize>,
     pub time: usize,
     pub time_reader: TimeReader,
     /// Where more than one column says whose an event is.
@@ -27,12 +33,21 @@ pub struct ColumnPlan {
     pub keep_rejects: KeepRejects,
 }
 
+/// A column whose dates are events of one name.
+#[derive(Debug, Clone)]
+pub struct DateEvent {
+    pub column: usize,
+    pub event: &'static str,
+    /// Whether the amount of the row belongs to it.
+    pub has_amount: bool,
+}
+
 /// What one block of a source gave. `rows` is always the events of `batch` plus the total of `rejects`.
 #[derive(Debug, Default)]
 pub struct Parsed {
     /// Its columns are those of `ColumnPlan::properties`, in that order.
     pub batch: Batch,
-    /// Data records met.
+    /// Data records met; where the dates of a row are its events, every date is a record.
     pub rows: u64,
     /// Refused rows of this block; lines (or row numbers) count from 1 at the start of the source.
     pub rejects: Rejects,

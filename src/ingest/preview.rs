@@ -8,6 +8,7 @@ use super::report::{Reject, Role};
 use super::roles::{Guess, SampleColumn, guesses};
 use super::sniff::{Sniffed, sniff};
 use super::source::{Input, expand, file_error};
+use super::sources::wish_of;
 use super::times::TimeReader;
 use super::{Error, LoadOptions, Reason};
 use crate::base::{Ctl, Instant, Zone};
@@ -97,12 +98,13 @@ pub fn preview(options: &LoadOptions, ctl: &Ctl) -> Result<Preview, Error> {
     let n_files = inputs.len();
     let mut first: Option<Preview> = None;
     for input in inputs.iter().take(LOOKED_AT) {
-        let sniffed = match sniff(input, options, ctl) {
+        let mut sniffed = match sniff(input, options, ctl) {
             Ok(sniffed) => sniffed,
             Err(Error::File { .. }) if input.is_optional => continue,
             Err(error) => return Err(error),
         };
-        let preview = of(input, &sniffed, n_files, options);
+        let wish = wish_of(&input.name, &mut sniffed, options)?;
+        let preview = of(input, &sniffed, n_files, &wish.options);
         if preview.guesses.iter().any(|guess| guess.doubt.is_some()) {
             return Ok(preview);
         }
@@ -206,7 +208,10 @@ pub fn try_out(options: &LoadOptions, ctl: &Ctl) -> Result<Outcome, Error> {
 pub fn column_names(options: &LoadOptions, ctl: &Ctl) -> Result<Vec<String>, Error> {
     let (inputs, _) = expand(&options.sources, ctl)?;
     let first = inputs.first().ok_or_else(|| Error::Other("there is no source".into()))?;
-    Ok(sniff(first, options, ctl)?.columns)
+    let mut sniffed = sniff(first, options, ctl)?;
+    // With the columns that a preset knows to come later, as the screen of columns shows them.
+    wish_of(&first.name, &mut sniffed, options)?;
+    Ok(sniffed.columns)
 }
 
 #[cfg(test)]

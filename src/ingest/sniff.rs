@@ -7,7 +7,7 @@ use super::plan::Sample;
 use super::report::Reason;
 use super::source::{Head, Input, file_error};
 use super::unpack::Compression;
-use super::{Error, LoadOptions, ipc, parquet};
+use super::{Error, LoadOptions, ipc, parquet, presets};
 use crate::base::Ctl;
 
 /// Bytes that are looked at, after decompression.
@@ -100,7 +100,10 @@ pub fn sniff(input: &Input, options: &LoadOptions, ctl: &Ctl) -> Result<Sniffed,
             (Format::Json(decoding, layout), columns, sample, n_rows)
         }
         None => {
-            let mut dialect = Dialect::detect(&text, head.is_whole, options).map_err(fail)?;
+            let is_known = options.delimiter.is_none() && options.preset.as_deref() != Some(presets::NONE);
+            let known = if is_known { presets::snowplow::dialect(&text) } else { None };
+            let found = known.unwrap_or_else(|| Dialect::detect(&text, head.is_whole, options));
+            let mut dialect = found.map_err(fail)?;
             let named = |note: &String| format!("{}: {note}", crate::base::visible::visible(&input.name));
             notes.extend(dialect.notes.iter().map(named));
             dialect.notes.clear();

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use super::identity::{IdPlan, NullIds};
-use super::plan::ColumnPlan;
+use super::plan::{ColumnPlan, DateEvent};
+use super::presets::{self, Preset, Wish};
 use super::report::Role;
 use super::roles::{self, RoleMap, SampleColumn};
 use super::sniff::{Format, Sniffed, sniff, values_further_down};
@@ -46,8 +47,8 @@ pub struct Table {
     pub customer: String,
     /// Columns of ids beside that of the customers, those of people who are known first; none where nothing is linked.
     pub ids: Vec<IdColumn>,
-    /// The columns whose values together come only once.
-    pub key: Vec<KeyPart>,
+    /// Columns whose values together come only once, with their names.
+    pub keys: Vec<(Vec<KeyPart>, Vec<String>)>,
     /// The column with the name of the source, where there are several.
     pub source: Option<usize>,
 }
@@ -74,19 +75,28 @@ pub fn look(options: &LoadOptions, ctl: &Ctl) -> Result<(Vec<Source>, Table, Vec
     let n_inputs = inputs.len();
     let mut looked = Vec::with_capacity(n_inputs);
     let mut known: HashMap<Vec<String>, RoleMap> = HashMap::new();
+    let mut of_presets: Vec<(&Preset, Vec<String>)> = Vec::new();
     for input in inputs {
-        let found = sniff(&input, options, ctl).and_then(|sniffed| {
-            let roles = roles_of(&sniffed, options, &known).map_err(|error| name_file(error, &input, n_inputs))?;
-            Ok((sniffed, roles))
+        let found = sniff(&input, options, ctl).and_then(|mut sniffed| {
+            let wish = wish_of(&input.name, &mut sniffed, options)?;
+            let roles =
+                roles_of(&sniffed, &wish.options, &known).map_err(|error| name_file(error, &input, n_inputs))?;
+            Ok((sniffed, roles, wish))
         });
         match found {
-            Ok((mut sniffed, roles)) => {
+            Ok((mut sniffed, roles, wish)) => {
                 notes.append(&mut sniffed.notes);
+                if let Some(preset) = wish.preset {
+                    match of_presets.iter_mut().find(|(known, _)| known.name == preset.name) {
+                        Some((_, files)) => files.push(input.name.clone()),
+                        None => of_presets.push((preset, vec![input.name.clone()])),
+                    }
+                }
                 // An empty source tells little, so what it was guessed to be says nothing about the next.
                 if sniffed.n_rows > 0 {
                     known.entry(sniffed.columns.clone()).or_insert_with(|| roles.clone());
                 }
-                looked.push(Looked::new(Seen { input, sniffed }, roles));
+                looked.push(Looked::new(Seen { input, sniffed }, roles, wish));
             }
             Err(Error::Cancelled(cancelled)) => return Err(cancelled.into()),
             Err(error) if input.is_optional => notes.push(format!("Left out: {error}.")),
@@ -96,15 +106,35 @@ pub fn look(options: &LoadOptions, ctl: &Ctl) -> Result<(Vec<Source>, Table, Vec
     if looked.is_empty() {
         return Err(Error::Other(format!("no source holds a table; {}", notes.join(" "))));
     }
+    notes.extend(of_presets.into_iter().map(|(preset, files)| preset.note(&files)));
     tell_ids_apart(&mut looked, options)?;
-    let zone = options.zone.clone().unwrap_or_default();
-    let readers = time_readers(&looked, options, &zone)?;
+    let readers = time_readers(&looked, options)?;
     for reader in &readers {
         notes.extend(reader.notes());
     }
+    let mut ids: Vec<String> = Vec::new();
+    let mut keys: Vec<Vec<String>> = Vec::new();
+    for source in &looked {
+        let said = &source.wish.options;
+        said.ids
+            .iter()
+            .filter(|id| !ids.contains(id))
+            .cloned()
+            .collect::<Vec<_>>()
+            .into_iter()
+            .for_each(|id| ids.push(id));
+        let key: Vec<String> = said.dedupe_by.iter().filter(|name| !name.is_empty()).cloned().collect();
+        let mut key = key;
+        if !key.is_empty() && !source.wish.dates.is_empty() && options.dedupe_by.is_empty() {
+            key.push(EVENT.to_owned());
+        }
+        if !key.is_empty() && !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
     let (sources, mut table) = join(looked, readers, options);
-    table.ids = id_columns(&table, options)?;
-    table.key = key(&sources, &options.dedupe_by)?;
+    table.ids = id_columns(&table, &ids)?;
+    table.keys = keys.into_iter().map(|names| Ok((key(&sources, &names)?, names))).collect::<Result<_, Error>>()?;
     let mut once = std::collections::HashSet::new();
     notes.retain(|note| once.insert(note.clone()));
     Ok((sources, table, notes))
@@ -120,10 +150,11 @@ struct Looked {
     times: Vec<String>,
     examples: Vec<String>,
     is_bare: bool,
+    wish: Wish,
 }
 
 impl Looked {
-    fn new(seen: Seen, roles: RoleMap) -> Self {
+    fn new(seen: Seen, roles: RoleMap, wish: Wish) -> Self {
         let Seen { input, mut sniffed } = seen;
         let further = values_further_down(&input, &sniffed, roles.time);
         let first = |column: &Vec<Option<String>>| column.iter().flatten().next().cloned().unwrap_or_default();
@@ -144,8 +175,22 @@ impl Looked {
                 .collect(),
             examples,
             is_bare: sniffed.is_whole && sniffed.n_rows == 0,
+            wish,
         }
     }
+}
+
+/// What a preset says about a source. Columns that it knows of and that the sample of JSON does not show are added.
+pub fn wish_of(file: &str, sniffed: &mut Sniffed, options: &LoadOptions) -> Result<Wish, Error> {
+    let kind = match sniffed.format {
+        Format::Delimited(..) => presets::Kind::Text,
+        Format::Json(..) => presets::Kind::Json,
+        Format::Parquet | Format::Ipc => presets::Kind::Columnar,
+    };
+    let wish = presets::wish(file, &mut sniffed.columns, kind, options)?;
+    let n_rows = sniffed.n_rows;
+    sniffed.sample.resize_with(sniffed.columns.len(), || vec![None; n_rows]);
+    Ok(wish)
 }
 
 fn roles_of(sniffed: &Sniffed, options: &LoadOptions, known: &HashMap<Vec<String>, RoleMap>) -> Result<RoleMap, Error> {
@@ -175,7 +220,10 @@ fn name_file(error: Error, input: &Input, n_inputs: usize) -> Error {
 
 /// How the times of each source are read. Sources with the same columns are looked at together, since days beyond 12 in
 /// one tell what is day and month in another; where that does not read a source, it is looked at alone.
-fn time_readers(looked: &[Looked], options: &LoadOptions, zone: &Zone) -> Result<Vec<TimeReader>, Error> {
+fn time_readers(looked: &[Looked], options: &LoadOptions) -> Result<Vec<TimeReader>, Error> {
+    let zone = |source: &Looked| source.wish.options.zone.clone().unwrap_or_default();
+    let zones: HashMap<&[String], Zone> =
+        looked.iter().map(|source| (source.columns.as_slice(), zone(source))).collect();
     let format = options.time_format.as_deref();
     let mut pools: HashMap<&[String], Vec<&str>> = HashMap::new();
     for source in looked {
@@ -185,8 +233,10 @@ fn time_readers(looked: &[Looked], options: &LoadOptions, zone: &Zone) -> Result
         let share = (TIMES_POOLED / looked.len()).max(20).min(room);
         pool.extend(source.times.iter().take(share).map(String::as_str));
     }
-    let pooled: HashMap<&[String], Result<TimeReader, String>> =
-        pools.into_iter().map(|(columns, times)| (columns, TimeReader::detect(&times, format, zone))).collect();
+    let pooled: HashMap<&[String], Result<TimeReader, String>> = pools
+        .into_iter()
+        .map(|(columns, times)| (columns, TimeReader::detect(&times, format, &zones[columns])))
+        .collect();
     looked
         .iter()
         .map(|source| {
@@ -197,7 +247,7 @@ fn time_readers(looked: &[Looked], options: &LoadOptions, zone: &Zone) -> Result
                 }
             }
             let times: Vec<&str> = source.times.iter().map(String::as_str).collect();
-            TimeReader::detect(&times, format, zone).map_err(|what| {
+            TimeReader::detect(&times, format, &zone(source)).map_err(|what| {
                 let column = &source.columns[source.roles.time];
                 file_error(&source.input.name, format!("column `{}`: {what}", visible(column)))
             })
@@ -246,11 +296,11 @@ fn named_somewhere<'c>(
 }
 
 /// The columns that are linked to that of the customers.
-fn id_columns(table: &Table, options: &LoadOptions) -> Result<Vec<IdColumn>, Error> {
+fn id_columns(table: &Table, ids: &[String]) -> Result<Vec<IdColumn>, Error> {
     let names = || table.names.iter().map(String::as_str);
     let mut columns: Vec<IdColumn> = Vec::new();
     let mut same: Vec<Option<&str>> = Vec::new();
-    for text in &options.ids {
+    for text in ids {
         let (name, of) = roles::id_flag(names(), text);
         let Some(property) = roles::place_of(names(), name) else { continue };
         if !columns.iter().any(|column| column.property == property) {
@@ -287,11 +337,17 @@ fn id_columns(table: &Table, options: &LoadOptions) -> Result<Vec<IdColumn>, Err
     Ok(columns)
 }
 
+/// The part of a key that is the event, where no column is.
+const EVENT: &str = "event (by its date)";
+
 /// The parts of the key by which rows are told apart.
 fn key(sources: &[Source], named: &[String]) -> Result<Vec<KeyPart>, Error> {
     named
         .iter()
         .map(|name| {
+            if name == EVENT {
+                return Ok(KeyPart::Event);
+            }
             let part = |source: &Source| {
                 let plan = &source.plan;
                 let column = roles::place_of(plan.names.iter().map(String::as_str), name)?;
@@ -356,9 +412,21 @@ fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) ->
     let n_sources = looked.len();
     let mut sources = Vec::with_capacity(n_sources);
     for (file, (source, time_reader)) in looked.into_iter().zip(readers).enumerate() {
-        let Looked { input, format, compression, columns, roles, examples, is_bare, .. } = source;
+        let Looked { input, format, compression, columns, roles, examples, is_bare, wish, .. } = source;
+        let more_events = wish.more_events.iter().filter_map(|name| columns.iter().position(|column| column == name));
+        let more_events: Vec<usize> = more_events.filter(|column| *column != roles.event).collect();
+        let place = |name: &String| columns.iter().position(|column| column == name);
+        let amount_at = wish.preset.and_then(|preset| preset.amount_at);
+        let date = |(column, event): &(String, &'static str)| DateEvent {
+            event,
+            column: place(column).unwrap_or(roles.time),
+            has_amount: amount_at.is_none_or(|at| at == *event),
+        };
+        let dates: Vec<DateEvent> = wish.dates.iter().map(date).collect();
         let is_main = |column: &usize| {
-            [roles.event, roles.time].contains(column) || roles.customer == *column && roles.has_customer()
+            // Where dates are the events, the columns in their places are properties as any other.
+            dates.is_empty() && [roles.event, roles.time].contains(column)
+                || roles.customer == *column && roles.has_customer()
         };
         let properties: Vec<usize> = (0..columns.len()).filter(|column| !is_main(column)).collect();
         let positions = properties
@@ -381,6 +449,9 @@ fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) ->
             ids: is_linked.then(ids),
             customer: roles.customer,
             event: roles.event,
+            more_events,
+            amount: roles.value,
+            dates,
             time: roles.time,
             time_reader,
             properties,

@@ -49,9 +49,13 @@ impl StoreBuilder {
         let Some(codes) = codes else { return Repeats::default() };
         let max = codes.iter().copied().max().unwrap_or(0);
         let mut first = vec![u32::MAX; max as usize + 1];
-        let mut dropped = Bitmap::none(self.n_events);
+        // Rows without this key may have been dropped by another.
+        let mut dropped = self.dropped.take().unwrap_or_else(|| Bitmap::none(self.n_events));
         let mut repeats = Repeats::default();
         for (row, &code) in codes.iter().enumerate() {
+            if dropped.get(row) {
+                continue;
+            }
             if code == NULL {
                 repeats.n_without += 1;
             } else if first[code as usize] == u32::MAX {
@@ -62,7 +66,7 @@ impl StoreBuilder {
                 repeats.n_conflicts += u64::from(self.what(row) != self.what(first[code as usize] as usize));
             }
         }
-        self.dropped = (repeats.n_dropped > 0).then_some(dropped);
+        self.dropped = Some(dropped).filter(|dropped| dropped.count() > 0);
         repeats
     }
 

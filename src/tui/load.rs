@@ -111,6 +111,7 @@ fn remembered(folders: &Folders, options: &LoadOptions, ctl: &Ctl) -> Result<Opt
         applied.quote = options.quote.or(applied.quote);
         applied.encoding = options.encoding.clone().or(applied.encoding);
         applied.dedupe |= options.dedupe;
+        applied.preset = options.preset.clone().or(applied.preset);
         applied.max_ids = options.max_ids.or(applied.max_ids);
         let lists = [
             (&mut applied.ids, &options.ids),

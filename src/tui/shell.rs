@@ -67,6 +67,7 @@ pub fn reading(options: &LoadOptions) -> String {
 
 fn load(options: &LoadOptions, words: &mut Words) {
     let named = [
+        ("--preset", &options.preset),
         ("--customer", &options.customer),
         ("--time", &options.time),
         ("--event", &options.event),

@@ -23,6 +23,8 @@ pub struct Choices {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub anonymous: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ids: Vec<String>,
@@ -60,6 +62,7 @@ impl Choices {
             value: options.value,
             score: options.score,
             session: options.session,
+            preset: options.preset,
             anonymous: options.anonymous,
             ids: options.ids,
             max_ids: options.max_ids.map(|n| n.to_string()),
@@ -88,6 +91,7 @@ impl Choices {
             value: choices.value,
             score: choices.score,
             session: choices.session,
+            preset: choices.preset,
             anonymous: choices.anonymous,
             ids: choices.ids,
             max_ids: choices.max_ids.and_then(|n| n.parse().ok()),
@@ -113,6 +117,7 @@ impl Choices {
             ("value", &self.value),
             ("score", &self.score),
             ("session", &self.session),
+            ("preset", &self.preset),
             ("anonymous", &self.anonymous),
             ("max-ids", &self.max_ids),
             ("time-format", &self.time_format),
@@ -142,6 +147,7 @@ impl Choices {
             "value" => &mut self.value,
             "score" => &mut self.score,
             "session" => &mut self.session,
+            "preset" => &mut self.preset,
             "anonymous" => &mut self.anonymous,
             "max-ids" => &mut self.max_ids,
             "time-format" => &mut self.time_format,

@@ -157,6 +157,7 @@ impl InUse {
             options.sources = said.sources;
         }
         let texts = [
+            (&mut options.preset, said.preset),
             (&mut options.customer, said.customer),
             (&mut options.time, said.time),
             (&mut options.event, said.event),

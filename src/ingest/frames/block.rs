@@ -182,6 +182,14 @@ fn nobody(n: usize) -> Coded {
     coded
 }
 
+/// In every row the first text that names an event.
+fn first_named(events: &Series, more: &[Series]) -> Series {
+    let all: Vec<Series> = std::iter::once(events).chain(more).map(|series| series.rechunk()).collect();
+    let name = |row| all.iter().find_map(|s| cell::text(s, row).filter(|text| !is_no_name(text)));
+    let texts: StringChunked = (0..events.len()).map(name).collect();
+    texts.with_name(events.name().clone()).into_series()
+}
+
 /// The customers of the rows that are kept, the empty text where there is none.
 fn names_or_none(series: &Series, keep: Keep<'_>) -> PolarsResult<Coded> {
     let BatchValues::Text(mut coded) = values::id(series, keep)? else { return Ok(Coded::default()) };
@@ -286,7 +294,12 @@ struct Keys {
 impl Keys {
     fn read(columns: &mut Columns<'_>, plan: &ColumnPlan) -> Result<Keys, String> {
         let (customers, broken_customers) = columns.get(plan.customer).and_then(|s| guarded(|| readable(s)))?;
-        let (events, broken_events) = columns.get(plan.event).and_then(|s| guarded(|| readable(s)))?;
+        let (mut events, broken_events) = columns.get(plan.event).and_then(|s| guarded(|| readable(s)))?;
+        if !plan.more_events.is_empty() {
+            columns.pin(&plan.more_events)?;
+            let more: Vec<Series> = plan.more_events.iter().map(|&at| columns.get(at)).collect::<Result<_, _>>()?;
+            events = first_named(&events, &more);
+        }
         let time_column = columns.get(plan.time)?;
         if customers.len() != time_column.len() || events.len() != time_column.len() {
             return Err(UNEVEN.into());

@@ -1,7 +1,8 @@
 //! The reader of JSON: lines of objects, an array of objects, objects one after the other, also inside a wrapper like
 //! `{"data": [...]}`.
 //!
-//! Objects inside objects become columns `a.b`; arrays stay as their JSON text; numbers are kept as they are written. Of
+//! Objects inside objects become columns `a.b`; arrays stay as their JSON text but for lists of
+//! named values, which are written out objects (`[{"key": …, "value": …}]`); numbers are kept as they are written. Of
 //! a key that comes twice the last counts. Keys that first appear further down become columns too, empty before.
 
 mod items;

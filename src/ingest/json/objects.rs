@@ -1,5 +1,6 @@
 //! Objects become events: keys become columns, nested ones by their path.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -7,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{FLAT_DEPTH_MAX, LATE_MAX, Objects};
-use crate::ingest::coder::{Coder, push_field};
+use crate::ingest::coder::{Coder, is_none, push_field};
 use crate::ingest::plan::{ColumnPlan, Parsed};
 use crate::ingest::recent::Recent;
 use crate::ingest::report::Reason;
@@ -22,6 +23,50 @@ pub fn read_object<'t>(text: &'t str, each: &mut impl FnMut(&str, &'t str)) -> R
     let mut reader = serde_json::Deserializer::from_str(text);
     Flatten { key: &mut key, depth: 0, each }.deserialize(&mut reader)?;
     reader.end()
+}
+
+/// One of a list of names with values.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pair<'t> {
+    #[serde(borrow)]
+    key: Cow<'t, str>,
+    #[serde(borrow)]
+    value: &'t RawValue,
+}
+
+/// The values of a pair by type, of which one is there.
+#[derive(serde::Deserialize)]
+struct Typed<'t> {
+    #[serde(borrow, default)]
+    string_value: Option<&'t RawValue>,
+    #[serde(borrow, default)]
+    int_value: Option<&'t RawValue>,
+    #[serde(borrow, default)]
+    float_value: Option<&'t RawValue>,
+    #[serde(borrow, default)]
+    double_value: Option<&'t RawValue>,
+}
+
+/// A list of names with values, `[{"key": "page", "value": {"string_value": "/"}}]`, as BigQuery writes what others write as
+/// an object; `None` where the list is something else.
+fn pairs<'t>(value: &'t str) -> Option<Vec<(Cow<'t, str>, &'t str)>> {
+    let first = value[1..].trim_start().strip_prefix('{')?.trim_start();
+    if !first.starts_with("\"key\"") {
+        return None;
+    }
+    let pairs: Vec<Pair<'t>> = serde_json::from_str(value).ok()?;
+    let plain = |pair: Pair<'t>| {
+        let value = pair.value.get();
+        if !value.starts_with('{') {
+            return Some((pair.key, value));
+        }
+        let typed: Typed<'t> = serde_json::from_str(value).ok()?;
+        let all = [typed.string_value, typed.int_value, typed.float_value, typed.double_value];
+        let value = all.into_iter().flatten().map(RawValue::get).find(|value| *value != "null");
+        Some((pair.key, value.unwrap_or("null")))
+    };
+    pairs.into_iter().map(plain).collect()
 }
 
 struct Flatten<'a, F> {
@@ -57,6 +102,18 @@ impl<'t, F: FnMut(&str, &'t str)> Visitor<'t> for Flatten<'_, F> {
                 return Ok(());
             }
             let value = map.next_value::<&'t RawValue>()?.get();
+            if value.starts_with('[')
+                && let Some(pairs) = pairs(value)
+            {
+                let len = self.key.len();
+                for (name, value) in pairs {
+                    self.key.truncate(len);
+                    self.key.push('.');
+                    self.key.push_str(&name);
+                    (self.each)(self.key, value);
+                }
+                continue;
+            }
             if value.starts_with('{') && self.depth < FLAT_DEPTH_MAX {
                 let inner = Flatten { key: self.key, depth: self.depth + 1, each: self.each };
                 let mut reader = serde_json::Deserializer::from_str(value);
@@ -215,20 +272,47 @@ impl<'p> ObjectCoder<'p> {
         self.gather(raw)?;
         let Self { coder, columns, text, plan, .. } = self;
         let of = |idx: usize| columns[idx].value.map_or("", |(start, end)| &text[start..end]);
-        let event = of(plan.event);
+        let event = coder.what(of);
         let customer = coder.whose(of)?;
         let instant = coder.admit(event, of(plan.time))?;
         coder.push(customer, event, instant);
-        self.push_properties();
+        self.push_properties(true);
         Ok(())
     }
 
-    fn push_properties(&mut self) {
+    /// Makes an event of every date of an object.
+    fn take_dates(&mut self, raw: &[u8], line: u64) -> Result<(), Reason> {
+        self.gather(raw)?;
+        let plan = self.plan;
+        let mut is_empty = true;
+        for date in &plan.dates {
+            let Self { coder, columns, text, .. } = self;
+            let of = |idx: usize| columns[idx].value.map_or("", |(start, end)| &text[start..end]);
+            let customer = coder.whose(of)?;
+            if is_none(of(date.column)) {
+                continue;
+            }
+            is_empty = false;
+            match coder.admit(date.event, of(date.column)) {
+                Ok(instant) => {
+                    coder.push(customer, date.event, instant);
+                    self.push_properties(date.has_amount);
+                }
+                Err(reason) => self.coder.refuse(reason, line, raw),
+            }
+        }
+        if is_empty { Err(Reason::NoTime) } else { Ok(()) }
+    }
+
+    fn push_properties(&mut self, has_amount: bool) {
         let plan = self.plan;
         let row = self.coder.made.batch.len() - 1;
         for at in 0..self.touched.len() {
             let idx = self.touched[at];
             if self.columns[idx].place.is_none() && [plan.customer, plan.event, plan.time].contains(&idx) {
+                continue;
+            }
+            if !has_amount && plan.amount == Some(idx) {
                 continue;
             }
             let Some((start, end)) = self.columns[idx].value.filter(|(start, end)| start < end) else { continue };
@@ -259,7 +343,8 @@ impl<'p> ObjectCoder<'p> {
 
 impl Objects for ObjectCoder<'_> {
     fn object(&mut self, raw: &[u8], line: u64) {
-        if let Err(reason) = self.take(raw) {
+        let taken = if self.plan.dates.is_empty() { self.take(raw) } else { self.take_dates(raw, line) };
+        if let Err(reason) = taken {
             self.coder.refuse(reason, line, raw);
         }
     }

@@ -154,7 +154,10 @@ pub fn guesses(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Vec<Guess
         candidates.sort_by(|&a, &b| choice.scores[b][at].total_cmp(&choice.scores[a][at]).then(a.cmp(&b)));
         Guess {
             role,
-            column: choice.chosen[at].map(|(column, _)| column),
+            // Where nobody is known, the other ids are all that a customer has.
+            column: choice.chosen[at]
+                .map(|(column, _)| column)
+                .or_else(|| choice.settled(at, columns, &options).ok().filter(|_| at == 0)),
             certainty: choice.chosen[at].map_or(0.0, |(_, score)| score),
             doubt: doubt.map(|error| error.to_string()),
             candidates,
@@ -168,8 +171,9 @@ fn choose(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<Choice,
     let mut is_barred = [false; N_ROLES];
     for (at, role) in ROLES.into_iter().enumerate() {
         let Some(name) = flag_value(options, role) else { continue };
-        // A role that an event can do without may be given to nobody.
-        if name.is_empty() && at >= 3 {
+        // A role that an event can do without may be given to nobody, and so may the customer where other ids lead to one.
+        let has_other_ids = options.anonymous.is_some() || !options.ids.is_empty();
+        if name.is_empty() && (at >= 3 || at == 0 && has_other_ids) {
             is_barred[at] = true;
             continue;
         }

@@ -147,7 +147,13 @@ impl ColumnsScreen {
     pub fn accepted(&self) -> LoadOptions {
         let mut options = self.options.clone();
         let Some(preview) = self.preview.as_ref().filter(|preview| preview.n_files == 1) else { return options };
+        let anonymous =
+            preview.guesses.iter().find(|guess| guess.role == Role::Anonymous).and_then(|guess| guess.column);
         for guess in &preview.guesses {
+            // A file of anonymous ids alone has nobody else to name.
+            if guess.role == Role::Customer && guess.column.is_some() && guess.column == anonymous {
+                continue;
+            }
             if flag_value(&options, guess.role).is_none() {
                 *flag_place(&mut options, guess.role) = guess.column.map(|at| preview.columns[at].name.clone());
             }

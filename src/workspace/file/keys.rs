@@ -84,6 +84,9 @@ impl Section {
 /// The largest schema that is read.
 pub const SCHEMA: i64 = 1;
 
+/// Exports that are known by name, as `ingest::presets` knows them; `generic` is none of them.
+pub const PRESETS: &[&str] = &["generic", "ga4-bq", "amplitude", "mixpanel", "posthog", "segment", "segment-wh", "rudderstack", "snowplow", "heap", "sensors-log", "sensors-events", "process-log", "shopify-orders", "woo", "hubspot", "salesforce-tasks", "salesforce-stages", "zendesk"];
+
 /// How the answer of a view can be written; `export` knows them all.
 pub const FORMATS: &[&str] = &["table", "csv", "tsv", "json", "ndjson", "md", "html", "svg", "mermaid", "parquet"];
 
@@ -128,7 +131,7 @@ pub static WORKSPACE: Section = Section { name: "workspace", keys: keys! {
 static SOURCE: Section = Section { name: "source", keys: keys! {
     must "id" Kind::Id, "Its name";
     must "files" TEXTS, "Files, globs or folders, relative to the workspace file";
-    may "preset" Kind::Choice(&["generic"]), "The export it comes from; generic guesses columns from names and contents";
+    may "preset" Kind::Choice(PRESETS), "The export it comes from; generic goes by the columns alone";
     may "dedupe" TEXTS, "Columns that name an event; rows that repeat one are dropped";
     may "columns" Kind::Table(&COLUMNS), "Which column plays which role; what is missing is guessed";
     may "props" TEXTS, "Other columns that the workspace counts on";

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Source, Workspace};
 use crate::base::visible::visible;
-use crate::ingest::{KeepRejects, LoadOptions};
+use crate::ingest::{KeepRejects, LoadOptions, presets};
 
 impl Workspace {
     /// How the sources are loaded; `folder` is that of the workspace file.
@@ -21,6 +21,9 @@ impl Workspace {
         let role = |role: &str, column: fn(&Source) -> Option<String>| self.same(role, column);
         Ok(LoadOptions {
             sources: self.sources.iter().flat_map(|source| &source.files).map(|file| placed(folder, file)).collect(),
+            preset: role("preset", |source| {
+                source.preset.as_ref().map(|name| if name == "generic" { presets::NONE.to_owned() } else { name.clone() })
+            })?,
             customer: role("customer", |source| {
                 source.columns.customer.clone().or_else(|| source.columns.anonymous.clone())
             })?,

@@ -506,3 +506,9 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn every_preset_of_reading_can_be_named() {
+    let known: Vec<&str> = crate::ingest::presets::all().map(|preset| preset.name).collect();
+    assert_eq!(super::keys::PRESETS[1..], known);
+}

@@ -92,6 +92,9 @@ fn plan(path: &Path, zone: &Zone) -> Result<ColumnPlan, String> {
     let texts: Vec<&str> = columns[time].iter().flatten().map(String::as_str).collect();
     Ok(ColumnPlan {
         ids: None,
+        more_events: Vec::new(),
+        dates: Vec::new(),
+        amount: None,
         customer,
         event,
         time,

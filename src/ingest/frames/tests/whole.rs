@@ -89,6 +89,9 @@ fn a_real_log_is_read_whole() {
     let keys = [at("case_id"), at("activity"), at("timestamp")];
     let plan = ColumnPlan {
         ids: None,
+        more_events: Vec::new(),
+        dates: Vec::new(),
+        amount: None,
         customer: keys[0],
         event: keys[1],
         time: keys[2],
