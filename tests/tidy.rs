@@ -47,7 +47,7 @@ const LAYERS: &[Layer] = &[
         crates: &["crossbeam_channel", "thiserror"],
         never: &["std::fs", "std::net", "std::process"] },
     Layer { name: "workspace", uses: &["base", "journey", "ingest", "analysis"],
-        crates: &["serde", "serde_json", "thiserror", "toml", "toml_edit", "directories"],
+        crates: &["serde", "serde_json", "thiserror", "toml", "toml_edit", "directories", "rayon"],
         never: &["std::net", "std::process::Command"] },
     Layer { name: "batch", uses: &["base", "table", "journey", "analysis", "ingest", "engine", "export", "job", "workspace"],
         crates: &["anyhow", "clap", "serde", "serde_json", "thiserror", "indicatif", "sha2", "signal_hook", "rayon",

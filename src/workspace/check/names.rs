@@ -1,6 +1,7 @@
 //! What the other sections name: columns, touchpoints, stages, funnels and scores, in expressions and in questions.
 
 use super::{Checker, Ground, Level};
+use crate::analysis::map::kpi::{Formula, MentionKind};
 use crate::analysis::{self, Error, Scope, Spec};
 use crate::base::nearest::nearest;
 use crate::base::visible::visible;
@@ -30,7 +31,7 @@ impl Checker<'_> {
         self.people(ground)?;
         self.funnels(ground)?;
         self.target_paths(ground)?;
-        self.kpis(ground);
+        self.kpis(ground)?;
         self.views(ground)
     }
 
@@ -126,30 +127,40 @@ impl Checker<'_> {
     }
 
     /// What KPIs speak of by name. Scores on different scales do not go into one figure.
-    fn kpis(&mut self, ground: &Ground<'_>) {
+    fn kpis(&mut self, ground: &Ground<'_>) -> Result<(), Cancelled> {
         let workspace = self.workspace;
         let stages: Vec<&str> = workspace.stages.iter().map(|stage| stage.plan.id.as_str()).collect();
         let funnels: Vec<&str> = workspace.funnels.iter().map(|funnel| funnel.id.as_str()).collect();
         let scores: Vec<&str> = workspace.scores.iter().map(|score| score.id.as_str()).collect();
+        let columns: Vec<&str> = ground.store.properties.iter().map(|property| property.name.as_str()).collect();
         for kpi in workspace.stages.iter().flat_map(|stage| &stage.plan.kpis) {
             let place = self.place("kpi", &kpi.id, "expr");
-            let mut wrong = |kind: &str, name: &str, known: &[&str]| {
-                if !known.contains(&name) {
-                    let what = format!("no {kind} is named `{}`{}", visible(name), hint(name, known.iter().copied()));
-                    self.add(Level::Error, place.clone(), what, "name one that the file has");
-                }
-            };
-            calls(&kpi.expr, "funnel").iter().for_each(|name| wrong("funnel", name, &funnels));
-            let spoken = calls(&kpi.expr, "score");
-            spoken.iter().for_each(|name| wrong("score", name, &scores));
-            for name in calls(&kpi.expr, "rate").iter().flat_map(|inner| inner.split("->").map(str::trim)) {
-                let is_known = stages.contains(&name) || ground.store.meaning(name).is_some();
-                if !is_known {
-                    let all = stages.iter().copied().chain(ground.store.touchpoints.iter());
-                    let what = format!("no stage or touchpoint is named `{}`{}", visible(name), hint(name, all));
-                    self.add(Level::Error, place.clone(), what, "name one that the file has");
+            // Read before: the file is right.
+            let Ok(formula) = Formula::parse(&kpi.expr) else { continue };
+            let mentioned = formula.names();
+            for mention in &mentioned {
+                let (kind, known) = match mention.kind {
+                    MentionKind::Stage => ("stage", &stages),
+                    MentionKind::Funnel => ("funnel", &funnels),
+                    MentionKind::Score => ("score", &scores),
+                    MentionKind::Column => ("column", &columns),
+                    MentionKind::Customers => {
+                        if let Err(what) = self.chosen_by(ground, mention.name)? {
+                            let at = mention.column;
+                            let what = format!("in `{}` at character {at}: {what}", visible(mention.name));
+                            self.add(Level::Error, place.clone(), what, "put the expression right");
+                        }
+                        continue;
+                    }
+                };
+                if !known.contains(&mention.name) {
+                    let near = hint(mention.name, known.iter().copied());
+                    let what = format!("no {kind} is named `{}`{near}", visible(mention.name));
+                    self.add(Level::Error, place.clone(), what, "name one that the file or the data has");
                 }
             }
+            let of_scores = mentioned.iter().filter(|mention| mention.kind == MentionKind::Score);
+            let spoken: Vec<&str> = of_scores.map(|mention| mention.name).collect();
             let scale = |name: &str| workspace.scores.iter().find(|score| score.id == name).map(|score| score.scale);
             let scales: Vec<(f64, f64)> = spoken.iter().filter_map(|name| scale(name)).collect();
             if let Some((first, other)) = scales.first().zip(scales.iter().find(|scale| Some(*scale) != scales.first()))
@@ -165,6 +176,7 @@ impl Checker<'_> {
                 self.add(Level::Error, place, what, "keep one scale in one figure");
             }
         }
+        Ok(())
     }
 
     /// Every saved question, answered once.
@@ -223,34 +235,4 @@ fn has_column(store: &JourneyStore, column: &str) -> bool {
 
 fn hint<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> String {
     nearest(name, names).map_or(String::new(), |near| format!("; did you mean `{}`?", visible(near)))
-}
-
-/// What stands in the parentheses of each `name(…)`.
-fn calls<'t>(text: &'t str, name: &str) -> Vec<&'t str> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(name) {
-        let before = rest[..at].chars().next_back();
-        let behind = rest[at + name.len()..].trim_start();
-        rest = &rest[at + name.len()..];
-        let is_word = before.is_none_or(|c| !c.is_alphanumeric() && c != '_');
-        if let (true, Some(inner)) = (is_word, behind.strip_prefix('('))
-            && let Some(end) = inner.find(')')
-        {
-            found.push(inner[..end].trim());
-        }
-    }
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::calls;
-
-    #[test]
-    fn what_a_figure_speaks_of_is_found_by_the_word_before_it() {
-        assert_eq!(calls("1 - funnel(cart).rate + funnel( b )", "funnel"), ["cart", "b"]);
-        assert_eq!(calls("rate(look -> buy)", "rate"), ["look -> buy"]);
-        assert_eq!(calls("separate(x) + rate", "rate"), Vec::<&str>::new());
-    }
 }

@@ -213,7 +213,7 @@ fn names_that_mean_nothing_are_errors_where_they_stand() {
     check_found(
         &with("rate(look -> buy)", "rate(look -> buyy)"),
         EVENTS,
-        "error kpi:to_buy (line 14) no stage or touchpoint is named `buyy`; did you mean `buy`?",
+        "error kpi:to_buy (line 14) no stage is named `buyy`; did you mean `buy`?",
     );
     check_found(
         &with("rate(look -> buy)", "funnel(wey).rate"),

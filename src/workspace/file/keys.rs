@@ -51,6 +51,8 @@ pub enum Kind {
     Customers,
     /// An expression whose names are of its section.
     Expr,
+    /// A figure of a stage.
+    Formula,
     Step,
     Exclusion,
     FunnelStep,
@@ -85,7 +87,27 @@ impl Section {
 pub const SCHEMA: i64 = 1;
 
 /// Exports that are known by name, as `ingest::presets` knows them; `generic` is none of them.
-pub const PRESETS: &[&str] = &["generic", "ga4-bq", "amplitude", "mixpanel", "posthog", "segment", "segment-wh", "rudderstack", "snowplow", "heap", "sensors-log", "sensors-events", "process-log", "shopify-orders", "woo", "hubspot", "salesforce-tasks", "salesforce-stages", "zendesk"];
+pub const PRESETS: &[&str] = &[
+    "generic",
+    "ga4-bq",
+    "amplitude",
+    "mixpanel",
+    "posthog",
+    "segment",
+    "segment-wh",
+    "rudderstack",
+    "snowplow",
+    "heap",
+    "sensors-log",
+    "sensors-events",
+    "process-log",
+    "shopify-orders",
+    "woo",
+    "hubspot",
+    "salesforce-tasks",
+    "salesforce-stages",
+    "zendesk",
+];
 
 /// How the answer of a view can be written; `export` knows them all.
 pub const FORMATS: &[&str] = &["table", "csv", "tsv", "json", "ndjson", "md", "html", "svg", "mermaid", "parquet"];
@@ -202,7 +224,7 @@ static STAGE: Section = Section { name: "stage", keys: keys! {
 static KPI: Section = Section { name: "kpi", keys: keys! {
     must "id" Kind::Id, "Its name";
     may "label" Kind::Label, "What people call it";
-    must "expr" Kind::Text, "What is computed: rate(a -> b), 1 - funnel(ID).rate, score(ID).top2, share(EXPR | EXPR)";
+    must "expr" Kind::Formula, "What is computed: rate(a -> b), 1 - funnel(ID).rate, score(ID).top2, share(EXPR | EXPR)";
     may "good" Kind::Choice(&["up", "down"]), "Which way is better; up where it is missing";
     may "target" Kind::Number(-ANY, ANY), "Where it should be";
     may "baseline" Kind::Period, "The days to compare with, both included";

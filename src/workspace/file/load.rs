@@ -22,7 +22,10 @@ impl Workspace {
         Ok(LoadOptions {
             sources: self.sources.iter().flat_map(|source| &source.files).map(|file| placed(folder, file)).collect(),
             preset: role("preset", |source| {
-                source.preset.as_ref().map(|name| if name == "generic" { presets::NONE.to_owned() } else { name.clone() })
+                source
+                    .preset
+                    .as_ref()
+                    .map(|name| if name == "generic" { presets::NONE.to_owned() } else { name.clone() })
             })?,
             customer: role("customer", |source| {
                 source.columns.customer.clone().or_else(|| source.columns.anonymous.clone())

@@ -77,6 +77,7 @@ fn of_kind(kind: &Kind) -> Map<String, Value> {
         | Kind::Events
         | Kind::Customers
         | Kind::Expr
+        | Kind::Formula
         | Kind::Step
         | Kind::Exclusion
         | Kind::FunnelStep

@@ -9,8 +9,10 @@ use super::keys::{Kind, SCHEMA};
 use crate::analysis::Among;
 use crate::analysis::ask;
 use crate::analysis::funnel::spec::{Exclusion, FunnelStep};
+use crate::analysis::map::kpi::Formula;
 use crate::base::nearest::nearest;
 use crate::base::{Civil, Span, When, Zone};
+use crate::journey::expr::ExprError;
 use crate::journey::{Expr, Step};
 
 /// What is wrong with a value.
@@ -54,6 +56,7 @@ pub(super) fn expected(kind: &Kind) -> String {
         Kind::Events => "an expression about events like 'event == \"visit\"'".into(),
         Kind::Customers => "an expression about customers like 'did(cart)'".into(),
         Kind::Expr => "an expression like 'f >= 2'".into(),
+        Kind::Formula => "a figure like 1 - funnel(cart).rate".into(),
         Kind::Step | Kind::FunnelStep | Kind::PathStep | Kind::Exclusion => "a step like \"cart\"".into(),
         Kind::Ask => "a question like \"funnel -s cart -s order\"".into(),
         Kind::Among => "a question like \"funnel -s cart -s order --who 1:dropped\"".into(),
@@ -152,8 +155,9 @@ fn text_of(text: &str, kind: &Kind) -> Result<(), Wrong> {
             said(format!("`{}` is neither export-end nor a time; write it like 2025-03-31T00:00:00Z", shown(text)))
         }),
         Kind::Period => period(text).map(|_| ()).map_err(said),
-        Kind::Events => expression(text).and_then(|()| about_events(text)),
-        Kind::Customers | Kind::Expr => expression(text),
+        Kind::Events => expression(text, Expr::parse(text)).and_then(|()| about_events(text)),
+        Kind::Customers | Kind::Expr => expression(text, Expr::parse(text)),
+        Kind::Formula => expression(text, Formula::parse(text)),
         Kind::Step => told(text.parse::<Step>()),
         Kind::PathStep => told(path_step(text).0.parse::<Step>()),
         Kind::FunnelStep => told(text.parse::<FunnelStep>()),
@@ -165,8 +169,8 @@ fn text_of(text: &str, kind: &Kind) -> Result<(), Wrong> {
     }
 }
 
-fn expression(text: &str) -> Result<(), Wrong> {
-    Expr::parse(text).map(|_| ()).map_err(|err| {
+fn expression<T>(text: &str, parsed: Result<T, ExprError>) -> Result<(), Wrong> {
+    parsed.map(|_| ()).map_err(|err| {
         let at = text.char_indices().nth(err.column - 1).map_or(text.len(), |(at, _)| at);
         Wrong::Text { at, text: err.message }
     })
