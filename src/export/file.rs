@@ -18,6 +18,8 @@ pub enum FileError {
     IsThere(String),
     #[error("{0}: its folder does not exist")]
     NoFolder(String),
+    #[error("{0}")]
+    Said(String),
     #[error("{file}: {error}")]
     Write { file: String, error: Error },
 }

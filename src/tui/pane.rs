@@ -65,6 +65,7 @@ pub enum Purpose {
     ForgetCohort,
     ExportFormat,
     ExportPath,
+    ViewName,
     Breakdown,
     SortBy,
     Find,

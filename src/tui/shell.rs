@@ -42,10 +42,7 @@ impl Words {
 pub fn command(options: &LoadOptions, spec: &Spec) -> String {
     let mut words = Words::default();
     words.word("trailmap");
-    let (asked, cell) = match spec {
-        Spec::Customers(CustomersSpec { of: Some(of), cell: Some(cell), .. }) => (&**of, Some(cell)),
-        spec => (spec, None),
-    };
+    let (asked, cell) = behind(spec);
     words.word(asked.name());
     let (workspace, options) = &named_in(options);
     for source in &options.sources {
@@ -55,6 +52,24 @@ pub fn command(options: &LoadOptions, spec: &Spec) -> String {
     words.0.extend(ask::flags(asked));
     words.maybe("--who", cell.map(String::as_str));
     load(options, &mut words);
+    words.0.join(" ")
+}
+
+/// The question and the cell whose customers are asked for.
+fn behind(spec: &Spec) -> (&Spec, Option<&String>) {
+    match spec {
+        Spec::Customers(CustomersSpec { of: Some(of), cell: Some(cell), .. }) => (&**of, Some(cell)),
+        spec => (spec, None),
+    }
+}
+
+/// The question alone, as the views of a workspace hold it.
+pub fn question(spec: &Spec) -> String {
+    let mut words = Words::default();
+    let (asked, cell) = behind(spec);
+    words.word(asked.name());
+    words.0.extend(ask::flags(asked));
+    words.maybe("--who", cell.map(String::as_str));
     words.0.join(" ")
 }
 

@@ -85,6 +85,7 @@ impl App {
             AppAction::CopyCommand => self.copy_command(),
             AppAction::Export => self.ask_export_format(),
             AppAction::SaveSteps => self.ask_steps_path(),
+            AppAction::SaveView => self.ask_view_name(),
             AppAction::Steps => self.read_steps(),
             AppAction::Tasks => self.overlays.push(Overlay::Tasks(0)),
             AppAction::DataHealth => self.open_health(),
@@ -223,6 +224,10 @@ impl App {
                 return;
             }
             Purpose::ExportPath => match self.write_file(text) {
+                Ok(()) => return,
+                Err(message) => Err(message),
+            },
+            Purpose::ViewName => match self.save_view(text) {
                 Ok(()) => return,
                 Err(message) => Err(message),
             },

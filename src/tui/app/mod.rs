@@ -20,6 +20,7 @@ mod tasks;
 mod typing;
 mod undo;
 mod view;
+mod views;
 mod which;
 
 use std::collections::BTreeMap;
@@ -420,6 +421,7 @@ impl App {
             AppAction::ForgetCohort if self.cohorts.saved.is_empty() => Err("there is no cohort yet; C saves one"),
             AppAction::SaveSteps if !self.steps.can_undo() => Err("there are no steps yet"),
             AppAction::RestoreSession => self.allows_restoring(),
+            AppAction::SaveView => self.allows_saving_view(),
             AppAction::MapColumns if !self.can_look() => Err("standard input can be read only once"),
             AppAction::CopyIds
             | AppAction::CopyCsv

@@ -34,6 +34,8 @@ pub(super) struct Writing {
 pub(super) enum What {
     Tables(&'static str),
     Steps,
+    /// A view of the workspace; its name stands for the path.
+    View,
 }
 
 /// A buffer that takes no more than can be copied.
@@ -172,6 +174,7 @@ impl App {
         let title = match what {
             What::Tables(format) => format!("Write {format} to — a path, from where trailmap was started"),
             What::Steps => "Write the steps as a shell script to".to_owned(),
+            What::View => return,
         };
         self.writing = Some(Writing { path: path.clone(), refused: None, what });
         self.ask_for(Prompt::new(Purpose::ExportPath, title, Source::Nothing, path));
@@ -195,6 +198,7 @@ impl App {
             let _ = events.send(Event::Written(ticket, outcome));
         };
         match writing.what {
+            What::View => return Ok(()),
             What::Steps => {
                 let script = self.script();
                 self.writer.start(move |_| to_file(&target, force, |out| Ok(out.write_all(script.as_bytes())?)), done);
@@ -218,7 +222,11 @@ impl App {
         match outcome {
             Ok(Ok(())) => {
                 self.close_prompt();
-                self.say(format!("wrote {}", writing.path));
+                let said = match writing.what {
+                    What::View => self.view_saved(&writing.path),
+                    What::Tables(_) | What::Steps => format!("wrote {}", writing.path),
+                };
+                self.say(said);
             }
             Ok(Err(FileError::IsThere(_))) => {
                 writing.refused = Some(writing.path.clone());

@@ -12,6 +12,7 @@ mod keys;
 mod load;
 pub mod schema;
 mod values;
+mod views;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ use crate::journey::Step;
 pub use edit::{Draft, EditError, Place};
 pub use fault::{Fault, Faults};
 pub use keys::{FORMATS, SCHEMA};
+pub use views::keep_view;
 
 /// What the file is called where nobody says otherwise.
 pub const WORKSPACE_FILE: &str = "trailmap.toml";
