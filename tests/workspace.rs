@@ -307,6 +307,17 @@ fn the_workbench_opens_a_workspace_and_names_it_in_commands() {
     terminal.wait_for(&["Dwell", "look", "buy", "stay"]);
     terminal.press("yb");
     terminal.wait_for(&["trailmap dwell --workspace"]);
+    terminal.press("S");
+    terminal.wait_for(&["Save this view into the workspace as"]);
+    terminal.press("\x15how-long\r");
+    terminal.wait_for(&["saved as a view of", "trailmap run how-long answers it"]);
+    // Nothing else of the file moves, and a name that is there is not taken unasked.
+    let text = fs::read_to_string(&path).expect("read");
+    let added = text.strip_prefix(FILE).expect("every line and comment as it was");
+    assert!(added.contains("[[view]]\nid = \"how-long\"\nask = \"dwell"), "{added}");
+    terminal.press("S\x15how-long\r");
+    terminal.wait_for(&["is there already", "again replaces it"]);
+    terminal.press("\x1b");
     terminal.press("q");
     terminal.wait_exit();
 
