@@ -14,3 +14,5 @@ mod pty;
 mod pty_opening;
 mod readme;
 mod tidy;
+mod workspace;
+mod workspaces;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use super::progress::Line;
-use super::{Messages, Usage, identity, report};
+use super::{Messages, identity, report};
 use crate::analysis::{CustomersSpec, ProfileSpec, Spec};
 use crate::base::{Ctl, Instant, Zone};
 use crate::engine::{Engine, Local};
@@ -66,12 +66,7 @@ impl Data {
 
     /// The question for the customers of a persona, with what the workspace adds to it.
     pub fn asked(&self, spec: &Spec, persona: Option<&str>) -> Result<Spec> {
-        let Some(workspace) = &self.workspace else {
-            return match persona {
-                None => Ok(spec.clone()),
-                Some(_) => Err(Usage("--persona names one of a workspace; add --workspace FILE".into()).into()),
-            };
-        };
+        let Some(workspace) = &self.workspace else { return Ok(spec.clone()) };
         let spec = match persona {
             Some(name) => workspace.of_persona(spec, name).map_err(anyhow::Error::msg)?,
             None => spec.clone(),

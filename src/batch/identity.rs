@@ -23,19 +23,20 @@ pub(super) fn tables(
     apart: impl FnOnce() -> Result<Option<Local>>,
     ctl: &Ctl,
 ) -> Result<Vec<Table>> {
-    let n_events = engine.store().n_events() as u64;
+    // Dropped duplicates carry ids too.
+    let n_rows = report.rows - report.rejects.total();
     let Some(identity) = &report.identity else {
         let none = Identity { links: Links::default(), max_ids: 0, is_guessed: false, sources: Vec::new() };
-        return Ok(vec![identity_table(&none, n_events), clusters_table(&none.links), effect_table(Vec::new())]);
+        return Ok(vec![identity_table(&none, n_rows), clusters_table(&none.links), effect_table(Vec::new())]);
     };
     let effect = match apart()? {
         Some(apart) => effect(engine, &apart, ctl)?,
         None => Vec::new(),
     };
-    Ok(vec![identity_table(identity, n_events), clusters_table(&identity.links), effect_table(effect)])
+    Ok(vec![identity_table(identity, n_rows), clusters_table(&identity.links), effect_table(effect)])
 }
 
-fn identity_table(identity: &Identity, n_events: u64) -> Table {
+fn identity_table(identity: &Identity, n_rows: u64) -> Table {
     let columns = [("check", Kind::Text), ("value", Kind::Count), ("share", Kind::Share), ("meaning", Kind::Text)];
     let mut table = Table::new("identity", &columns);
     let mut row = |check: String, value: u64, of: Option<u64>, meaning: String| {
@@ -58,23 +59,18 @@ fn identity_table(identity: &Identity, n_events: u64) -> Table {
     row("people without linking".into(), links.n_unlinked, Some(links.n_ids), meaning.into());
     for column in &links.columns {
         let ColumnIdsText { rows, ids, linked, nulls } = ColumnIdsText::of(&column.name);
-        row(rows, column.rows, Some(n_events), "rows with an id in this column".into());
+        row(rows, column.rows, Some(n_rows), "rows with an id in this column".into());
         row(ids, column.ids, Some(links.n_ids), "different ids in this column".into());
         row(linked, column.linked, Some(column.ids), "of them, those that stand beside another id in some row".into());
         if column.nulls > 0 {
-            row(
-                nulls,
-                column.nulls,
-                Some(n_events),
-                "texts that are nobody's id: null, (not set), 0, --null-id".into(),
-            );
+            row(nulls, column.nulls, Some(n_rows), "texts that are nobody's id: null, (not set), 0, --null-id".into());
         }
     }
     for join in &links.joins {
         let [a, b] = join.columns;
         let meaning =
             format!("rows that carry both join {} ids of {} and {} of {}", join.ids[0], name(a), join.ids[1], name(b));
-        row(format!("joined by {} + {}", name(a), name(b)), join.rows, Some(n_events), meaning);
+        row(format!("joined by {} + {}", name(a), name(b)), join.rows, Some(n_rows), meaning);
     }
     for (label, from, to) in
         [("1 id", 1, 1), ("2 ids", 2, 2), ("3 to 5 ids", 3, 5), ("6 to 10 ids", 6, 10), ("over 10 ids", 11, u64::MAX)]
@@ -94,7 +90,7 @@ fn identity_table(identity: &Identity, n_events: u64) -> Table {
             Some(links.n_ids),
             "ids of shared devices; each stays a customer of its own".into(),
         );
-        row("shared events".into(), links.n_shared_events, Some(n_events), "events of those ids".into());
+        row("shared events".into(), links.n_shared_events, Some(n_rows), "events of those ids".into());
     }
     for pair in &identity.sources {
         let [a, b] = &pair.files;

@@ -64,10 +64,13 @@ pub fn init(wish: Init, messages: Messages, ctl: &Ctl) -> Result<()> {
         Target::File { path, force } => {
             to_file(path, *force, |out| Ok(out.write_all(text.as_bytes())?))?;
             messages.line(&format!(
-                "{}: a first draft from {} events of {} kinds; read it, and change what is not so",
+                "{}: a first draft from {} events of {}; read it, and change what is not so",
                 visible(&path.to_string_lossy()),
                 count(seen.n_events),
-                count((seen.names.len() + seen.n_more_names) as u64),
+                match seen.names.len() + seen.n_more_names {
+                    1 => "1 kind".to_owned(),
+                    n => format!("{} kinds", count(n as u64)),
+                },
             ));
         }
     }
@@ -79,16 +82,22 @@ pub fn init(wish: Init, messages: Messages, ctl: &Ctl) -> Result<()> {
 fn seen(mut load: LoadOptions, messages: &Messages, ctl: &Ctl) -> Result<Seen> {
     let _line = Line::start("reading", ctl, messages);
     let loaded = open(&mut load, ctl)?;
-    let mut seen = look_at(loaded, ctl)?;
-    let Some(anonymous) = seen.anonymous.clone() else { return Ok(seen) };
-    load.customer = Some(anonymous);
+    let seen = look_at(loaded, ctl)?;
+    let (Some(anonymous), Some(customer)) = (seen.anonymous.clone(), seen.role("customer").cloned()) else {
+        return Ok(seen);
+    };
+    load.customer = Some(anonymous.clone());
     // The second id is only a second look: where it gives nothing, the first stands.
-    match ingest::open(&load, ctl) {
-        Ok(loaded) => seen.add(look_at(loaded, ctl)?),
+    let other = match ingest::open(&load, ctl) {
+        Ok(loaded) => look_at(loaded, ctl)?,
         Err(Error::Cancelled(cancelled)) => return Err(cancelled.into()),
-        Err(_) => {}
-    }
-    Ok(seen)
+        Err(_) => return Ok(seen),
+    };
+    // Order is read off the id that more events have.
+    let (mut most, least) = if other.n_events > seen.n_events { (other, seen) } else { (seen, other) };
+    most.add(least);
+    most.set_ids(customer, anonymous);
+    Ok(most)
 }
 
 /// Reads the sources; where it is not clear which of two ids is the customer, the one of somebody who is known is.
@@ -127,12 +136,19 @@ fn language_of(seen: &Seen) -> &'static str {
     if n * 2 > seen.names.len() { "zh" } else { "en" }
 }
 
-/// What the first source is called, without its folder and endings.
+/// Names of files that say no more than that there is data in them.
+const PLAIN_NAMES: &[&str] = &["events", "event", "data", "export", "log", "rows"];
+
+/// What the first source is called, without its folder and endings; where that says nothing, its folder.
 fn name_of(sources: &[String]) -> String {
-    let file = sources.first().map(|source| Path::new(source)).and_then(Path::file_name);
-    let name = file.map_or_else(String::new, |file| file.to_string_lossy().into_owned());
-    let stem = name.split('.').find(|part| !part.is_empty() && !part.contains(['*', '?', '['])).unwrap_or("journeys");
-    stem.to_owned()
+    let path = Path::new(sources.first().map_or("", String::as_str));
+    let is_telling = |part: &&str| !part.is_empty() && !part.contains(['*', '?', '[']) && !PLAIN_NAMES.contains(part);
+    let part_of = |name: Option<&std::ffi::OsStr>| {
+        let name = name?.to_string_lossy().into_owned();
+        name.split('.').next().filter(is_telling).map(str::to_owned)
+    };
+    let name = part_of(path.file_name()).or_else(|| part_of(path.parent()?.file_name()));
+    name.unwrap_or_else(|| "journeys".to_owned())
 }
 
 /// A source as the file at `out` has to name it.
@@ -163,6 +179,8 @@ mod tests {
         assert_eq!(beside(Path::new("a/trailmap.toml"), "a/b.csv"), "b.csv");
         assert_eq!(beside(Path::new("maps/trailmap.toml"), "/data/b.csv"), "/data/b.csv");
         assert_eq!(name_of(&["x/retail.csv.gz".to_owned()]), "retail");
-        assert_eq!(name_of(&["x/*.csv".to_owned()]), "csv");
+        assert_eq!(name_of(&["x/*.csv".to_owned()]), "x");
+        assert_eq!(name_of(&["shop/events.csv.gz".to_owned()]), "shop");
+        assert_eq!(name_of(&["events.csv".to_owned()]), "journeys");
     }
 }

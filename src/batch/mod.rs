@@ -21,6 +21,7 @@ use crate::base::{Ctl, Zone};
 use crate::export::{Document, Source};
 use crate::ingest::{self, KeepRejects, LoadOptions};
 use crate::workspace::InUse;
+use crate::workspace::in_use::named_in;
 use data::Data;
 
 pub use messages::Messages;
@@ -67,6 +68,9 @@ pub struct Done {
 pub fn run(request: Request, ctl: &Ctl) -> Result<Done> {
     let Request { mut load, persona, ask, output, messages } = request;
     output.check()?;
+    if persona.is_some() && named_in(&load).0.is_none() {
+        return Err(Usage("--persona names one of a workspace; add --workspace FILE".into()).into());
+    }
     if ask == Ask::Rejects {
         load.keep_rejects = KeepRejects::All;
     }

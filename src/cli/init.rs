@@ -45,7 +45,9 @@ pub struct InitArgs {
 fn presets() -> clap::builder::PossibleValuesParser {
     PRESETS
         .iter()
-        .map(|preset| PossibleValue::new(preset.name).alias(preset.short).help(preset.doc))
+        .map(|preset| {
+            PossibleValue::new(preset.name).alias(preset.short).help(format!("{} ({})", preset.doc, preset.short))
+        })
         .collect::<Vec<_>>()
         .into()
 }

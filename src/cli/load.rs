@@ -47,7 +47,7 @@ pub struct LoadArgs {
     #[arg(id = "id_columns", long = "id", value_name = "COLUMN", help_heading = "Reading")]
     pub ids: Vec<String>,
     /// Most ids of one person; what links more is a shared device and is not merged [default: 50]
-    #[arg(id = "max_ids", long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Reading")]
+    #[arg(id = "max_ids", long = "max-ids", value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Reading")]
     pub max_ids: Option<u32>,
     /// A text that is nobody's id, beside null, (not set), 0 and the like [repeatable]
     #[arg(id = "null_ids", long = "null-id", value_name = "TEXT", help_heading = "Reading")]
@@ -71,7 +71,7 @@ pub struct LoadArgs {
     #[arg(long, help_heading = "Reading")]
     pub dedupe: bool,
     /// Drop rows whose value in this column an earlier row has; several columns are one key [repeatable]
-    #[arg(id = "dedupe_by", long, value_name = "COLUMN", help_heading = "Reading")]
+    #[arg(id = "dedupe_by", long = "dedupe-by", value_name = "COLUMN", help_heading = "Reading")]
     pub dedupe_by: Vec<String>,
 }
 

@@ -67,6 +67,8 @@ pub struct Outcome {
     pub rejected: Vec<(Reason, u64)>,
     pub rejects: Vec<Reject>,
     pub customers: u64,
+    /// Ids that were linked to so many customers, where there are several columns of them.
+    pub ids: Option<u64>,
     pub event_names: u64,
     pub duplicates: u64,
     /// Events that share their time with another of the same customer.
@@ -187,6 +189,7 @@ pub fn try_out(options: &LoadOptions, ctl: &Ctl) -> Result<Outcome, Error> {
         rejected: report.rejects.counts.iter().map(|(reason, n)| (*reason, *n)).collect(),
         rejects: report.rejects.kept,
         customers: store.n_customers() as u64,
+        ids: report.identity.as_ref().map(|identity| identity.links.n_ids),
         event_names: store.touchpoints.len() as u64,
         duplicates: store.n_duplicates,
         ties: store.n_ties,

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::codes::Codes;
 use super::mapped::Mapped;
 use super::names::Names;
-use super::props::Property;
+use super::props::{Property, Values};
 use crate::base::{CustomerId, Instant, TouchpointId, Zone};
 
 /// Which columns of the data played which part, by name; property positions where the column is kept as a property.
@@ -84,8 +84,15 @@ impl JourneyStore {
         self.customers.name(customer.0)
     }
 
+    /// The customer of this name, or whose anonymous id it is.
     pub fn find_customer(&self, name: &str) -> Option<CustomerId> {
-        self.customers.get(name).map(CustomerId)
+        let of_id = || {
+            let Values::Text { codes, names } = &self.properties[self.roles.anonymous?].values else { return None };
+            let code = names.get(name)? + 1;
+            let row = (0..codes.len()).find(|&row| codes.get(row) == code)?;
+            Some(self.offsets.partition_point(|&start| start as usize <= row) as u32 - 1)
+        };
+        self.customers.get(name).or_else(of_id).map(CustomerId)
     }
 
     /// The position of the property column with this name.

@@ -1,5 +1,7 @@
 //! Small files in which people have several ids, in every format and in several sources.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::ingest::load::load;
 use crate::ingest::{Error, KeepRejects, Loaded};
@@ -87,6 +89,12 @@ fn rows_that_carry_two_ids_link_them_in_every_format_and_any_blocks() {
             assert_eq!((links.joins[0].rows, links.joins[0].ids), (3, [1, 2]));
             assert_eq!((links.clusters[0].name.as_str(), links.clusters[0].ids), ("C1", 3));
             assert_eq!(links.clusters[0].examples, ["C1", "a1", "a2"]);
+            let store = &loaded.store;
+            let found = |id: &str| store.find_customer(id).map(|id| store.customer_name(id));
+            assert_eq!(
+                [found("a1"), found("a3"), found("C2"), found("a9")],
+                [Some("C1"), Some("a3"), Some("C2"), None]
+            );
         }
     }
 }
@@ -192,4 +200,35 @@ fn a_file_of_anonymous_ids_alone_can_be_linked_to_nothing_and_says_nothing() {
     // Where texts are said to be nobody, a single column of ids is enough.
     let without = open(&[("a.csv", text)], 1 << 20, |o| o.null_ids = vec!["d2".into()]).expect("readable");
     assert_eq!((people(&without).as_str(), without.report.rejects.total()), ("d1: a", 1));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn neither_blocks_nor_threads_nor_the_order_of_rows_change_who_is_who(
+        rows in prop::collection::vec((0u8..9, 0u8..9, 0u8..4), 1..60).prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())),
+        block in 8usize..200,
+        threads in prop::sample::select(vec![1usize, 3]),
+    ) {
+        let text = |rows: &[(u8, u8, u8)]| {
+            let mut text = "user_id,anonymous_id,ts,event\n".to_owned();
+            for (user, anonymous, event) in rows {
+                let id = |letter: char, n: u8| if n > 6 { String::new() } else { format!("{letter}{n}") };
+                text += &format!("{},{},2024-05-01,e{event}\n", id('u', *user), id('a', *anonymous));
+            }
+            text
+        };
+        let few = |o: &mut LoadOptions| o.max_ids = Some(4);
+        let whole = open(&[("a.csv", &text(&rows.0))], 1 << 20, few);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        let cut = pool.install(|| open(&[("a.csv", &text(&rows.0))], block, few));
+        let turned = pool.install(|| open(&[("a.csv", &text(&rows.1))], block, few));
+        // Where the rows hold no id at all there is no customer column to be found.
+        if let (Ok(whole), Ok(cut), Ok(turned)) = (whole, cut, turned) {
+            prop_assert_eq!(people(&whole), people(&cut));
+            prop_assert_eq!(&whole.report.identity, &cut.report.identity);
+            prop_assert_eq!(&whole.report.identity.map(|i| i.links), &turned.report.identity.map(|i| i.links));
+            prop_assert_eq!(whole.store.n_customers(), turned.store.n_customers());
+        }
+    }
 }

@@ -134,10 +134,12 @@ impl Field {
 
 fn unknown_column(store: &JourneyStore, name: &str) -> String {
     let columns = || store.properties.iter().map(|property| property.name.as_str());
-    let hint = match nearest(name, columns().chain(EVENT_NAMES)) {
+    // A stage given by rules is a column too.
+    let others = || EVENT_NAMES.into_iter().filter(|name| store.mapped.is_none() || *name != "stage");
+    let hint = match nearest(name, columns().chain(others())) {
         Some(near) => format!("; did you mean `{near}`?"),
         None if (1..=8).contains(&store.properties.len()) => {
-            format!("; there are {}", columns().chain(EVENT_NAMES).collect::<Vec<_>>().join(", "))
+            format!("; there are {}", columns().chain(others()).collect::<Vec<_>>().join(", "))
         }
         None => String::new(),
     };

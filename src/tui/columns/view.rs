@@ -51,6 +51,11 @@ impl ColumnsScreen {
                 let n = words::things(outcome.ties, "event");
                 checks.push(check("·", format!("{n} at the time of another: the order of the rows decides"), None));
             }
+            if let Some(ids) = outcome.ids {
+                let people = words::things(outcome.customers, "customer");
+                let text = format!("{} linked by rows that carry two of them: {people}", words::things(ids, "id"));
+                checks.push(check("·", text, None));
+            }
             checks.push(check("·", sums(outcome), None));
         }
         checks

@@ -106,6 +106,7 @@ fn try_out(options: &LoadOptions, _: &crate::base::Ctl) -> Result<Outcome, inges
         rejected: vec![(Reason::NoCustomer, 12), (Reason::BadTime, 8)],
         rejects: Vec::new(),
         customers: if options.customer.as_deref() == Some("client_id") { 19_970 } else { 3_120 },
+        ids: None,
         event_names: 14,
         duplicates: 204,
         ties: 1_822,

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use super::{Checker, Ground, Level};
 use crate::base::visible::visible;
 use crate::base::{Cancelled, Instant};
@@ -27,6 +25,7 @@ impl Checker<'_> {
     pub(super) fn traffic(&mut self, ground: &Ground<'_>) -> Result<(), Cancelled> {
         self.channels(ground);
         self.rejected(ground);
+        self.shared_devices(ground);
         ground.ctl.check()?;
         self.clocks(ground)
     }
@@ -94,6 +93,22 @@ impl Checker<'_> {
         }
     }
 
+    /// Ids that so many rows link that no one person can have them.
+    fn shared_devices(&mut self, ground: &Ground<'_>) {
+        let Some(identity) = &ground.report.identity else { return };
+        let links = &identity.links;
+        if links.n_shared > 0 {
+            let what = format!(
+                "{} clusters of more than {} ids are shared devices, which are not merged; their {} ids stay customers of their own",
+                links.n_shared, identity.max_ids, links.n_shared_ids
+            );
+            let counts = (links.n_shared_events, ground.store.n_events() as u64);
+            let remedy =
+                "`trailmap profile --identity --table clusters` lists them; max_ids in [identity] is the limit";
+            self.count(Level::Note, "data".to_owned(), what, counts, remedy);
+        }
+    }
+
     fn clocks(&mut self, ground: &Ground<'_>) -> Result<(), Cancelled> {
         let store = ground.store;
         let all = store.n_events() as u64;
@@ -102,22 +117,16 @@ impl Checker<'_> {
             AsOf::ExportEnd | AsOf::Now => i64::MAX,
         };
         let clock = WallClock::new(&store.zone, store.bounds());
-        let counts = store
-            .times
-            .par_chunks(1 << 16)
-            .map(|times| {
-                ground.ctl.check()?;
-                Ok(times.iter().fold([0u64; 3], |[late, early, midnight], &time| {
-                    let is_midnight = time % 1_000_000 == 0 && clock.micros(time).rem_euclid(DAY) == 0;
-                    [
-                        late + u64::from(time > as_of),
-                        early + u64::from(time < YEAR_2000),
-                        midnight + u64::from(is_midnight),
-                    ]
-                }))
-            })
-            .try_reduce(|| [0; 3], |a, b| Ok([a[0] + b[0], a[1] + b[1], a[2] + b[2]]))?;
-        let [late, early, midnight] = counts;
+        let [mut late, mut early, mut midnight] = [0u64; 3];
+        for times in store.times.chunks(1 << 16) {
+            ground.ctl.check()?;
+            for &time in times {
+                let is_midnight = time % 1_000_000 == 0 && clock.micros(time).rem_euclid(DAY) == 0;
+                late += u64::from(time > as_of);
+                early += u64::from(time < YEAR_2000);
+                midnight += u64::from(is_midnight);
+            }
+        }
         let place = || "data".to_owned();
         if late > 0 {
             let what = format!("events lie after as_of ({}) and take no part", Instant(as_of));

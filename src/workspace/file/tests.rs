@@ -87,7 +87,11 @@ fn sources_are_seen_from_the_folder_of_the_file() {
     };
     let options = example().load(Path::new("a/b")).expect("one source");
     assert_eq!(options.sources, ["a/b/demo/retail.csv"]);
-    assert_eq!((options.customer.as_deref(), options.score, options.dedupe), (Some("customer_id"), None, true));
+    assert_eq!(
+        (options.customer.as_deref(), options.anonymous.as_deref()),
+        (Some("customer_id"), Some("anonymous_id"))
+    );
+    assert_eq!((options.score, options.dedupe_by, options.max_ids), (None, vec!["event_id".to_owned()], Some(50)));
     let two =
         "[[source]]\nid = \"a\"\nfiles = [\"x.csv\", \"/tmp/*.csv\"]\n[[source]]\nid = \"b\"\nfiles = [\"y?.csv\"]\n";
     assert_eq!(load(two, "").expect("alike").sources, ["x.csv", "/tmp/*.csv", "y?.csv"]);
@@ -303,8 +307,15 @@ fn hostile_names_reach_no_terminal_and_faults_without_end_are_counted() {
     let faults = Workspace::parse("t.toml", &format!("schema = 1\n{many}")).expect_err("unknown");
     assert_eq!((faults.faults.len(), faults.n_more), (100, 4900));
     assert_eq!(faults.sentences().last().map(String::as_str), Some("t.toml: 4900 more faults are not listed"));
-    for text in [format!("a = {}", "[".repeat(100_000)), format!("a = {}", "{a=".repeat(100_000)), "a.".repeat(100_000)]
-    {
+    let (dots, braces) = ("a.".repeat(100_000), "{a=".repeat(100_000));
+    for text in [
+        format!("a = {}", "[".repeat(100_000)),
+        format!("a = {braces}"),
+        dots.clone(),
+        format!("schema = 1\n{dots}a = 1"),
+        format!("schema = 1\n[{dots}a]"),
+        format!("schema = 1\n[[{dots}a]]"),
+    ] {
         assert!(Workspace::parse("t.toml", &text).is_err());
     }
 }

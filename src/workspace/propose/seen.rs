@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::words;
 use crate::analysis::profile::{ProfileSpec, profile};
-use crate::base::{Cancelled, Ctl};
+use crate::base::{Cancelled, Ctl, CustomerId};
 use crate::ingest::{LoadReport, Role};
-use crate::journey::chunks::par_customers;
-use crate::journey::{JourneyStore, Property, Values, View};
+use crate::journey::chunks::{par_customers, par_gather};
+use crate::journey::{Code, JourneyStore, Property, Values, View};
 use crate::with_codes;
 
 /// Event names that get a rule of their own, the most frequent first.
@@ -17,6 +17,18 @@ pub const NAMES_MAX: usize = 200;
 /// Channels that are listed.
 const CHANNELS_MAX: usize = 40;
 
+/// How a workspace file calls the roles of columns.
+pub const KEYS: [(&str, &str); 8] = [
+    ("customer", "customer"),
+    ("anonymous", "anon"),
+    ("time", "time"),
+    ("event", "event"),
+    ("channel", "channel"),
+    ("value", "value"),
+    ("score", "score"),
+    ("session", "session"),
+];
+
 /// Kinds of scores that are told apart.
 const KINDS_MAX: usize = 8;
 
@@ -24,14 +36,17 @@ const KINDS_MAX: usize = 8;
 pub struct Seen {
     pub n_events: u64,
     pub n_rows: u64,
-    /// Role, column and how sure that is.
-    pub roles: Vec<(Role, String, f64)>,
+    /// The name of a role, the column that plays it, and how sure that is.
+    pub roles: Vec<(&'static str, String, f64)>,
+    /// Columns that play none, and have a value somewhere.
     pub properties: Vec<String>,
     pub zone: String,
     /// A column whose values name an event, and the rows that repeat one.
     pub event_id: Option<(String, u64)>,
-    /// A column with ids of visitors who are not known.
+    /// A column with ids of visitors who are not known, where it was not read as such.
     pub anonymous: Option<String>,
+    /// Whether counts are of a part of the rows.
+    pub is_partial: bool,
     pub order: Option<String>,
     /// The most frequent first.
     pub names: Vec<NameSeen>,
@@ -52,6 +67,8 @@ pub struct NameSeen {
     pub customers: u64,
     /// Of those, who had it twice and more.
     pub again: u64,
+    /// The names that stand directly before or after it, and how often; itself not.
+    pub beside: BTreeMap<String, u64>,
     /// Where it first comes among the different events of a journey, from 0 to 1 in the mean; `None` where it always is
     /// the only one.
     pub lateness: Option<f64>,
@@ -78,29 +95,31 @@ pub fn look(store: &Arc<JourneyStore>, report: &LoadReport, ctl: &Ctl) -> Result
     let (names, n_more_names) = names(&view, ctl)?;
     let profiled = profile(&view, &ProfileSpec::default(), ctl).ok();
     ctl.check()?;
+    // A column without a value plays no part, whatever it is called.
+    let is_filled = |name: &str| match store.property_idx(name) {
+        Some(at) => store.properties[at].n_nulls() < store.n_events(),
+        None => true,
+    };
+    let filled = || report.columns.iter().filter(|column| is_filled(&column.name));
     let property = |is_it: fn(&str) -> bool| {
-        let mut columns = report.columns.iter().filter(|column| column.role == Role::Property);
+        let mut columns = filled().filter(|column| column.role == Role::Property);
         columns.find(|column| is_it(&column.name)).map(|column| column.name.clone())
     };
+    let roles = filled().filter(|column| KEYS.iter().any(|(role, _)| *role == column.role.name()));
+    let is_linked = filled().any(|column| column.role.name() == "anonymous");
     let (channels, n_more_channels) = channels(store);
     Ok(Seen {
         n_events: store.n_events() as u64,
         n_rows: report.rows,
-        roles: report
-            .columns
-            .iter()
-            .filter(|column| column.role != Role::Property)
-            .map(|column| (column.role, column.name.clone(), column.certainty))
-            .collect(),
-        properties: report
-            .columns
-            .iter()
-            .filter(|column| column.role == Role::Property)
+        roles: roles.map(|column| (column.role.name(), column.name.clone(), column.certainty)).collect(),
+        properties: filled()
+            .filter(|column| KEYS.iter().all(|(role, _)| *role != column.role.name()))
             .map(|column| column.name.clone())
             .collect(),
         zone: store.zone.name().to_owned(),
         event_id: property(words::is_event_id).and_then(|column| event_id(store, &column)),
-        anonymous: property(words::is_anonymous_id),
+        anonymous: if is_linked { None } else { property(words::is_anonymous_id) },
+        is_partial: false,
         order: property(words::is_order_id),
         names,
         n_more_names,
@@ -112,7 +131,8 @@ pub fn look(store: &Arc<JourneyStore>, report: &LoadReport, ctl: &Ctl) -> Result
 }
 
 impl Seen {
-    /// Adds what only another look at the same rows shows, under another id of the customer.
+    /// Adds what another look at the same rows shows, under another id of the customer: rows without that id were not
+    /// among those that were seen.
     pub fn add(&mut self, other: Seen) {
         for name in other.names {
             if !self.names.iter().any(|known| known.name == name.name) {
@@ -126,13 +146,37 @@ impl Seen {
             }
         }
         self.channels.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        if self.scores.is_empty() {
+        for property in other.properties {
+            let is_new =
+                !self.properties.contains(&property) && self.roles.iter().all(|(_, column, _)| *column != property);
+            if is_new {
+                self.properties.push(property);
+            }
+        }
+        for role in other.roles {
+            if self.roles.iter().all(|(known, ..)| *known != role.0) {
+                self.properties.retain(|property| *property != role.1);
+                self.roles.push(role);
+            }
+        }
+        if self.scores.iter().map(|score| score.n).sum::<u64>() < other.scores.iter().map(|score| score.n).sum() {
             self.scores = other.scores;
         }
+        self.order = self.order.take().or(other.order);
+        self.is_partial = true;
     }
 
-    pub fn role(&self, role: Role) -> Option<&str> {
-        self.roles.iter().find(|(known, ..)| *known == role).map(|(_, column, _)| column.as_str())
+    /// Says which column is the customer and which one holds ids of visitors who are not known.
+    pub fn set_ids(&mut self, customer: (&'static str, String, f64), anonymous: String) {
+        self.roles.retain(|(role, column, _)| *role != "customer" && *column != customer.1);
+        self.properties.retain(|column| *column != customer.1 && *column != anonymous);
+        self.roles.insert(0, customer);
+        self.anonymous = Some(anonymous);
+    }
+
+    /// What plays a role.
+    pub fn role(&self, role: &str) -> Option<&(&'static str, String, f64)> {
+        self.roles.iter().find(|(known, ..)| *known == role)
     }
 }
 
@@ -151,11 +195,40 @@ struct Row {
     n: u64,
 }
 
+/// The place of a name that is not looked at.
+const NOT: u16 = u16::MAX;
+
+/// How often each of `n` names stands directly before or after each other, row by row.
+fn beside(view: &View, places: &[u16], n: usize, ctl: &Ctl) -> Result<Vec<u64>, Cancelled> {
+    let pieces = par_gather(
+        view,
+        ctl,
+        || vec![0u64; n * n],
+        |counts, chunk| {
+            with_codes!(view.codes(), |codes| {
+                for customer in chunk.map(CustomerId) {
+                    for pair in codes[view.journey(customer)].windows(2) {
+                        let [a, b] = [0, 1].map(|at| places[Code::idx(pair[at])]);
+                        if a != NOT && b != NOT {
+                            counts[usize::from(a) * n + usize::from(b)] += 1;
+                            counts[usize::from(b) * n + usize::from(a)] += 1;
+                        }
+                    }
+                }
+            });
+        },
+    )?;
+    let mut all = vec![0; n * n];
+    for piece in &pieces {
+        all.iter_mut().zip(piece).for_each(|(n, more)| *n += more);
+    }
+    Ok(all)
+}
+
 fn names(view: &View, ctl: &Ctl) -> Result<(Vec<NameSeen>, usize), Cancelled> {
-    const NOT: u16 = u16::MAX;
     let all = &view.store().touchpoints;
     let mut events = vec![0u64; all.len()];
-    with_codes!(view.codes(), |codes| codes.iter().for_each(|code| events[crate::journey::Code::idx(*code)] += 1));
+    with_codes!(view.codes(), |codes| codes.iter().for_each(|code| events[Code::idx(*code)] += 1));
     let mut codes: Vec<u32> = (0..all.len() as u32).filter(|&code| events[code as usize] > 0).collect();
     codes.sort_by(|&a, &b| events[b as usize].cmp(&events[a as usize]).then_with(|| all.name(a).cmp(all.name(b))));
     let n_more = codes.len().saturating_sub(NAMES_MAX);
@@ -168,7 +241,7 @@ fn names(view: &View, ctl: &Ctl) -> Result<(Vec<NameSeen>, usize), Cancelled> {
         with_codes!(view.codes(), |codes| {
             let mut met: Vec<u16> = Vec::new();
             for code in &codes[journey] {
-                let place = places[crate::journey::Code::idx(*code)];
+                let place = places[Code::idx(*code)];
                 if place == NOT {
                     continue;
                 }
@@ -199,8 +272,14 @@ fn names(view: &View, ctl: &Ctl) -> Result<(Vec<NameSeen>, usize), Cancelled> {
             row.n += more.n;
         }
     }
-    let seen = codes.iter().zip(rows).map(|(&code, row)| NameSeen {
+    let beside = beside(view, &places, codes.len(), ctl)?;
+    let named = |at: usize, counts: &[u64]| -> BTreeMap<String, u64> {
+        let others = counts.iter().enumerate().filter(|(other, n)| *other != at && **n > 0);
+        others.map(|(other, n)| (all.name(codes[other]).to_owned(), *n)).collect()
+    };
+    let seen = codes.iter().zip(rows).enumerate().map(|(at, (&code, row))| NameSeen {
         name: all.name(code).to_owned(),
+        beside: named(at, &beside[at * codes.len()..(at + 1) * codes.len()]),
         events: events[code as usize],
         customers: row.customers,
         again: row.again,

@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use super::presets::{Preset, PresetStage};
-use super::seen::{ScoreSeen, Seen};
+use super::seen::{KEYS, ScoreSeen, Seen};
 use super::words::{self, score_kind};
 use super::{Placed, Why, again, place};
 use crate::analysis::map::plan::Label;
 use crate::analysis::{FunnelSpec, Spec, ask};
 use crate::base::visible::{truncate, visible};
-use crate::ingest::{LoadOptions, Role};
+use crate::ingest::LoadOptions;
 use crate::journey::Step;
 use crate::journey::expr::{quote_name, quote_text};
 use crate::workspace::file::edit::{New, name_of};
@@ -66,16 +66,21 @@ impl Seen {
         if let Some((column, n)) = &self.event_id {
             let what = match n {
                 0 => format!("names every row; none comes twice among {}", count(self.n_rows)),
-                n => format!("{} rows repeat an id, each equal to the first in every column", count(*n)),
+                n => format!(
+                    "{}{} rows repeat an id, each equal to the first in every column",
+                    self.at_least(),
+                    count(*n)
+                ),
             };
             page.noted(&format!("dedupe  = {}", New::Texts(vec![column.clone()]).written()), &what);
         }
         let mut columns = Vec::new();
         let mut sure = Vec::new();
+        let is_two = self.anonymous.is_some() || self.role("anonymous").is_some();
         for (role, column, certainty) in &self.roles {
-            let key = match role {
-                Role::Customer if self.anonymous.is_some() => "user",
-                role => role.name(),
+            let key = match *role {
+                "customer" if is_two => "user",
+                role => KEYS.iter().find(|(known, _)| *known == role).map_or(role, |(_, key)| key),
             };
             columns.push(format!("{key} = {}", text(column)));
             if *certainty < 1.0 {
@@ -102,7 +107,8 @@ impl Seen {
         page.given("delimiter", delimiter.as_deref());
         page.given("quote", wish.load.quote.map(String::from).as_deref());
         page.given("encoding", wish.load.encoding.as_deref());
-        if let Some(anonymous) = &self.anonymous {
+        let anonymous = self.role("anonymous").map(|(_, column, _)| column).or(self.anonymous.as_ref());
+        if let Some(anonymous) = anonymous {
             page.line("");
             page.line("[identity]");
             let why = format!("`{}` looks like the id of visitors who are not known yet", shown_name(anonymous));
@@ -119,7 +125,10 @@ impl Seen {
             "# Whose a channel is stands here only where its name says so; fill in the rest, and cost_per_contact.",
         );
         for (channel, events) in &self.channels {
-            page.noted(&format!("[channel.{}]", name_of(channel)), &format!("{} events", count(*events)));
+            page.noted(
+                &format!("[channel.{}]", name_of(channel)),
+                &format!("{}{} events", self.at_least(), count(*events)),
+            );
             let (ownership, media, control) = words::traits(channel);
             if ownership.is_none() {
                 page.line("# ownership = brand, partner, customer or social");
@@ -197,6 +206,11 @@ impl Seen {
             page.noted(&format!("stage = {}", text(stage)), "that of the most frequent name");
             page.line("when = 'event is not null'");
         }
+    }
+
+    /// What stands before counts of a part of the rows.
+    fn at_least(&self) -> &'static str {
+        if self.is_partial { "at least " } else { "" }
     }
 
     /// A name that no event has.

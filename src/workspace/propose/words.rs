@@ -47,6 +47,9 @@ const BAD_NEWS: &[&str] = &["fail", "failed", "failure", "error", "reject", "rej
     "abandon", "abandoned", "crash", "timeout", "no_results", "churn", "churned", "unsubscribe", "unsubscribed",
     "失败", "投诉", "退款", "退货", "取消", "拒绝", "错误", "工单"];
 
+/// Words that take the sting out of them: a ticket that is solved.
+const MENDED: &[&str] = &["solved", "resolved", "fixed", "closed", "recovered", "解决"];
+
 /// Ownership, media, control; `None` where the word does not say.
 pub type Traits = (Option<&'static str>, Option<&'static str>, Option<&'static str>);
 
@@ -101,7 +104,7 @@ pub fn phase(name: &str) -> Option<(Phase, &'static str)> {
 
 pub fn is_bad_news(name: &str) -> bool {
     let words = Words::of(name);
-    BAD_NEWS.iter().any(|word| words.has(word))
+    BAD_NEWS.iter().any(|word| words.has(word)) && !MENDED.iter().any(|word| words.has(word))
 }
 
 /// Whose a channel is, where its name says so.
@@ -177,11 +180,18 @@ mod tests {
 
     #[test]
     fn bad_news_is_told_by_its_name() {
-        let bad: Vec<&str> =
-            ["payment_failed", "order_paid", "ticketOpened", "申请退款", "search_no_results", "retail"]
-                .into_iter()
-                .filter(|name| is_bad_news(name))
-                .collect();
+        let bad: Vec<&str> = [
+            "payment_failed",
+            "order_paid",
+            "ticketOpened",
+            "ticket_solved",
+            "申请退款",
+            "search_no_results",
+            "retail",
+        ]
+        .into_iter()
+        .filter(|name| is_bad_news(name))
+        .collect();
         assert_eq!(bad, ["payment_failed", "ticketOpened", "申请退款", "search_no_results"]);
     }
 
