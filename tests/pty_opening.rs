@@ -107,7 +107,7 @@ fn what_a_broken_line_cut_off_is_offered_again() {
 #[test]
 fn a_pipe_is_read_while_keys_come_from_the_terminal() {
     let script = format!("cat {SHOP} | {} -; echo status $?", env!("CARGO_BIN_EXE_trailmap"));
-    let mut terminal = Terminal::script(&script, 80, 24);
+    let mut terminal = Terminal::script(&script, 100, 24);
     terminal.wait_for(&["Home", "Funnel", "3,751"]);
     terminal.press("7");
     terminal.wait_for(&["Customers — 3,751 customers", "32,283 events"]);

@@ -158,6 +158,7 @@ impl Spec {
         match self {
             Spec::Funnel(spec) => !spec.steps.is_empty() || spec.saved.is_some(),
             Spec::Compare(spec) => spec.check().is_ok(),
+            Spec::Map(spec) => spec.has_stages(),
             _ => true,
         }
     }

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use super::Engine;
-use crate::analysis::{self, Answer, Error, Scope, Spec};
+use crate::analysis::{self, Answer, Error, MapSpec, Scope, Spec, map};
 use crate::base::Ctl;
 use crate::journey::{JourneyStore, View};
+use crate::table::Table;
 
 /// The store, and the last few views, so that the same filter is applied once and not at every question.
 #[derive(Debug)]
@@ -43,6 +44,10 @@ impl Engine for Local {
     fn answer(&self, spec: &Spec, ctl: &Ctl) -> Result<Answer, Error> {
         let view = self.view(spec.scope(), ctl)?;
         analysis::run(&view, spec, ctl)
+    }
+
+    fn voices(&self, spec: &MapSpec, cell: &str, text: &str, ctl: &Ctl) -> Result<Table, Error> {
+        map::verbatims(&self.view(&spec.scope, ctl)?, spec, cell, text, ctl)
     }
 
     fn touchpoints(&self) -> Vec<(String, u64)> {

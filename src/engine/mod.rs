@@ -6,8 +6,9 @@ mod prepared;
 pub use local::Local;
 pub use prepared::Prepared;
 
-use crate::analysis::{Answer, Error, Spec};
+use crate::analysis::{Answer, Error, MapSpec, Spec};
 use crate::base::Ctl;
+use crate::table::Table;
 
 pub trait Engine: Send + Sync {
     /// Answers a question.
@@ -23,6 +24,12 @@ pub trait Engine: Send + Sync {
     fn asked(&self, spec: &Spec) -> Result<Spec, Error> {
         Ok(spec.clone())
     }
+
+    /// What customers wrote about a cell of a map, worst first; an empty cell is the whole map. Only comments that hold `text`.
+    ///
+    /// # Errors
+    /// As `answer`; a cell that the map does not have.
+    fn voices(&self, spec: &MapSpec, cell: &str, text: &str, ctl: &Ctl) -> Result<Table, Error>;
 
     /// Texts that complete what somebody types: event names, most frequent first.
     fn touchpoints(&self) -> Vec<(String, u64)>;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Engine;
-use crate::analysis::{Answer, Error, Spec};
+use crate::analysis::{Answer, Error, MapSpec, Spec};
 use crate::base::Ctl;
+use crate::table::Table;
 
 type Complete = dyn Fn(&Spec) -> Result<Spec, String> + Send + Sync;
 
@@ -28,6 +29,13 @@ impl<E: Engine> Engine for Prepared<E> {
 
     fn asked(&self, spec: &Spec) -> Result<Spec, Error> {
         (self.complete)(spec).map_err(Error::Invalid)
+    }
+
+    fn voices(&self, spec: &MapSpec, cell: &str, text: &str, ctl: &Ctl) -> Result<Table, Error> {
+        match self.asked(&Spec::Map(spec.clone()))? {
+            Spec::Map(asked) => self.inner.voices(&asked, cell, text, ctl),
+            _ => self.inner.voices(spec, cell, text, ctl),
+        }
     }
 
     fn touchpoints(&self) -> Vec<(String, u64)> {

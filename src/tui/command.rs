@@ -10,7 +10,9 @@ use super::panes::dwell::DwellAction;
 use super::panes::funnel::FunnelAction;
 use super::panes::home::HomeAction;
 use super::panes::journey::JourneyAction;
+use super::panes::map::MapAction;
 use super::panes::paths::PathsAction;
+pub use super::place::{MEETINGS, Place};
 use super::screen::Screen;
 use crate::workspace::Setting;
 
@@ -23,6 +25,7 @@ pub enum Action {
     Funnel(FunnelAction),
     Dwell(DwellAction),
     Cohorts(CohortsAction),
+    Map(MapAction),
     Customers(CustomersAction),
     Journey(JourneyAction),
     Files(FilesAction),
@@ -108,82 +111,6 @@ pub enum EntryAction {
     Mark,
 }
 
-/// Where a command's keys work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    Home,
-    Funnel,
-    Paths,
-    Dwell,
-    Cohorts,
-    Customers,
-    Journey,
-    /// Panes with rows to move over.
-    Rows,
-    /// Every pane.
-    Panes,
-    /// The screens that open data: files, and which column is what.
-    Files,
-    Columns,
-    /// While the data is read, and when that failed.
-    Loading,
-    Failed,
-    /// Overlays: a line to type into, a list to choose from, the help page, a page of text.
-    Prompt,
-    List,
-    Help,
-    Page,
-    Tasks,
-    /// Everything but places where letters are typed.
-    Plain,
-    Always,
-}
-
-impl Place {
-    pub fn title(self) -> &'static str {
-        match self {
-            Place::Home => "Home",
-            Place::Funnel => "Funnel",
-            Place::Paths => "Paths",
-            Place::Dwell => "Dwell",
-            Place::Cohorts => "Cohorts",
-            Place::Customers => "Customers",
-            Place::Journey => "Timeline",
-            Place::Rows => "Moving",
-            Place::Panes => "Everywhere",
-            Place::Files => "Opening",
-            Place::Columns => "Columns",
-            Place::Loading | Place::Failed => "Loading",
-            Place::Prompt => "Typing",
-            Place::List => "Choosing",
-            Place::Help => "Help",
-            Place::Page => "Reading",
-            Place::Tasks => "Tasks",
-            Place::Plain | Place::Always => "Always",
-        }
-    }
-}
-
-/// The places that are in force together, innermost first.
-pub const MEETINGS: [&[Place]; 16] = [
-    &[Place::Home, Place::Rows, Place::Panes, Place::Plain, Place::Always],
-    &[Place::Funnel, Place::Rows, Place::Panes, Place::Plain, Place::Always],
-    &[Place::Paths, Place::Rows, Place::Panes, Place::Plain, Place::Always],
-    &[Place::Dwell, Place::Rows, Place::Panes, Place::Plain, Place::Always],
-    &[Place::Cohorts, Place::Rows, Place::Panes, Place::Plain, Place::Always],
-    &[Place::Customers, Place::Rows, Place::Panes, Place::Plain, Place::Always],
-    &[Place::Journey, Place::Rows, Place::Panes, Place::Plain, Place::Always],
-    &[Place::Loading, Place::Plain, Place::Always],
-    &[Place::Failed, Place::Plain, Place::Always],
-    &[Place::Prompt, Place::Always],
-    &[Place::List, Place::Always],
-    &[Place::Help, Place::Always],
-    &[Place::Page, Place::Always],
-    &[Place::Tasks, Place::Always],
-    &[Place::Files, Place::Always],
-    &[Place::Columns, Place::Rows, Place::Plain, Place::Always],
-];
-
 #[derive(Debug)]
 pub struct Command {
     pub action: Action,
@@ -221,7 +148,7 @@ impl Command {
 
 #[rustfmt::skip]
 pub static COMMANDS: &[Command] = {
-    use Action::{App, Cohorts, Columns, Customers, Dwell, Entry, Files, Funnel, Home, Journey, Paths, Row};
+    use Action::{App, Cohorts, Columns, Customers, Dwell, Entry, Files, Funnel, Home, Journey, Map, Paths, Row};
     &[
     // Home
     command(Home(HomeAction::Open), "open", &["enter"], Place::Home, "Open what is under the cursor").hint(10, "open"),
@@ -330,6 +257,33 @@ pub static COMMANDS: &[Command] = {
     command(Cohorts(CohortsAction::Brackets), "set-brackets", &["L"], Place::Cohorts, "Take periods together: 0,1-3,4-7,8-30"),
     command(Cohorts(CohortsAction::Sort), "sort-cohorts", &["s"], Place::Cohorts, "Sort the cohorts by size, or by period again").hint(24, "sort"),
 
+    // Map
+    command(Map(MapAction::Open), "open-cell", &["enter"], Place::Map, "List the customers behind the cell under the cursor; on a time, open the stage's dwell").hint(10, "customers"),
+    command(Map(MapAction::OpenOther), "open-cell-others", &["o"], Place::Map, "List the others behind the cell: who still waits, who said something bad, who was lost").hint(12, "the others"),
+    command(Map(MapAction::NextView), "next-map-view", &["v"], Place::Map, "Go to the next view: journey, experience, blueprint, pains").hint(6, "view"),
+    command(Map(MapAction::PreviousView), "previous-map-view", &["V"], Place::Map, "Go to the view before"),
+    command(Map(MapAction::Left), "map-left", &["h", "left"], Place::Map, "Move one cell to the left").hint(7, "cell"),
+    command(Map(MapAction::Right), "map-right", &["l", "right"], Place::Map, "Move one cell to the right").hint(7, "cell"),
+    command(Map(MapAction::Persona), "choose-persona", &["P"], Place::Map, "Keep only the customers of a persona of the workspace, in every lane").hint(14, "persona"),
+    command(Map(MapAction::Colour), "colour-by", &["c"], Place::Map, "Show mood, volume or the lost in the cells of the experience").hint(15, "mood/volume/lost"),
+    command(Map(MapAction::Transpose), "transpose", &["T"], Place::Map, "Turn rows into columns").hint(16, "transpose"),
+    command(Map(MapAction::Grouping), "group-by", &["b"], Place::Map, "Show channels in place of touchpoints, and back").hint(17, "channels"),
+    command(Map(MapAction::Unfold), "unfold-lanes", &["."], Place::Map, "Show every touchpoint, channel and pain of a lane, or the first few").hint(18, "all lines"),
+    command(Map(MapAction::Find), "find-comments", &["/"], Place::Map, "Keep only the comments that hold a text; nothing typed shows all").hint(19, "find comments"),
+    command(Map(MapAction::Sort), "sort-pains", &["s"], Place::Map, "Sort the pains by pain, severity, reach or money").hint(20, "sort"),
+    command(Map(MapAction::Times), "stage-times", &["t"], Place::Map, "Open the dwell of this stage, among the same stages").hint(21, "times"),
+    command(Map(MapAction::Funnel), "stages-as-funnel", &["p"], Place::Map, "Open the stages as the steps of a funnel").hint(22, "funnel"),
+    command(Map(MapAction::AddStage), "add-map-stage", &["a"], Place::Map, "Add a stage after this one: a name and its events").hint(23, "add stage"),
+    command(Map(MapAction::EditStage), "edit-map-stage", &["="], Place::Map, "Edit this stage as text").hint(58, "edit"),
+    command(Map(MapAction::DropStage), "drop-map-stage", &["X", "delete"], Place::Map, "Take this stage out").hint(59, "take out"),
+    command(Map(MapAction::MoveEarlier), "move-map-stage-earlier", &["<"], Place::Map, "Move this stage one place earlier").hint(60, "shift"),
+    command(Map(MapAction::MoveLater), "move-map-stage-later", &[">"], Place::Map, "Move this stage one place later").hint(60, "shift"),
+    command(Map(MapAction::DwellStages), "take-dwell-stages", &["D"], Place::Map, "Take the stages that the Dwell pane asks about").hint(24, "stages of Dwell"),
+    command(Map(MapAction::Goal), "set-map-goal", &["G"], Place::Map, "Set what customers are meant to reach, to see what pains cost, or take the goal away").hint(25, "goal"),
+    command(Map(MapAction::Comment), "set-comment-column", &["K"], Place::Map, "Set the column with what customers wrote beside a score").hint(61, "comments"),
+    command(Map(MapAction::Notes), "map-notes", &["N"], Place::Map, "Read what is to be known beside the numbers: what is not mapped, what is a gap and why").hint(26, "notes"),
+    command(Map(MapAction::Clear), "clear-map-stages", &[], Place::Map, "Take every stage out, so that those of the workspace are back"),
+
     // Customers
     command(Customers(CustomersAction::Open), "open-timeline", &["enter"], Place::Customers, "Open this customer's timeline").hint(10, "timeline"),
     command(Customers(CustomersAction::Sort), "sort", &["s"], Place::Customers, "Sort by a column; choose the same column again to reverse").hint(14, "sort"),
@@ -364,6 +318,7 @@ pub static COMMANDS: &[Command] = {
     command(App(AppAction::Go(Screen::Paths)), "go-paths", &["3"], Place::Panes, "Go to Paths: which ways customers go, and where each way ends").hint(40, "pane"),
     command(App(AppAction::Go(Screen::Dwell)), "go-dwell", &["4"], Place::Panes, "Go to Dwell: how long customers stay, counting who is still there").hint(40, "pane"),
     command(App(AppAction::Go(Screen::Cohorts)), "go-cohorts", &["5"], Place::Panes, "Go to Cohorts: who comes back, and how groups differ").hint(40, "pane"),
+    command(App(AppAction::Go(Screen::Map)), "go-map", &["6"], Place::Panes, "Go to Map: the journey map, with people, moods, channels and pains by stage").hint(40, "pane"),
     command(App(AppAction::Go(Screen::Customers)), "go-customers", &["7"], Place::Panes, "Go to Customers: everybody, one line each").hint(40, "pane"),
     command(App(AppAction::FilterEvents), "filter-events", &["f"], Place::Panes, "Keep only the events for which an expression holds").hint(30, "filter"),
     command(App(AppAction::FilterCustomers), "filter-customers", &["F"], Place::Panes, "Keep only the customers for whom an expression holds").hint(31, "filter customers"),

@@ -54,6 +54,8 @@ pub enum Finding {
     Answer(Box<Result<analysis::Answer, analysis::Error>>),
     /// The rows of a table in another order, or `None` where it was cancelled.
     Order(Option<Vec<u32>>),
+    /// What customers wrote, where that could be found out.
+    Voices(Option<crate::table::Table>),
     /// The next row that holds a text.
     Found(Option<usize>),
 }

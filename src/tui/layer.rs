@@ -5,7 +5,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::event::{Event, Finding};
-use super::pane::{Facts, Pane};
+use super::pane::{Facts, Pane, Voices};
 use super::sorting;
 use crate::analysis::{self, Answer, Spec};
 use crate::base::Zone;
@@ -33,6 +33,10 @@ pub struct Layer {
     question: Slot,
     /// Sorting and finding, over the table of the answer.
     chore: Slot,
+    /// What the pane listens to, and what was heard of it.
+    listened: Option<Voices>,
+    heard: Option<Table>,
+    hearing: Slot,
     pub page: usize,
     pub is_zoomed: bool,
     /// The zone that times are shown in.
@@ -56,6 +60,9 @@ impl Layer {
             error: None,
             question: Slot::new(),
             chore: Slot::new(),
+            listened: None,
+            heard: None,
+            hearing: Slot::new(),
             page: 10,
             is_zoomed: false,
             zone: Zone::utc(),
@@ -69,6 +76,7 @@ impl Layer {
             answer: self.answer.as_ref(),
             answered: self.answered.as_ref(),
             table: self.table.as_ref(),
+            voices: self.heard.as_ref(),
             order: self.order.as_deref(),
             report,
             page: self.page,
@@ -83,6 +91,7 @@ impl Layer {
             answer: self.answer.as_ref(),
             answered: self.answered.as_ref(),
             table: self.table.as_ref(),
+            voices: self.heard.as_ref(),
             order: self.order.as_deref(),
             report,
             page: self.page,
@@ -96,6 +105,7 @@ impl Layer {
     pub fn ask(&mut self, engine: &Arc<dyn Engine>, events: &Sender<Event>, now: Instant) {
         let wanted = self.pane.spec();
         if wanted == self.asked {
+            self.listen(engine, events);
             return;
         }
         self.asked.clone_from(&wanted);
@@ -113,11 +123,32 @@ impl Layer {
         );
     }
 
+    /// Listens to what the pane wants to hear beside its answer, where that is not what it listens to.
+    fn listen(&mut self, engine: &Arc<dyn Engine>, events: &Sender<Event>) {
+        let wanted = self.pane.voices(&self.facts(None));
+        if wanted == self.listened {
+            return;
+        }
+        self.listened.clone_from(&wanted);
+        self.heard = None;
+        let Some(wanted) = wanted else {
+            self.hearing.cancel();
+            return;
+        };
+        let (engine, events, id) = (Arc::clone(engine), events.clone(), self.id);
+        self.hearing.start(
+            move |ctl| Finding::Voices(engine.voices(&wanted.of, &wanted.cell, &wanted.text, ctl).ok()),
+            move |ticket, finding| tell(&events, id, ticket, finding),
+        );
+    }
+
     /// Asks again, because the data is other; what is on the screen stays until the answer comes.
     pub fn ask_of_other_data(&mut self) {
         self.question.cancel();
         self.chore.cancel();
+        self.hearing.cancel();
         (self.asked, self.answered) = (None, None);
+        (self.listened, self.heard) = (None, None);
         self.pane.data_changed();
     }
 
@@ -155,6 +186,12 @@ impl Layer {
                 let Some(place) = place else { return Some("not found".to_owned()) };
                 let (pane, facts) = self.split(report);
                 pane.found(place, &facts);
+                None
+            }
+            Ok(Finding::Voices(heard)) => {
+                if self.hearing.accept(ticket) {
+                    self.heard = heard;
+                }
                 None
             }
             Err(fallen) => {
@@ -216,7 +253,7 @@ impl Layer {
     }
 
     pub fn is_busy(&self) -> bool {
-        self.question.is_running() || self.chore.is_running()
+        self.question.is_running() || self.chore.is_running() || self.hearing.is_running()
     }
 
     /// How long the running question has been asked, and how far it is.
@@ -239,6 +276,7 @@ impl Layer {
         let was_busy = self.is_busy();
         self.question.cancel();
         self.chore.cancel();
+        self.hearing.cancel();
         was_busy
     }
 

@@ -1,6 +1,7 @@
 //! Made-up data whose numbers reconcile, and an engine that answers from it.
 
 mod desk;
+mod maps;
 mod waits;
 mod ways;
 
@@ -10,7 +11,8 @@ use super::load::Opened;
 use crate::analysis::funnel::{After, Group, StepCount, TimeRow};
 use crate::analysis::profile::{Check, EventRow, VolumeRow};
 use crate::analysis::{
-    Answer, CompareSpec, Customers, CustomersSpec, Error, Funnel, FunnelSpec, Journey, Profile, ProfileSpec, Spec,
+    Answer, CompareSpec, Customers, CustomersSpec, Error, Funnel, FunnelSpec, Journey, MapSpec, Profile, ProfileSpec,
+    Spec,
 };
 use crate::base::nearest::nearest;
 use crate::base::{Ctl, CustomerId, Instant, Period, Span};
@@ -19,6 +21,7 @@ use crate::ingest::report::{ColumnReport, FileReport};
 use crate::ingest::{LoadReport, Reason, Reject, Rejects, Role};
 use crate::journey::fixture::view;
 use crate::journey::{Batch, BatchValues, BuildOptions, JourneyStore, StepError, StoreBuilder, View};
+use crate::table::Table;
 
 pub use desk::{Desk, text};
 
@@ -78,6 +81,13 @@ fn store() -> Arc<JourneyStore> {
 /// Answers from the made-up data; thin, questions about paths are about few customers.
 struct MadeUp {
     is_thin: bool,
+}
+
+impl MadeUp {
+    /// The question as a workspace would complete it; thin data has none.
+    fn planned(&self, spec: &MapSpec) -> MapSpec {
+        if self.is_thin { spec.clone() } else { maps::filled(spec) }
+    }
 }
 
 fn known(name: &str) -> Result<usize, Error> {
@@ -274,12 +284,13 @@ impl Engine for MadeUp {
             Spec::Dwell(_) => waits::answer(spec, ctl)?,
             // Cohorts are found in the store as ever.
             Spec::Customers(spec)
-                if matches!(
-                    spec.of.as_deref(),
-                    Some(Spec::Retention(_) | Spec::Compare(_) | Spec::Lifecycle(_) | Spec::Map(_))
-                ) =>
+                if matches!(spec.of.as_deref(), Some(Spec::Retention(_) | Spec::Compare(_) | Spec::Lifecycle(_))) =>
             {
                 Answer::Customers(crate::analysis::customers::customers(&spec.scope.view(&store(), ctl)?, spec, ctl)?)
+            }
+            Spec::Customers(CustomersSpec { of: Some(of), .. }) if matches!(&**of, Spec::Map(_)) => {
+                let (Spec::Customers(spec), Spec::Map(map)) = (spec, &**of) else { unreachable!("matched above") };
+                Answer::Customers(maps::customers(&self.planned(map), spec, ctl)?)
             }
             Spec::Customers(spec) => Answer::Customers(customers(spec, self.is_thin, ctl)?),
             Spec::Journey(spec) => {
@@ -306,11 +317,23 @@ impl Engine for MadeUp {
                 let spec = Spec::Compare(CompareSpec { resamples: 100, ..spec.clone() });
                 crate::analysis::run(&spec.scope().view(&store(), ctl)?, &spec, ctl)?
             }
-            Spec::Retention(_) | Spec::Lifecycle(_) | Spec::Map(_) => {
+            Spec::Map(spec) => maps::answer(&self.planned(spec), ctl)?,
+            Spec::Retention(_) | Spec::Lifecycle(_) => {
                 crate::analysis::run(&spec.scope().view(&store(), ctl)?, spec, ctl)?
             }
             _ => ways::answer(spec, self.is_thin, ctl)?,
         })
+    }
+
+    fn asked(&self, spec: &Spec) -> Result<Spec, Error> {
+        Ok(match spec {
+            Spec::Map(map) => Spec::Map(self.planned(map)),
+            spec => spec.clone(),
+        })
+    }
+
+    fn voices(&self, spec: &MapSpec, cell: &str, text: &str, ctl: &Ctl) -> Result<Table, Error> {
+        maps::voices(&self.planned(spec), cell, text, ctl)
     }
 
     fn touchpoints(&self) -> Vec<(String, u64)> {

@@ -32,6 +32,7 @@ mod paint;
 mod pane;
 mod panes;
 mod picker;
+mod place;
 pub mod plain;
 mod prompt;
 mod report;

@@ -8,10 +8,12 @@ use super::filter::Condition;
 use super::paint::Pen;
 use super::panes::cohorts::Asked;
 use super::panes::funnel::FunnelPane;
+use super::panes::map::Wanted;
 use super::panes::paths::Field;
 use super::picker::Picker;
 use super::prompt::Prompt;
-use crate::analysis::{Among, Answer, Scope, Spec};
+use crate::analysis::map::Plan;
+use crate::analysis::{Among, Answer, MapSpec, Scope, Spec};
 use crate::base::Zone;
 use crate::ingest::LoadReport;
 use crate::table::Table;
@@ -25,6 +27,8 @@ pub struct Facts<'a> {
     pub answered: Option<&'a Spec>,
     /// The first table of the answer, for panes that show one.
     pub table: Option<&'a Table>,
+    /// What the pane listens to beside the answer, once it is heard.
+    pub voices: Option<&'a Table>,
     /// The order in which the table's rows are shown, where it is not its own.
     pub order: Option<&'a [u32]>,
     pub report: Option<&'a LoadReport>,
@@ -80,6 +84,8 @@ pub enum Purpose {
     Paths(Field),
     /// Something that the cohorts pane asked for.
     Cohorts(Asked),
+    /// Something that the map pane asked for.
+    Map(Wanted),
 }
 
 /// What a pane wants done that it cannot do itself.
@@ -114,6 +120,19 @@ pub enum Effect {
     AddToFunnel(String),
     OpenCustomers,
     OpenHealth,
+    /// Ask the map about the stages of the dwell pane.
+    TakeDwellStages,
+    /// Keep only customers for whom this holds, in place of what was asked of them before; nothing keeps everybody.
+    FilterCustomersTo(String),
+}
+
+/// What customers wrote about a place of a map: wanted beside the map itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Voices {
+    pub of: MapSpec,
+    pub cell: String,
+    /// Only comments that hold this text.
+    pub text: String,
 }
 
 /// Some customers, and what they have in common.
@@ -201,6 +220,11 @@ pub trait Pane {
         None
     }
 
+    /// A table under the cursor that is none of the answer's.
+    fn own_table(&self, _: &Facts<'_>) -> Option<Table> {
+        None
+    }
+
     /// What this pane asks, for undo, even where it is not enough to be asked; `None` for panes that undo does not touch.
     fn draft(&self) -> Option<Spec> {
         None
@@ -224,6 +248,14 @@ pub trait Pane {
 
     /// Other customers are pinned as A and B.
     fn set_pins(&mut self, _: Option<&Cohort>, _: Option<&Cohort>) {}
+
+    /// What customers wrote that the pane wants to show beside its answer.
+    fn voices(&self, _: &Facts<'_>) -> Option<Voices> {
+        None
+    }
+
+    /// What the workspace says that journeys are meant to be; empty without one.
+    fn set_plan(&mut self, _: &Plan) {}
 
     fn as_funnel(&mut self) -> Option<&mut FunnelPane> {
         None

@@ -6,6 +6,7 @@ use super::panes::customers::CustomersPane;
 use super::panes::dwell::DwellPane;
 use super::panes::funnel::FunnelPane;
 use super::panes::home::HomePane;
+use super::panes::map::MapPane;
 use super::panes::paths::PathsPane;
 use crate::analysis::Scope;
 
@@ -16,18 +17,20 @@ pub enum Screen {
     Paths,
     Dwell,
     Cohorts,
+    Map,
     Customers,
 }
 
 impl Screen {
     /// In the order of their keys.
     #[rustfmt::skip]
-    pub const ALL: [Screen; 6] = [
+    pub const ALL: [Screen; 7] = [
         Screen::Home,
         Screen::Funnel,
         Screen::Paths,
         Screen::Dwell,
         Screen::Cohorts,
+        Screen::Map,
         Screen::Customers,
     ];
 
@@ -39,6 +42,7 @@ impl Screen {
             Screen::Paths => '3',
             Screen::Dwell => '4',
             Screen::Cohorts => '5',
+            Screen::Map => '6',
             Screen::Customers => '7',
         }
     }
@@ -50,6 +54,7 @@ impl Screen {
             Screen::Paths => "Paths",
             Screen::Dwell => "Dwell",
             Screen::Cohorts => "Cohorts",
+            Screen::Map => "Map",
             Screen::Customers => "Customers",
         }
     }
@@ -71,6 +76,7 @@ impl Screen {
             Screen::Paths => Box::new(PathsPane::new(scope.clone())),
             Screen::Dwell => Box::new(DwellPane::new(scope.clone())),
             Screen::Cohorts => Box::new(CohortsPane::new(scope)),
+            Screen::Map => Box::new(MapPane::new(scope.clone())),
             Screen::Customers => Box::new(CustomersPane::everybody(scope.clone())),
         }
     }

@@ -54,6 +54,7 @@ mod cohort_pane;
 mod dwell;
 mod keys;
 mod look;
+mod map;
 mod opening;
 mod paths;
 mod taking;
@@ -283,6 +284,12 @@ fn keys_that_stand_on_the_key_line_work() {
         "5",
         "5vv",
         "5vvvv",
+        "6",
+        "6ljjj",
+        "6vl",
+        "6vv",
+        "6vvv",
+        "6lljjj⇥",
         "7",
         "7⏎",
         "f",
@@ -343,6 +350,13 @@ fn nothing_is_wider_than_the_screen_and_no_size_is_too_small() {
         "5vvbdev⏎",
         "5vvvv",
         "5V",
+        "6",
+        "6v",
+        "6vb",
+        "6vT",
+        "6vv",
+        "6vvv",
+        "6lljjj⇥",
     ] {
         let mut desk = Desk::open(140, 40);
         desk.keys(keys);

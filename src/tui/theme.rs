@@ -259,7 +259,7 @@ fn mono(tone: Tone) -> Style {
 /// The ASCII twin of a drawing character, one column for one column.
 pub fn ascii_twin(c: char) -> Option<char> {
     Some(match c {
-        '─' | '━' | '┅' => '-',
+        '─' | '━' | '┅' | '┄' => '-',
         '│' | '┃' => '|',
         '╭' | '╮' | '╰' | '╯' | '├' | '└' | '┤' | '┬' | '┴' | '┼' => '+',
         '┏' | '┓' | '┗' | '┛' | '┣' | '┫' | '┳' | '┻' | '╋' => '+',
@@ -290,6 +290,7 @@ pub fn ascii_twin(c: char) -> Option<char> {
         '·' | '—' | '–' | '−' => '-',
         '≈' => '~',
         '≥' => '>',
+        '≤' => '<',
         '…' => '~',
         '⌫' => '<',
         '⏎' => '^',

@@ -247,6 +247,7 @@ impl App {
             | Purpose::Breakdown
             | Purpose::SortBy
             | Purpose::Cohorts(_)
+            | Purpose::Map(_)
             | Purpose::Find
             | Purpose::Paths(_) => {
                 let report = self.report.as_ref();
@@ -428,6 +429,8 @@ impl App {
             Effect::AddToFunnel(name) => self.add_to_funnel(&name),
             Effect::OpenCustomers => self.go(Screen::Customers),
             Effect::OpenHealth => self.open_health(),
+            Effect::TakeDwellStages => self.take_dwell_stages(),
+            Effect::FilterCustomersTo(expression) => self.try_filter(Which::Customers, &expression),
         }
     }
 

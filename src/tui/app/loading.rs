@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::App;
 use super::undo::Analysis;
-use crate::analysis::Spec;
+use crate::analysis::map::Plan;
+use crate::analysis::{MapSpec, Spec};
 use crate::base::Ctl;
 use crate::ingest;
 use crate::job::{Fallen, Slot, Ticket};
@@ -121,6 +122,32 @@ impl App {
             self.take_fitted(fitted);
         }
         self.take_stages_of_workspace();
+        self.tell_plan();
+    }
+
+    /// Tells the panes what the workspace plans.
+    fn tell_plan(&mut self) {
+        let asked = self.engine.as_ref().and_then(|engine| engine.asked(&Spec::Map(MapSpec::default())).ok());
+        let plan = match asked {
+            Some(Spec::Map(map)) => map.plan,
+            _ => Plan::default(),
+        };
+        self.stacks.values_mut().for_each(|stack| stack.base_mut().pane.set_plan(&plan));
+    }
+
+    /// Asks the map about the stages that the dwell pane asks about.
+    pub(super) fn take_dwell_stages(&mut self) {
+        let draft = |app: &mut Self, screen| app.stacks.get_mut(&screen)?.base_mut().pane.draft();
+        let Some(Spec::Dwell(dwell)) = draft(self, super::Screen::Dwell)
+            .filter(|spec| matches!(spec, Spec::Dwell(dwell) if !dwell.stages.stage.is_empty()))
+        else {
+            self.say("the Dwell pane asks about no stages of its own; 4 goes there, a adds one");
+            return;
+        };
+        if let Some(Spec::Map(map)) = draft(self, super::Screen::Map) {
+            let spec = Spec::Map(MapSpec { stages: dwell.stages, ..map });
+            self.stacks.get_mut(&super::Screen::Map).expect("every screen has a stack").base_mut().pane.set_draft(spec);
+        }
     }
 
     /// Shows the stages of a workspace where nobody has asked for others yet.

@@ -74,7 +74,9 @@ impl App {
         {
             tables.swap(0, at);
         }
-        if let Some(rows) = layer.pane.chosen_rows(&facts) {
+        if let Some(own) = layer.pane.own_table(&facts) {
+            tables.insert(0, own);
+        } else if let Some(rows) = layer.pane.chosen_rows(&facts) {
             let whole = std::mem::replace(tables.first_mut()?, Table::new("", &[]));
             tables[0] = whole.picked(rows);
         }

@@ -218,7 +218,9 @@ impl App {
         let lines = self.steps_taken();
         for (i, moment) in all.iter().enumerate() {
             let title = if i == 0 { "what is in the data" } else { &lines[i - 1] };
-            let asked = moment.analysis.question(moment.screen).filter(|spec| spec.can_be_asked());
+            let filled = |spec: &Spec| self.engine.as_ref().and_then(|engine| engine.asked(spec).ok());
+            let can_be_asked = |spec: &Spec| filled(spec).as_ref().unwrap_or(spec).can_be_asked();
+            let asked = moment.analysis.question(moment.screen).filter(can_be_asked);
             let spec = asked.unwrap_or_else(|| {
                 let mut spec = Spec::Profile(crate::analysis::ProfileSpec::default());
                 *spec.scope_mut() = moment.analysis.scope.clone();

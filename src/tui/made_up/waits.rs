@@ -21,7 +21,7 @@ const WAY: [(&str, u64, f64); 6] = [
 ];
 
 /// Numbers from 0 to 1 that look like chance and are the same every time.
-fn chance(customer: usize, what: usize) -> f64 {
+pub fn chance(customer: usize, what: usize) -> f64 {
     let mixed = (customer as u64 * 64 + what as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mixed = (mixed ^ (mixed >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     ((mixed ^ (mixed >> 29)) >> 11) as f64 / (1u64 << 53) as f64

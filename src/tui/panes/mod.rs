@@ -6,4 +6,5 @@ pub mod dwell;
 pub mod funnel;
 pub mod home;
 pub mod journey;
+pub mod map;
 pub mod paths;

@@ -136,6 +136,14 @@ impl DwellPane {
         }
     }
 
+    /// About these stages, with the cursor on one of them.
+    pub fn at_stage(stages: StagesSpec, stage: String, scope: Scope) -> Self {
+        let mut pane = Self::new(scope);
+        pane.spec.stages = stages;
+        pane.held = Some(stage);
+        pane
+    }
+
     fn answer<'a>(facts: &Facts<'a>) -> Option<&'a Dwell> {
         match facts.answer {
             Some(Answer::Dwell(dwell)) if !dwell.groups.is_empty() => Some(dwell),

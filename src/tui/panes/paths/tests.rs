@@ -50,6 +50,7 @@ fn facts<'a>(answer: &'a Answer, spec: &'a Spec) -> Facts<'a> {
         answer: Some(answer),
         answered: Some(spec),
         table: None,
+        voices: None,
         order: None,
         report: None,
         page: 10,
