@@ -17,6 +17,17 @@ pub fn count(n: u64) -> String {
     text
 }
 
+/// A count in at most five characters: `9,871`, `41.2k`, `1.2M`.
+pub fn short(n: u64) -> String {
+    match n {
+        0..10_000 => count(n),
+        10_000..99_950 => format!("{:.1}k", n as f64 / 1e3),
+        99_950..999_500 => format!("{:.0}k", n as f64 / 1e3),
+        999_500..99_950_000 => format!("{:.1}M", n as f64 / 1e6),
+        _ => format!("{:.0}M", n as f64 / 1e6),
+    }
+}
+
 /// `72.9%`, `100%`; a dash where the whole is nothing.
 pub fn share(part: u64, whole: u64) -> String {
     if whole == 0 { "—".to_owned() } else { fraction(part as f64 / whole as f64) }
@@ -118,6 +129,8 @@ mod tests {
             ["250ms", "9s", "1m12s", "18m", "2h14m", "1d03h", "115d"]
         );
         assert_eq!(seconds(f64::NAN), "—");
+        let counts = [0, 9_999, 10_000, 41_249, 99_949, 99_950, 999_499, 999_500, 12_345_678].map(short);
+        assert_eq!(counts, ["0", "9,999", "10.0k", "41.2k", "99.9k", "100k", "999k", "1.0M", "12.3M"]);
         assert_eq!(time(Instant(1_572_631_153_273_932), &Zone::utc()), "2019-11-01 17:59:13");
         let berlin = "Europe/Berlin".parse().expect("a zone");
         assert_eq!(time(Instant(1_572_631_153_273_932), &berlin), "2019-11-01 18:59:13");

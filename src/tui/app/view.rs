@@ -106,7 +106,8 @@ impl App {
         }
         let Some(report) = self.report.as_ref().filter(|_| is_ready) else { return };
         let events = report.rows.saturating_sub(report.rejects.total() + report.duplicates_dropped);
-        let room = usize::from(line.right().saturating_sub(x + 3));
+        let room = usize::from(line.right().saturating_sub(x + 1));
+        let brief = format!("{} ev", words::short(events));
         let counts = format!("{} events", words::count(events));
         let name = self.options.sources.first().map_or("", |source| source.rsplit('/').next().unwrap_or(source));
         let name = if name == "-" { "standard input" } else { name };
@@ -115,7 +116,8 @@ impl App {
             n => format!(" and {} more", n - 1),
         };
         let long = format!("{}{more} · {counts}", visible(name));
-        let text = if width(&long) <= room { long } else { counts };
+        let fits = |text: &String| width(text) + 2 <= room;
+        let text = [long, counts].into_iter().find(fits).unwrap_or(brief);
         if width(&text) <= room {
             pen.right(line.right().saturating_sub(1), line.y, room as u16, &text, Tone::Dim);
         }

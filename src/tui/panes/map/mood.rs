@@ -4,6 +4,7 @@ use crate::analysis::map::plan::{Direction, ScoreKind};
 use crate::analysis::map::{Emotion, KpiFigure, KpiUnit, ScoreFigure, Status};
 use crate::tui::theme::Tone;
 use crate::tui::words;
+pub(super) use crate::tui::words::short;
 
 /// From here on a mood is up or down, and from there on it is very much so; of −2 to 2.
 const FELT: f64 = 0.2;
@@ -14,17 +15,6 @@ pub(super) const GAP: &str = "–";
 
 /// What the arrows mean.
 pub(super) const LEGEND: &str = "▲▲ ≥ +.8  ▲ ≥ +.2  ·  ▼ ≤ −.2  ▼▼ ≤ −.8  ┄ n < 10";
-
-/// A count in at most five characters: `9,871`, `41.2k`, `1.2M`.
-pub(super) fn short(n: u64) -> String {
-    match n {
-        0..10_000 => words::count(n),
-        10_000..99_950 => format!("{:.1}k", n as f64 / 1e3),
-        99_950..999_500 => format!("{:.0}k", n as f64 / 1e3),
-        999_500..99_950_000 => format!("{:.1}M", n as f64 / 1e6),
-        _ => format!("{:.0}M", n as f64 / 1e6),
-    }
-}
 
 /// `+.42`, `−1.3`, `0`: a mood in at most four characters.
 pub(super) fn number(mood: f64) -> String {
@@ -125,9 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_take_five_characters_and_moods_four() {
-        let counts = [0, 9_999, 10_000, 41_249, 99_949, 99_950, 999_499, 999_500, 12_345_678].map(short);
-        assert_eq!(counts, ["0", "9,999", "10.0k", "41.2k", "99.9k", "100k", "999k", "1.0M", "12.3M"]);
+    fn moods_take_four_characters() {
         let moods = [0.0, 0.004, 0.42, -0.42, 0.995, -1.25, 2.0].map(number);
         assert_eq!(moods, ["0", "0", "+.42", "−.42", "+1.0", "−1.2", "+2.0"]);
     }
