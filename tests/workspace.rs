@@ -310,7 +310,7 @@ fn the_workbench_opens_a_workspace_and_names_it_in_commands() {
     terminal.press("S");
     terminal.wait_for(&["Save this view into the workspace as"]);
     terminal.press("\x15how-long\r");
-    terminal.wait_for(&["saved as a view of", "trailmap run how-long answers it"]);
+    terminal.wait_for(&["saved as a view; trailmap run how-long answers it"]);
     // Nothing else of the file moves, and a name that is there is not taken unasked.
     let text = fs::read_to_string(&path).expect("read");
     let added = text.strip_prefix(FILE).expect("every line and comment as it was");

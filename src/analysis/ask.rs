@@ -180,8 +180,8 @@ fn write_flag(arg: &Arg, value: &Value, words: &mut Vec<String>) {
     let is_switch = matches!(arg.get_action(), ArgAction::SetTrue);
     match text.filter(|_| !is_switch) {
         None => words.push(name),
-        // A value that begins with a dash would be read as a flag.
-        Some(text) if text.starts_with('-') => words.push(format!("{}={}", long.unwrap_or(name), quote(&text))),
+        // A value that begins with a dash would be read as a flag, and some flags can do without a value.
+        Some(text) if text.starts_with('-') || arg.is_require_equals_set() => words.push(format!("{}={}", long.unwrap_or(name), quote(&text))),
         Some(text) => words.extend([name, quote(&text)]),
     }
 }
@@ -338,6 +338,8 @@ mod tests {
 
     #[test]
     fn every_sort_of_flag_comes_back() {
+        check("dwell --slow=look --who look:slow_with", "dwell --slow=look --who look:slow_with");
+        check("dwell --slow --who look:open", "dwell --slow='*' --who look:open");
         check(
             "dwell --between cart 'pay now' --limit 6h --who between:over",
             "dwell --between cart 'pay now' --limit 6h --who between:over",

@@ -225,7 +225,7 @@ impl App {
             Ok(Ok(())) => {
                 self.close_prompt();
                 let said = match writing.what {
-                    What::View => self.view_saved(&writing.path),
+                    What::View => format!("saved as a view; trailmap run {} answers it", writing.path),
                     What::Tables(_) | What::Steps => format!("wrote {}", writing.path),
                 };
                 self.say(said);

@@ -64,10 +64,4 @@ impl App {
         self.writer.start(move |_| keep(), done);
         Ok(())
     }
-
-    /// What is said once a view is kept.
-    pub(super) fn view_saved(&self, name: &str) -> String {
-        let file = self.workspace_file().unwrap_or_default();
-        format!("saved as a view of {file}; trailmap run {name} answers it")
-    }
 }
