@@ -181,7 +181,9 @@ fn write_flag(arg: &Arg, value: &Value, words: &mut Vec<String>) {
     match text.filter(|_| !is_switch) {
         None => words.push(name),
         // A value that begins with a dash would be read as a flag, and some flags can do without a value.
-        Some(text) if text.starts_with('-') || arg.is_require_equals_set() => words.push(format!("{}={}", long.unwrap_or(name), quote(&text))),
+        Some(text) if text.starts_with('-') || arg.is_require_equals_set() => {
+            words.push(format!("{}={}", long.unwrap_or(name), quote(&text)));
+        }
         Some(text) => words.extend([name, quote(&text)]),
     }
 }

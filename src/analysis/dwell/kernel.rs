@@ -73,7 +73,7 @@ fn gather_with<'p, G: Gather>(
             share(&|walker, chunk| {
                 walker.each_journey(chunk, |walker, customer, journey| {
                     walker.between(from, to, codes, customer, journey);
-                })
+                });
             })
         }
         What::Stages(stages) if stages.are_by_name() => {
@@ -81,7 +81,7 @@ fn gather_with<'p, G: Gather>(
             share(&|walker, chunk| {
                 walker.each_journey(chunk, |walker, customer, journey| {
                     walker.visits(codes, |code, _| by_code[code], customer, journey);
-                })
+                });
             })
         }
         What::Stages(stages) => share(&|walker, chunk| walker.each_journey(chunk, |walker, customer, journey| {

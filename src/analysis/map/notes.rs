@@ -63,7 +63,7 @@ pub fn notes(ground: &Ground, answers: &Answers, answer: &Map, value: Option<f64
     match (&ground.goal, value) {
         (None, _) => notes.push("no goal is named (--goal STEP); what pains cost in goals is a gap".to_owned()),
         (Some(_), None) => {
-            notes.push("no goal has a value (--value COLUMN); what pains cost in money is a gap".to_owned())
+            notes.push("no goal has a value (--value COLUMN); what pains cost in money is a gap".to_owned());
         }
         (Some(_), Some(_)) => {}
     }

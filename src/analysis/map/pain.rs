@@ -76,9 +76,7 @@ impl Components {
     /// 0 to 1; `None` where nothing is known.
     pub fn severity(&self) -> Option<f64> {
         let Components { loss, negative, dwell, loops } = *self;
-        if loss.or(negative).or(dwell).or(loops).is_none() {
-            return None;
-        }
+        loss.or(negative).or(dwell).or(loops)?;
         let unhurt = |component: Option<f64>, weight: f64| 1.0 - weight * component.unwrap_or(0.0);
         let factors = unhurt(loss, 1.0) * unhurt(negative, 0.5) * unhurt(dwell, 0.3 / MOST) * unhurt(loops, 0.3 / MOST);
         Some(1.0 - factors)
@@ -110,11 +108,12 @@ impl Signals {
             if valence == 0 {
                 continue;
             }
-            for at in cell * n_groups..(cell + 1) * n_groups {
-                let silent = tally.faring[at].customers.saturating_sub(by_group[at].0);
+            let groups = cell * n_groups..(cell + 1) * n_groups;
+            for (signals, faring) in by_group[groups.clone()].iter_mut().zip(&tally.faring[groups]) {
+                let silent = faring.customers.saturating_sub(signals.0);
                 is_any |= silent > 0;
-                by_group[at].0 += silent;
-                by_group[at].1 += if valence < 0 { silent } else { 0 };
+                signals.0 += silent;
+                signals.1 += if valence < 0 { silent } else { 0 };
             }
         }
         let n_answers = answers_by_cell(ground, answers);

@@ -103,7 +103,7 @@ impl Tally {
         }
     }
 
-    fn merge(&mut self, other: Tally) {
+    fn merge(&mut self, other: &Tally) {
         let add = |to: &mut [u64], from: &[u64]| to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
         add(&mut self.events, &other.events);
         add(&mut self.goals, &other.goals);
@@ -208,7 +208,7 @@ pub fn tally(ground: &Ground, waits: &[StageWaits], ctl: &Ctl) -> Result<Tally, 
             }
         }))?;
     let mut total = Tally::new(ground);
-    gatherers.into_iter().for_each(|gatherer| total.merge(gatherer.tally));
+    gatherers.into_iter().for_each(|gatherer| total.merge(&gatherer.tally));
     Ok(total)
 }
 

@@ -353,7 +353,7 @@ fn check_touchpoints(naive: &Naive, answer: &Map, spec: &MapSpec) -> Result<(), 
             * (1.0 - 0.3 * dwell.unwrap_or(0.0) / 3.0)
             * (1.0 - 0.3 * loops.unwrap_or(0.0) / 3.0);
         let is_known = loss.or(negative).or(dwell).or(loops).is_some();
-        prop_assert!(near(row.pain.pain, is_known.then(|| of.len() as f64 * (1.0 - left))));
+        prop_assert!(near(row.pain.pain, is_known.then_some(of.len() as f64 * (1.0 - left))));
         let rate = (!own.is_empty()).then(|| 1.0 - lost(&own) / own.len() as f64);
         prop_assert!(near(row.opportunity.rate, rate));
     }

@@ -216,7 +216,7 @@ pub(super) mod tests {
     }
 
     /// Three stages: one with everything, one that nobody speaks of, one that is the last and hostile.
-    pub fn map() -> Document {
+    fn stages() -> Table {
         let mut stages = Table::new(
             "stages",
             &[
@@ -299,6 +299,12 @@ pub(super) mod tests {
                 gap(),
             ],
         );
+        stages
+    }
+
+    pub fn map() -> Document {
+        let (n, t, c) = (Cell::Number, |text: &str| Cell::text(text), Cell::Count);
+        let gap = || Cell::Empty;
         let columns = [("touchpoint", Kind::Text), ("label", Kind::Text), ("stage", Kind::Text)];
         let mut touchpoints = Table::new("touchpoints", &columns);
         touchpoints.columns.extend(
@@ -332,7 +338,7 @@ pub(super) mod tests {
         row(&mut kpis, vec![t("consider"), t("csat"), gap(), gap(), gap(), gap()]);
         let mut coverage = Table::new("coverage", &[("what", Kind::Text), ("share", Kind::Share)]);
         row(&mut coverage, vec![t("events in a stage"), n(0.93)]);
-        let tables = vec![stages, touchpoints, channels, kpis, coverage];
+        let tables = vec![stages(), touchpoints, channels, kpis, coverage];
         Document { analysis: "map".into(), tables, ..hostile() }
     }
 

@@ -23,10 +23,12 @@ pub enum Grain {
 
 impl Grain {
     fn of(n: usize) -> Self {
-        match n {
-            0..=FEW => Grain::One,
-            ..MANY => Grain::Fine(6),
-            _ => Grain::Fine(9),
+        if n <= FEW {
+            Grain::One
+        } else if n < MANY {
+            Grain::Fine(6)
+        } else {
+            Grain::Fine(9)
         }
     }
 
