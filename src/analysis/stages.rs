@@ -97,6 +97,40 @@ pub struct Stages {
     pub notes: Vec<String>,
 }
 
+/// Names that a note lists before it only counts them.
+const NAMES_MAX: usize = 5;
+
+/// A note about events of no stage, by name with the most frequent first, and what becomes of them; none where there are none.
+pub fn unmapped_note(n: u64, n_events: u64, by_name: &[(String, u64)], what: &str) -> Option<String> {
+    if n == 0 {
+        return None;
+    }
+    let mut names: Vec<String> = by_name.iter().take(NAMES_MAX).map(|(name, n)| format!("{name} {n}")).collect();
+    if by_name.len() > NAMES_MAX {
+        names.push(format!("and {} more names", by_name.len() - NAMES_MAX));
+    }
+    let share = 100.0 * n as f64 / n_events as f64;
+    let names = names.join(", ");
+    Some(format!("unmapped: {n} of {n_events} events ({share:.1}%) belong to no stage and {what}: {names}"))
+}
+
+/// A note that names some of what it is about; none where there is nothing.
+pub fn named_note(what: &str, all: &[&str]) -> Option<String> {
+    if all.is_empty() {
+        return None;
+    }
+    let mut names = all.iter().take(NAMES_MAX).map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    if all.len() > NAMES_MAX {
+        names.push(format!("and {} more", all.len() - NAMES_MAX));
+    }
+    Some(format!("{what} {}", names.join(", ")))
+}
+
+/// `1 visit`, `2 visits`.
+pub fn counted(n: u64, word: &str) -> String {
+    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
+}
+
 impl StagesSpec {
     /// Looks the names up in the data.
     ///

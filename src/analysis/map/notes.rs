@@ -3,9 +3,7 @@
 use super::answer::Map;
 use super::feel::Answers;
 use super::ground::{EntryPeriod, Ground};
-
-/// Names listed in one note; the rest is counted.
-const NAMES_MAX: usize = 5;
+use crate::analysis::stages::{counted, named_note, unmapped_note};
 
 pub fn notes(ground: &Ground, answers: &Answers, answer: &Map, value: Option<f64>) -> Vec<String> {
     let mut notes = ground.stages.notes.clone();
@@ -14,7 +12,9 @@ pub fn notes(ground: &Ground, answers: &Answers, answer: &Map, value: Option<f64
             "a stage counts those whose first entry into it lies in the period, with all they did there".to_owned(),
         );
     }
-    unmapped(answer, &mut notes);
+    let coverage = &answer.coverage;
+    let n = coverage.events - coverage.mapped_events;
+    notes.extend(unmapped_note(n, coverage.events, &coverage.unmapped, "are no part of the map"));
     let waiting: u64 = answer.stages.iter().filter_map(super::answer::Stage::waiting).sum();
     if waiting > 0 {
         notes.push(format!(
@@ -25,12 +25,11 @@ pub fn notes(ground: &Ground, answers: &Answers, answer: &Map, value: Option<f64
     let names = |is_one: fn(&super::answer::Stage) -> bool| {
         answer.stages.iter().filter(|stage| is_one(stage)).map(|stage| stage.id.as_str()).collect::<Vec<_>>()
     };
-    name_those(&names(|stage| stage.customers == 0), "nobody was in", &mut notes);
-    name_those(
-        &names(|stage| stage.moved_on.is_some() && !stage.is_terminal && stage.km_median_s.is_none()),
+    notes.extend(named_note("nobody was in", &names(|stage| stage.customers == 0)));
+    notes.extend(named_note(
         "km_median_s is empty where half have not moved on as far as is known:",
-        &mut notes,
-    );
+        &names(|stage| stage.moved_on.is_some() && !stage.is_terminal && stage.km_median_s.is_none()),
+    ));
     if ground.channels.n_slots() == 0 {
         notes.push("no channel: no column plays it (--channel COLUMN); channels are gaps".to_owned());
     }
@@ -40,14 +39,14 @@ pub fn notes(ground: &Ground, answers: &Answers, answer: &Map, value: Option<f64
         if answers.beyond[idx] > 0 {
             notes.push(format!(
                 "score `{id}`: {} beyond {low} to {high} left out",
-                count(answers.beyond[idx], "answer")
+                counted(answers.beyond[idx], "answer")
             ));
         }
         let whole = answer.scores.iter().find(|figure| figure.score == *id && figure.stage.is_none());
         match whole.and_then(|whole| whole.unattributed).filter(|n| *n > 0) {
             Some(n) => notes.push(format!(
                 "score `{id}`: {} without a touchpoint of a stage in the {} before it, counted for no stage",
-                count(n, "answer"),
+                counted(n, "answer"),
                 question.score.window
             )),
             None if whole.is_some_and(|whole| whole.n == 0) => notes.push(format!("score `{id}`: nobody answered")),
@@ -68,39 +67,4 @@ pub fn notes(ground: &Ground, answers: &Answers, answer: &Map, value: Option<f64
         (Some(_), Some(_)) => {}
     }
     notes
-}
-
-fn unmapped(answer: &Map, notes: &mut Vec<String>) {
-    let coverage = &answer.coverage;
-    let n = coverage.events - coverage.mapped_events;
-    if n == 0 {
-        return;
-    }
-    let mut names: Vec<String> =
-        coverage.unmapped.iter().take(NAMES_MAX).map(|(name, n)| format!("{name} {n}")).collect();
-    if coverage.unmapped.len() > NAMES_MAX {
-        names.push(format!("and {} more names", coverage.unmapped.len() - NAMES_MAX));
-    }
-    let share = 100.0 * n as f64 / coverage.events as f64;
-    notes.push(format!(
-        "unmapped: {n} of {} events ({share:.1}%) belong to no stage and are no part of the map: {}",
-        coverage.events,
-        names.join(", ")
-    ));
-}
-
-fn name_those(all: &[&str], what: &str, notes: &mut Vec<String>) {
-    if all.is_empty() {
-        return;
-    }
-    let mut names = all.iter().take(NAMES_MAX).map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    if all.len() > NAMES_MAX {
-        names.push(format!("and {} more", all.len() - NAMES_MAX));
-    }
-    notes.push(format!("{what} {}", names.join(", ")));
-}
-
-/// `1 answer`, `2 answers`.
-fn count(n: u64, word: &str) -> String {
-    if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") }
 }
