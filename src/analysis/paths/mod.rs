@@ -12,6 +12,7 @@ pub mod matrix;
 pub mod names;
 pub mod pairs;
 pub mod sequences;
+mod sizes;
 pub mod spans;
 pub mod spec;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use hashbrown::HashTable;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::sizes::Sizes;
 use super::spans::{self, Grouped};
 use super::way::{Left, Plan, Way};
 use crate::base::{Cancelled, Ctl, CustomerId};
@@ -85,6 +86,7 @@ pub struct Sequences {
     packing: Option<Packing>,
     /// By share of all hashes; the order means nothing.
     shares: Vec<Vec<Sequence>>,
+    sizes: Sizes,
     pub left: Left,
     pub n_units: u64,
     pub n_converted: u64,
@@ -147,14 +149,26 @@ pub fn sequences(plan: &Plan, depth: usize, wants_ends: bool, ctl: &Ctl) -> Resu
             reader.piece
         })
     })?;
-    let mut found =
-        Sequences { pieces, packing, shares: Vec::new(), left: Left::default(), n_units: 0, n_converted: 0 };
+    let mut found = Sequences {
+        pieces,
+        packing,
+        shares: Vec::new(),
+        sizes: Sizes::default(),
+        left: Left::default(),
+        n_units: 0,
+        n_converted: 0,
+    };
     for piece in &found.pieces {
         found.left.add(piece.left);
         found.n_units += piece.units.len() as u64;
     }
-    found.shares = found.count(ctl)?;
-    found.n_converted = found.all().map(|sequence| u64::from(sequence.converted)).sum();
+    let mut of_shares = Vec::new();
+    for (share, sizes, n_converted) in found.count(ctl)? {
+        found.shares.push(share);
+        of_shares.push(sizes);
+        found.n_converted += n_converted;
+    }
+    found.sizes = Sizes::together(of_shares);
     Ok(found)
 }
 
@@ -215,7 +229,8 @@ impl Piece {
 }
 
 impl Sequences {
-    fn count(&self, ctl: &Ctl) -> Result<Vec<Vec<Sequence>>, Cancelled> {
+    /// The sequences of every share, how large they are, and their ways that converted.
+    fn count(&self, ctl: &Ctl) -> Result<Vec<(Vec<Sequence>, Sizes, u64)>, Cancelled> {
         let n_shares = rayon::current_num_threads().max(1);
         (0..n_shares)
             .into_par_iter()
@@ -246,7 +261,12 @@ impl Sequences {
                         all[place as usize].add(unit);
                     }
                 }
-                Ok(all)
+                let (mut sizes, mut n_converted) = (Sizes::default(), 0);
+                for sequence in &all {
+                    sizes.add(sequence.units);
+                    n_converted += u64::from(sequence.converted);
+                }
+                Ok((all, sizes, n_converted))
             })
             .collect()
     }
@@ -286,7 +306,7 @@ impl Sequences {
     /// The `n` most frequent, ties in the order of their names.
     pub fn top(&self, n: usize) -> Vec<Sequence> {
         let order = |a: &Sequence, b: &Sequence| b.units.cmp(&a.units).then_with(|| self.by_names(a, b));
-        let least = self.sizes().nth(n.saturating_sub(1));
+        let least = self.sizes.descending().nth(n.saturating_sub(1));
         let mut best: Vec<Sequence> = match least {
             Some(least) => self.all().filter(|sequence| sequence.units >= least).copied().collect(),
             None => self.all().copied().collect(),
@@ -299,21 +319,6 @@ impl Sequences {
         best
     }
 
-    /// The units of all sequences, from the largest down. Nearly all are small, so these are counted and not sorted.
-    fn sizes(&self) -> impl Iterator<Item = u32> {
-        let mut n_of_small = vec![0usize; 1024];
-        let mut large = Vec::new();
-        for sequence in self.all() {
-            match n_of_small.get_mut(sequence.units as usize) {
-                Some(n) => *n += 1,
-                None => large.push(sequence.units),
-            }
-        }
-        large.sort_unstable_by(|a, b| b.cmp(a));
-        let small = n_of_small.into_iter().enumerate().rev();
-        large.into_iter().chain(small.flat_map(|(units, n)| std::iter::repeat_n(units as u32, n)))
-    }
-
     /// How many sequences, the most frequent first, it takes to hold four fifths of all units.
     pub fn n_head(&self) -> u64 {
         let mut held = 0u64;
@@ -321,11 +326,11 @@ impl Sequences {
             held += u64::from(n);
             held * 5 >= self.n_units * 4
         };
-        self.sizes().position(is_enough).map_or(0, |at| at as u64 + 1)
+        self.sizes.descending().position(is_enough).map_or(0, |at| at as u64 + 1)
     }
 
     pub fn n_once(&self) -> u64 {
-        self.all().filter(|sequence| sequence.units == 1).count() as u64
+        self.sizes.n_of(1)
     }
 
     /// Every unit with its touchpoints, in the order of the customers.
@@ -370,7 +375,14 @@ impl Sequences {
     }
 
     fn ranks<'a>(&'a self, top: &'a [Sequence]) -> Ranks<'a> {
-        Ranks { sequences: self, top, of_key: top.iter().map(|sequence| sequence.key).zip(0..).collect() }
+        let of_key = top.iter().map(|sequence| sequence.key).zip(0..).collect();
+        let mut ranks =
+            Ranks { sequences: self, top, of_key, marks: vec![0; (top.len() / 2).next_power_of_two().max(16)] };
+        for sequence in top {
+            let (word, bit) = ranks.mark_of(sequence.key);
+            ranks.marks[word] |= bit;
+        }
+        ranks
     }
 
     /// How many customers have a way.
@@ -413,11 +425,23 @@ struct Ranks<'a> {
     sequences: &'a Sequences,
     top: &'a [Sequence],
     of_key: FxHashMap<u64, u32>,
+    /// Some bits for every key, by its hash: one that is not set proves that there is no such key.
+    marks: Vec<u64>,
 }
 
 impl Ranks<'_> {
     #[inline]
+    fn mark_of(&self, key: u64) -> (usize, u64) {
+        let hash = (key ^ key >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+        ((hash >> 38) as usize & (self.marks.len() - 1), 1 << (hash >> 58))
+    }
+
+    #[inline]
     fn of(&self, piece: &Piece, at: usize) -> Option<u32> {
+        let (word, bit) = self.mark_of(piece.units[at].key);
+        if self.marks[word] & bit == 0 {
+            return None;
+        }
         let rank = *self.of_key.get(&piece.units[at].key)?;
         let is_same = || self.sequences.is_same(&self.top[rank as usize], piece, at);
         (self.sequences.packing.is_some() || is_same()).then_some(rank)

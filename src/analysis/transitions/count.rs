@@ -119,41 +119,47 @@ fn shown(plan: &Plan, code: u32) -> u32 {
 
 /// Every journey as it stands: one load, one look into the table per event.
 fn count_plain<C: Code>(plan: &Plan, codes: &[C], counts: &mut Counts, chunk: Range<u32>) {
-    if counts.rows.is_empty() {
-        for customer in chunk {
-            plain_journey(plan, codes, counts, customer, |counts, from, to| {
-                counts.pairs.at(from as u32, to as u32).add(customer);
-            });
-        }
+    let Counts { pairs, rows, starts, ends, n_units, .. } = counts;
+    let edges = Edges { starts, ends, n_units };
+    if rows.is_empty() {
+        edges.each_pair(plan, codes, chunk, |customer, from, to| pairs.at(from as u32, to as u32).add(customer));
     } else {
-        for customer in chunk {
-            plain_journey(plan, codes, counts, customer, |counts, from, to| {
-                counts.rows[from][to % FEW].add(customer);
-            });
-        }
+        // A slice of its own, whose place need not be looked up again after every count.
+        let rows = &mut rows[..];
+        edges.each_pair(plan, codes, chunk, |customer, from, to| rows[from][to % FEW].add(customer));
     }
 }
 
-#[inline(always)]
-fn plain_journey<C: Code>(
-    plan: &Plan,
-    codes: &[C],
-    counts: &mut Counts,
-    customer: u32,
-    add: impl Fn(&mut Counts, usize, usize),
-) {
-    let [first, rest @ ..] = &codes[plan.view.journey(CustomerId(customer))] else { return };
-    if !plan.view.is_chosen(CustomerId(customer)) {
-        return;
+/// Where journeys start and end.
+struct Edges<'a> {
+    starts: &'a mut [Counted],
+    ends: &'a mut [Counted],
+    n_units: &'a mut u64,
+}
+
+impl Edges<'_> {
+    #[inline(always)]
+    fn each_pair<C: Code>(self, plan: &Plan, codes: &[C], chunk: Range<u32>, mut each: impl FnMut(u32, usize, usize)) {
+        let offsets = &plan.view.offsets()[chunk.start as usize..=chunk.end as usize];
+        let (Some(&first), Some(&last)) = (offsets.first(), offsets.last()) else { return };
+        let mut ahead = &codes[first as usize..last as usize];
+        for (bounds, customer) in offsets.windows(2).zip(chunk) {
+            let (journey, rest) = ahead.split_at((bounds[1] - bounds[0]) as usize);
+            ahead = rest;
+            let [first, rest @ ..] = journey else { continue };
+            if !plan.view.is_chosen(CustomerId(customer)) {
+                continue;
+            }
+            *self.n_units += 1;
+            self.starts[first.idx()].add(customer);
+            let mut before = *first;
+            for code in rest {
+                each(customer, before.idx(), code.idx());
+                before = *code;
+            }
+            self.ends[before.idx()].add(customer);
+        }
     }
-    counts.n_units += 1;
-    counts.starts[first.idx()].add(customer);
-    let mut before = *first;
-    for code in rest {
-        add(counts, before.idx(), code.idx());
-        before = *code;
-    }
-    counts.ends[before.idx()].add(customer);
 }
 
 fn count_ways<C: Code>(plan: &Plan, codes: &[C], counts: &mut Counts, chunk: Range<u32>) {

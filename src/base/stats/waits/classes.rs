@@ -9,6 +9,7 @@ use super::super::quantile::quantile_seconds;
 const FEW: usize = 4_096;
 /// From so many on classes are finer.
 const MANY: usize = 1 << 17;
+const FINEST: u32 = 9;
 const CLOSED: u32 = u32::MAX;
 /// Waits that are counted in one go.
 const BLOCK: usize = 1 << 16;
@@ -28,7 +29,7 @@ impl Grain {
         } else if n < MANY {
             Grain::Fine(6)
         } else {
-            Grain::Fine(9)
+            Grain::Fine(FINEST)
         }
     }
 
@@ -42,54 +43,84 @@ impl Grain {
     /// The class of a wait; never falls as waits grow.
     #[inline(always)]
     pub fn class(self, wait: i64) -> usize {
-        match self {
-            Grain::One => 0,
-            Grain::Fine(fineness) => fine_class(wait, fineness),
-        }
+        self.class_and_way_through(wait).0
     }
-}
 
-/// The magnitude of a wait and the bits after its leading one.
-#[inline(always)]
-fn fine_class(wait: i64, fineness: u32) -> usize {
-    let wait = wait.max(0) as u64 + (1 << fineness);
-    let magnitude = 63 - wait.leading_zeros();
-    (((magnitude - fineness) << fineness) as u64 + (wait >> (magnitude - fineness))) as usize
+    /// The class of a wait, and how far through the class it lies: the first of the pair over two to the power of the second.
+    #[inline(always)]
+    fn class_and_way_through(self, wait: i64) -> (usize, (u64, u32)) {
+        let Grain::Fine(fineness) = self else { return (0, (0, 0)) };
+        let wait = wait.max(0) as u64 + (1 << fineness);
+        let shift = 63 - wait.leading_zeros() - fineness;
+        let class = (u64::from(shift) << fineness) + (wait >> shift);
+        (class as usize, (wait & ((1 << shift) - 1), shift))
+    }
+
+    /// The shortest wait of a class, or of those after the last.
+    fn start(self, class: usize) -> u64 {
+        let Grain::Fine(fineness) = self else { return if class == 0 { 0 } else { u64::MAX } };
+        let Some(shift) = (class >> fineness).checked_sub(1) else { return 0 };
+        let leading = (class & ((1 << fineness) - 1) | 1 << fineness) as u128;
+        u64::try_from((leading << shift) - (1 << fineness)).unwrap_or(u64::MAX)
+    }
 }
 
 /// The waits that ended in one way.
 #[derive(Debug)]
 pub struct Way<'a> {
     blocks: Vec<&'a [i64]>,
-    /// Where each wait lies, in the order of the blocks.
-    places: Vec<Vec<u32>>,
     n: usize,
+    ends: Ends,
+}
+
+/// At which places the waits of one way lie.
+#[derive(Debug)]
+enum Ends {
+    /// By place, how many: where they are many.
+    Counted(Vec<u32>),
+    /// Of each wait, in the order of the blocks.
+    Listed(Vec<u32>),
 }
 
 impl<'a> Way<'a> {
     fn new(pieces: &[&'a [i64]]) -> Self {
         let blocks: Vec<&[i64]> = pieces.iter().flat_map(|piece| piece.chunks(BLOCK)).collect();
-        Way { n: blocks.iter().map(|block| block.len()).sum(), blocks, places: Vec::new() }
+        Way { n: blocks.iter().map(|block| block.len()).sum(), blocks, ends: Ends::Listed(Vec::new()) }
     }
 
     pub fn len(&self) -> usize {
         self.n
     }
 
-    /// Calls with every wait and the place where it lies.
+    /// A loop over the waits of a block is much quicker than one over those of all blocks.
     #[inline(always)]
-    pub fn each(&self, mut each: impl FnMut(i64, u32)) {
-        for (block, places) in self.blocks.iter().zip(&self.places) {
-            for (wait, place) in block.iter().zip(places) {
-                each(*wait, *place);
+    fn each_with(&self, mut each: impl FnMut(i64)) {
+        self.blocks.iter().for_each(|block| block.iter().for_each(|wait| each(*wait)));
+    }
+
+    /// Calls with every wait and the place where it lies.
+    pub fn each(&self, classes: &Classes, mut each: impl FnMut(i64, u32)) {
+        match &self.ends {
+            Ends::Counted(_) => self.each_with(|wait| each(wait, classes.place(classes.grain, wait) as u32)),
+            Ends::Listed(places) => {
+                let mut places = places.iter();
+                self.each_with(|wait| places.next().into_iter().for_each(|place| each(wait, *place)));
             }
         }
     }
 
-    pub fn median_s(&self) -> Option<f64> {
+    /// The sum of what the places of the waits weigh.
+    pub fn weigh(&self, weights: &[u64]) -> u64 {
+        match &self.ends {
+            Ends::Counted(counts) => counts.iter().zip(weights).map(|(n, weight)| u64::from(*n) * weight).sum(),
+            Ends::Listed(places) => places.iter().map(|place| weights[*place as usize]).sum(),
+        }
+    }
+
+    pub fn median_s(&self, classes: &Classes) -> Option<f64> {
         let low = self.n.checked_sub(1)? / 2;
         let high = self.n / 2;
-        let (mut near, before) = self.around(low, high);
+        let (mut near, before) = self.around(classes, low, high);
         let (_, above, _) = near.select_nth_unstable(high - before);
         let above = *above;
         // With an odd number the median is the wait in the middle itself.
@@ -101,26 +132,30 @@ impl<'a> Way<'a> {
     }
 
     /// The waits of the classes in which two ranks lie, and how many are in lower classes.
-    fn around(&self, low: usize, high: usize) -> (Vec<i64>, usize) {
-        const FINENESS: u32 = 6;
-        if self.n <= 2 * FEW {
-            return (self.blocks.concat(), 0);
-        }
-        let mut counts = vec![0u32; 64 << FINENESS];
-        self.blocks.iter().for_each(|block| block.iter().for_each(|wait| counts[fine_class(*wait, FINENESS)] += 1));
-        let class_of = |rank: usize| {
-            let (mut class, mut before) = (0, 0);
-            while before + counts[class] as usize <= rank {
-                before += counts[class] as usize;
-                class += 1;
+    fn around(&self, classes: &Classes, low: usize, high: usize) -> (Vec<i64>, usize) {
+        let Ends::Counted(counts) = &self.ends else { return (self.blocks.concat(), 0) };
+        let n_in = |class: usize| counts[classes.places_of(class)].iter().map(|n| *n as usize).sum::<usize>();
+        let (mut first, mut before) = (0, 0);
+        loop {
+            let n = n_in(first);
+            if before + n > low {
+                break;
             }
-            (class, before)
-        };
-        let ((first, before), (last, _)) = (class_of(low), class_of(high));
-        let n: u32 = counts[first..=last].iter().sum();
-        let mut near = Vec::with_capacity(n as usize);
-        let is_near = |wait: &i64| (first..=last).contains(&fine_class(*wait, FINENESS));
-        self.blocks.iter().for_each(|block| near.extend(block.iter().copied().filter(|wait| is_near(wait))));
+            before += n;
+            first += 1;
+        }
+        let (mut last, mut n_near) = (first, n_in(first));
+        while before + n_near <= high {
+            last += 1;
+            n_near += n_in(last);
+        }
+        let (from, to) = (classes.grain.start(first), classes.grain.start(last + 1));
+        let mut near = Vec::with_capacity(n_near);
+        self.each_with(|wait| {
+            if (from..to).contains(&(wait as u64)) {
+                near.push(wait);
+            }
+        });
         (near, before)
     }
 }
@@ -149,10 +184,10 @@ pub struct Classes<'a> {
     opened_at: Vec<u32>,
 }
 
-/// What is counted of some blocks.
+/// What is counted of some blocks of a way.
 struct Counted {
-    counts: Vec<u32>,
-    places: Vec<Vec<u32>>,
+    way: usize,
+    ends: Ends,
     sum: i128,
     bounds: (i64, i64),
 }
@@ -186,53 +221,84 @@ impl<'a> Classes<'a> {
     }
 
     fn count_all(&mut self, n: usize) {
-        let blocks: Vec<&[i64]> = self.ways.iter().flat_map(|way| way.blocks.iter().copied()).collect();
-        let n_tasks = if n < 4 * BLOCK { 1 } else { rayon::current_num_threads().min(blocks.len()) };
-        let per_task = blocks.len().div_ceil(n_tasks.max(1)).max(1);
-        let counted: Vec<Counted> = blocks.par_chunks(per_task).map(|blocks| self.counted(blocks)).collect();
-        self.counts = vec![0; self.grain.n_classes() + self.open.len()];
+        let n_places = self.grain.n_classes() + self.open.len();
+        let tasks: Vec<(usize, &[&[i64]])> = self
+            .ways
+            .iter()
+            .enumerate()
+            .flat_map(|(at, way)| {
+                // Every task has a table of its own, which must pay.
+                let n_tasks = (way.n / (4 * n_places)).clamp(1, rayon::current_num_threads());
+                way.blocks.chunks(way.blocks.len().div_ceil(n_tasks).max(1)).map(move |blocks| (at, blocks))
+            })
+            .collect();
+        let counted: Vec<Counted> = tasks.par_iter().map(|(way, blocks)| self.counted(*way, blocks)).collect();
         let (mut low, mut high) = (i64::MAX, i64::MIN);
-        let mut places = Vec::with_capacity(blocks.len());
+        let mut counts = vec![0u32; n_places];
         for task in counted {
-            self.counts.iter_mut().zip(&task.counts).for_each(|(all, n)| *all += n);
+            match &task.ends {
+                Ends::Counted(more) => counts.iter_mut().zip(more).for_each(|(all, n)| *all += n),
+                Ends::Listed(places) => places.iter().for_each(|place| counts[*place as usize] += 1),
+            }
             self.sum += task.sum;
             (low, high) = (low.min(task.bounds.0), high.max(task.bounds.1));
-            places.extend(task.places);
+            match (&mut self.ways[task.way].ends, task.ends) {
+                (Ends::Counted(all), Ends::Counted(more)) => all.iter_mut().zip(more).for_each(|(all, n)| *all += n),
+                (ends, first) => *ends = first,
+            }
         }
+        self.counts = counts;
         self.bounds = (n > 0).then_some((low, high));
-        let mut places = places.into_iter();
-        for way in &mut self.ways {
-            way.places = places.by_ref().take(way.blocks.len()).collect();
-        }
     }
 
-    fn counted(&self, blocks: &[&[i64]]) -> Counted {
-        let mut counts = vec![0u32; self.grain.n_classes() + self.open.len()];
+    fn counted(&self, way: usize, blocks: &[&[i64]]) -> Counted {
+        let n_places = self.grain.n_classes() + self.open.len();
         let (mut sum, mut low, mut high) = (0i128, i64::MAX, i64::MIN);
-        let mut place_all = |block: &&[i64], grain: Grain| -> Vec<u32> {
-            let place = |wait: &i64| {
-                let place = self.place(grain, *wait);
+        // A list of fewer waits than there are places takes less room than a count for each.
+        let ends = if self.ways[way].n < n_places {
+            let mut places = Vec::with_capacity(self.ways[way].n);
+            self.place_all(blocks, |wait, place| {
+                places.push(place as u32);
+                sum += i128::from(wait);
+                (low, high) = (low.min(wait), high.max(wait));
+            });
+            Ends::Listed(places)
+        } else {
+            let mut counts = vec![0u32; n_places];
+            self.place_all(blocks, |wait, place| {
                 counts[place] += 1;
-                sum += i128::from(*wait);
-                (low, high) = (low.min(*wait), high.max(*wait));
-                place as u32
-            };
-            block.iter().map(place).collect()
+                sum += i128::from(wait);
+                (low, high) = (low.min(wait), high.max(wait));
+            });
+            Ends::Counted(counts)
         };
+        Counted { way, ends, sum, bounds: (low, high) }
+    }
+
+    #[inline(always)]
+    fn place_all(&self, blocks: &[&[i64]], mut each: impl FnMut(i64, usize)) {
         // The grain as a constant makes its class a few instructions.
-        let places = match self.grain {
-            Grain::Fine(9) => blocks.iter().map(|block| place_all(block, Grain::Fine(9))).collect(),
-            grain => blocks.iter().map(|block| place_all(block, grain)).collect(),
-        };
-        Counted { counts, places, sum, bounds: (low, high) }
+        match self.grain {
+            Grain::Fine(FINEST) => {
+                let grain = Grain::Fine(FINEST);
+                blocks.iter().for_each(|block| block.iter().for_each(|wait| each(*wait, self.place(grain, *wait))));
+            }
+            grain => {
+                blocks.iter().for_each(|block| block.iter().for_each(|wait| each(*wait, self.place(grain, *wait))))
+            }
+        }
     }
 
     #[inline(always)]
     fn place(&self, grain: Grain, wait: i64) -> usize {
-        let class = grain.class(wait);
+        let (class, (part, shift)) = grain.class_and_way_through(wait);
         let (from, to) = (self.open_starts[class] as usize, self.open_starts[class + 1] as usize);
-        let before = if from == to { 0 } else { self.open[from..to].partition_point(|open| *open < wait) };
-        class + from + before
+        if from == to {
+            return class + from;
+        }
+        // Censorings lie about evenly within a class, so that a guess is nearly right.
+        let guess = ((part as u128 * (to - from) as u128) >> shift) as usize;
+        class + from + n_below(&self.open[from..to], wait, guess)
     }
 
     /// The places of a class.
@@ -287,7 +353,7 @@ impl<'a> Classes<'a> {
 
     /// Sorts the wanted classes that are not yet.
     pub fn open(&mut self, wanted: &[bool]) {
-        let mut cursors = vec![CLOSED; self.n_places()];
+        let mut cursors = vec![CLOSED; self.grain.n_classes()];
         let mut end = self.opened.len();
         let mut newly = Vec::new();
         for class in (0..wanted.len()).filter(|class| wanted[*class]) {
@@ -295,10 +361,8 @@ impl<'a> Classes<'a> {
                 continue;
             }
             self.opened_at[class] = end as u32;
-            for place in self.places_of(class) {
-                cursors[place] = end as u32;
-                end += self.count_at(place);
-            }
+            cursors[class] = end as u32;
+            end += self.count(class);
             newly.push(class);
         }
         if newly.iter().all(|class| self.count(*class) == 0) {
@@ -306,14 +370,18 @@ impl<'a> Classes<'a> {
         }
         let mut opened = std::mem::take(&mut self.opened);
         opened.resize(end, 0);
+        let mut note = |wait: i64, class: usize| {
+            if wanted[class] && cursors[class] != CLOSED {
+                opened[cursors[class] as usize] = wait;
+                cursors[class] += 1;
+            }
+        };
         for way in &self.ways {
-            way.each(|wait, place| {
-                let cursor = &mut cursors[place as usize];
-                if *cursor != CLOSED {
-                    opened[*cursor as usize] = wait;
-                    *cursor += 1;
-                }
-            });
+            // The grain as a constant makes its class a few instructions.
+            match self.grain {
+                Grain::Fine(FINEST) => way.each_with(|wait| note(wait, Grain::Fine(FINEST).class(wait))),
+                grain => way.each_with(|wait| note(wait, grain.class(wait))),
+            }
         }
         self.opened = opened;
         for class in newly {
@@ -356,6 +424,19 @@ impl<'a> Classes<'a> {
     }
 }
 
+/// How many of some ascending numbers lie below `wait`, looked for from a guess on.
+#[inline(always)]
+fn n_below(ascending: &[i64], wait: i64, guess: usize) -> usize {
+    /// A guess that is off by more is not worth following.
+    const FAR: usize = 10;
+    let from = guess.saturating_sub(FAR).min(ascending.len().saturating_sub(2 * FAR));
+    let near = &ascending[from..ascending.len().min(from + 2 * FAR)];
+    // Counting all is quicker than stopping at the right one, whose place is as good as random.
+    let n: usize = near.iter().map(|next| usize::from(*next < wait)).sum();
+    let is_found = (n > 0 || from == 0) && (n < near.len() || from + n == ascending.len());
+    if is_found { from + n } else { ascending.partition_point(|next| *next < wait) }
+}
+
 fn open_starts(grain: Grain, open: &[i64]) -> Vec<u32> {
     let mut starts = vec![0u32; grain.n_classes() + 1];
     open.iter().for_each(|wait| starts[grain.class(*wait) + 1] += 1);
@@ -381,6 +462,25 @@ mod tests {
             assert!(waits.windows(2).all(|pair| grain.class(pair[0]) <= grain.class(pair[1])));
             assert!(waits.iter().all(|wait| grain.class(*wait) < grain.n_classes()));
         }
-        assert_eq!(fine_class(0, 6), 64);
+        assert_eq!(Grain::Fine(6).class(0), 64);
+    }
+
+    #[test]
+    fn a_class_starts_with_its_shortest_wait() {
+        for grain in [Grain::Fine(6), Grain::Fine(9)] {
+            for wait in (0..63).flat_map(|bit| [(1i64 << bit) - 1, 1 << bit, (1 << bit) + 1]).chain(0..5_000) {
+                let class = grain.class(wait);
+                assert!((grain.start(class)..grain.start(class + 1)).contains(&(wait as u64)), "{wait}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_bad_guess_is_as_right_as_a_good_one() {
+        let ascending: Vec<i64> = (0..100).map(|i| if i < 60 { 7 } else { i }).collect();
+        for wait in 0..110 {
+            let expect = ascending.iter().filter(|next| **next < wait).count();
+            assert!((0..110).all(|guess| n_below(&ascending, wait, guess) == expect), "{wait}");
+        }
     }
 }

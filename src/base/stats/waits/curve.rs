@@ -176,9 +176,7 @@ pub fn weights(classes: &Classes, stretches: &[Stretch]) -> Vec<u64> {
 
 /// The incidence of one way after all.
 pub fn incidence(way: &Way, weights: &[u64]) -> f64 {
-    let mut parts = 0u64;
-    way.each(|_, place| parts += weights[place as usize]);
-    parts as f64 / PARTS
+    way.weigh(weights) as f64 / PARTS
 }
 
 /// The incidence of each way at each moment.
@@ -191,7 +189,7 @@ pub fn incidences(classes: &Classes, weights: &[u64], moments: &[Moment]) -> Vec
     firsts.resize(classes.n_places(), moments.len() as u32);
     let of_way = |way: &Way| {
         let mut parts = vec![0u64; moments.len() + 1];
-        way.each(|wait, place| {
+        way.each(classes, |wait, place| {
             let mut at = firsts[place as usize] as usize;
             while moments.get(at).is_some_and(|moment| moment.place == place as usize && moment.time < wait) {
                 at += 1;

@@ -152,7 +152,7 @@ impl<'a> Waits<'a> {
         by_point.resize(classes.ways.len(), Vec::new());
         let of_way = |(way, by_point): (&Way, Vec<f64>)| WayReading {
             n: way.len() as u64,
-            median_s: way.median_s(),
+            median_s: way.median_s(classes),
             incidence: curve::incidence(way, &weights),
             by_point,
         };
