@@ -9,9 +9,9 @@ use std::ops::{Deref, DerefMut, Range};
 use std::sync::{Arc, OnceLock};
 
 use bytemuck::Pod;
-use xxhash_rust::xxh3::Xxh3Default;
 
 use super::region::Region;
+use crate::base::checksum::Checksum;
 
 /// Values that are read as a slice, whoever holds them. Writing makes a mapped column a copy of its own.
 #[derive(Clone)]
@@ -76,79 +76,9 @@ impl<T: Pod + Send + Sync> Section<T> {
         instead.as_deref().unwrap_or_else(|| self.as_they_stand())
     }
 
-    /// Looks at every value. Takes threads of its own where it is long: those of a pool would help each other out while
-    /// they wait, and could come back to this section while it is still being looked at.
     fn is_sound(&self) -> bool {
-        let bytes = &self.region.bytes()[self.range.clone()];
-        let n_threads = rayon::current_num_threads().min(bytes.len() / LONG).max(1);
-        let pieces: Vec<&[u8]> = bytes.chunks(PIECE).collect();
-        let mut sums = vec![0u64; pieces.len()];
-        let share = pieces.len().div_ceil(n_threads).max(1);
-        let sum = |(pieces, sums): (&[&[u8]], &mut [u64])| {
-            pieces.iter().zip(sums).for_each(|(piece, sum)| *sum = xxhash_rust::xxh3::xxh3_64(piece));
-        };
-        if n_threads == 1 {
-            sum((&pieces, &mut sums));
-        } else {
-            std::thread::scope(|scope| {
-                pieces.chunks(share).zip(sums.chunks_mut(share)).for_each(|part| {
-                    scope.spawn(move || sum(part));
-                });
-            });
-        }
-        checksum_of(&sums) == self.checksum
+        Checksum::of_shared(&self.region.bytes()[self.range.clone()]) == self.checksum
             && self.rule.is_none_or(|(holds, number)| holds(self.as_they_stand(), number))
-    }
-}
-
-/// Bytes that are summed up at a time; a checksum of more is one of the sums of its pieces.
-const PIECE: usize = 1 << 20;
-
-/// Bytes that are worth a thread of their own.
-const LONG: usize = 4 << 20;
-
-fn checksum_of(sums: &[u64]) -> u64 {
-    xxhash_rust::xxh3::xxh3_64(bytemuck::cast_slice(sums))
-}
-
-/// The checksum of a section, made of its bytes as they come.
-#[derive(Default)]
-pub struct Checksum {
-    sums: Vec<u64>,
-    piece: Xxh3Default,
-    n: usize,
-}
-
-impl Checksum {
-    pub fn of(bytes: &[u8]) -> u64 {
-        let mut checksum = Checksum::default();
-        checksum.update(bytes);
-        checksum.finish()
-    }
-
-    pub fn update(&mut self, mut bytes: &[u8]) {
-        while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(PIECE - self.n));
-            self.piece.update(now);
-            self.n += now.len();
-            bytes = later;
-            if self.n == PIECE {
-                self.close();
-            }
-        }
-    }
-
-    pub fn finish(mut self) -> u64 {
-        if self.n > 0 {
-            self.close();
-        }
-        checksum_of(&self.sums)
-    }
-
-    fn close(&mut self) {
-        self.sums.push(self.piece.digest());
-        self.piece.reset();
-        self.n = 0;
     }
 }
 
@@ -287,15 +217,6 @@ mod tests {
         assert_eq!((&column[..], region.is_damaged()), (&[1, 2, 3][..], false));
         let (region, column) = section(&[1, 2, 3], checksum, Some((below, 3)));
         assert_eq!((&column[..], region.is_damaged()), (&[0, 0, 0][..], true));
-    }
-
-    #[test]
-    fn how_bytes_come_does_not_change_their_checksum() {
-        let bytes: Vec<u8> = (0..2_500_001u32).map(|i| (i * 7 % 251) as u8).collect();
-        let mut in_pieces = Checksum::default();
-        bytes.chunks(99_991).for_each(|piece| in_pieces.update(piece));
-        assert_eq!(in_pieces.finish(), Checksum::of(&bytes));
-        assert_ne!(Checksum::of(&bytes), Checksum::of(&bytes[1..]));
     }
 
     #[test]

@@ -219,8 +219,9 @@ mod tests {
     }
 
     fn mapped(names: &[&str]) -> Names {
-        use super::super::column::{Checksum, Section};
+        use super::super::column::Section;
         use super::super::region::Region;
+        use crate::base::checksum::Checksum;
         let mut owned = Names::new();
         names.iter().for_each(|name| owned.push(name));
         let (bytes, ends) = owned.parts();
