@@ -22,13 +22,15 @@ const FILES_AND_CLOCKS: &[&str] =
 #[rustfmt::skip]
 const LAYERS: &[Layer] = &[
     Layer { name: "base", uses: &[],
-        crates: &["serde", "thiserror", "clap", "jiff", "rayon", "statrs", "strsim", "unicode_segmentation", "unicode_width"],
+        crates: &["serde", "thiserror", "clap", "jiff", "rayon", "statrs", "strsim", "unicode_segmentation", "unicode_width",
+                  "bytemuck", "xxhash_rust"],
         never: &["std::fs", "std::net", "std::process::Command"] },
     Layer { name: "table", uses: &["base"],
         crates: &["unicode_width"],
         never: FILES_AND_CLOCKS },
     Layer { name: "journey", uses: &["base"],
-        crates: &["serde", "thiserror", "rayon", "hashbrown", "rustc_hash", "regex", "winnow", "memchr", "unicode_width"],
+        crates: &["serde", "thiserror", "rayon", "hashbrown", "rustc_hash", "regex", "winnow", "memchr", "unicode_width",
+                  "memmap2", "bytemuck"],
         never: FILES_AND_CLOCKS },
     Layer { name: "analysis", uses: &["base", "table", "journey"],
         crates: &["serde", "serde_json", "shell_words", "thiserror", "clap", "rayon", "hashbrown", "rustc_hash"],

@@ -1,5 +1,6 @@
-//! What every layer stands on: time, lengths of time, ids, cancelling, statistics, and text made safe to show.
+//! What every layer stands on: time, lengths of time, ids, cancelling, checksums, statistics, and text made safe to show.
 
+pub mod checksum;
 pub mod ctl;
 pub mod ending;
 pub mod id;

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::batch::{Batch, BatchValues};
 use super::bitmap::Bitmap;
 use super::codes::{Code, Codes};
+use super::column::Column;
 use super::columns::{Pieces, Wish, remap, scatter, scatter_codes};
 use super::names::Names;
 use super::props::{Property, Values};
@@ -164,11 +165,11 @@ impl StoreBuilder {
         drop(dest);
 
         let mut store = JourneyStore {
-            masks: Vec::new(),
+            masks: Column::default(),
             customers: self.customers,
             touchpoints: self.touchpoints,
-            offsets,
-            times,
+            offsets: offsets.into(),
+            times: times.into(),
             codes,
             properties,
             roles: options.roles,
@@ -177,6 +178,7 @@ impl StoreBuilder {
             n_duplicates: 0,
             n_dropped_duplicates: 0,
             mapped: None,
+            saved: None,
             n_repeated_keys: gone.len() as u64,
             text_order: OnceLock::new(),
             touchpoint_counts: OnceLock::new(),
@@ -196,7 +198,7 @@ impl StoreBuilder {
             store.n_ties = ties_and_duplicates(&store, &options.not_compared).0;
         }
         ctl.check()?;
-        store.masks = masks(&store.codes, &store.offsets);
+        store.masks = masks(&store.codes, &store.offsets).into();
         let bounds = store.times.par_iter().copied().min().zip(store.times.par_iter().copied().max());
         store.bounds = bounds.map(|(first, last)| (Instant(first), Instant(last)));
         Ok(store)
@@ -323,13 +325,13 @@ fn drop_rows(store: &mut JourneyStore, rows: &[u32]) {
     let kept: Vec<u32> = (0..store.n_events() as u32).filter(|&row| !gone.get(row as usize)).collect();
     let mut before = 0;
     let mut next = rows.iter().peekable();
-    for offset in &mut store.offsets {
+    for offset in store.offsets.make_mut() {
         while next.next_if(|&&row| row < *offset).is_some() {
             before += 1;
         }
         *offset -= before;
     }
-    let pick = |values: &[i64]| kept.iter().map(|&row| values[row as usize]).collect::<Vec<_>>();
+    let pick = |values: &[i64]| kept.iter().map(|&row| values[row as usize]).collect::<Column<_>>();
     store.times = pick(&store.times);
     store.codes = store.codes.gather(&kept);
     store.properties.par_iter_mut().for_each(|property| match &mut property.values {
@@ -350,7 +352,7 @@ fn drop_unused(store: &mut JourneyStore) {
             }
         }
         store.customers = customers;
-        store.offsets.dedup();
+        store.offsets.make_mut().dedup();
     }
     let mut is_used = vec![false; store.touchpoints.len()];
     with_codes!(&store.codes, |codes| codes.iter().for_each(|code| is_used[code.idx()] = true));

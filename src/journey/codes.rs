@@ -1,5 +1,7 @@
 //! Small whole numbers in the narrowest width that holds them.
 
+use super::column::Column;
+
 /// A width that a kernel is compiled for.
 pub trait Code: Copy + Send + Sync + Eq + 'static {
     fn idx(self) -> usize;
@@ -29,9 +31,9 @@ impl Code for u32 {
 /// One code per event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Codes {
-    U8(Vec<u8>),
-    U16(Vec<u16>),
-    U32(Vec<u32>),
+    U8(Column<u8>),
+    U16(Column<u16>),
+    U32(Column<u32>),
 }
 
 /// Runs an expression with the code slice in its own width: `with_codes!(codes, |slice| kernel(slice))`.
@@ -59,11 +61,11 @@ impl Codes {
     /// `len` zeros, wide enough for codes up to `max`.
     pub fn zeros(len: usize, max: u32) -> Self {
         if max <= u32::from(u8::MAX) {
-            Codes::U8(vec![0; len])
+            Codes::U8(vec![0; len].into())
         } else if max <= u32::from(u16::MAX) {
-            Codes::U16(vec![0; len])
+            Codes::U16(vec![0; len].into())
         } else {
-            Codes::U32(vec![0; len])
+            Codes::U32(vec![0; len].into())
         }
     }
 
@@ -80,7 +82,11 @@ impl Codes {
     }
 
     pub fn len(&self) -> usize {
-        with_codes!(self, |codes| codes.len())
+        match self {
+            Codes::U8(codes) => codes.len(),
+            Codes::U16(codes) => codes.len(),
+            Codes::U32(codes) => codes.len(),
+        }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -103,9 +109,9 @@ impl Codes {
             rows.par_iter().with_min_len(1 << 14).map(|&row| codes[row as usize]).collect()
         }
         match self {
-            Codes::U8(codes) => Codes::U8(pick(codes, rows)),
-            Codes::U16(codes) => Codes::U16(pick(codes, rows)),
-            Codes::U32(codes) => Codes::U32(pick(codes, rows)),
+            Codes::U8(codes) => Codes::U8(pick(codes, rows).into()),
+            Codes::U16(codes) => Codes::U16(pick(codes, rows).into()),
+            Codes::U32(codes) => Codes::U32(pick(codes, rows).into()),
         }
     }
 }
@@ -121,6 +127,6 @@ mod tests {
         assert!(matches!(Codes::pack(&[65_536]), Codes::U32(_)));
         let codes = Codes::pack(&[5, 300, 7]);
         assert_eq!((codes.get(1), codes.len()), (300, 3));
-        assert_eq!(codes.gather(&[2, 0]), Codes::U16(vec![7, 5]));
+        assert_eq!(codes.gather(&[2, 0]), Codes::U16(vec![7, 5].into()));
     }
 }

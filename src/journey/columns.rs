@@ -126,15 +126,19 @@ impl Pieces {
             }
         }
         if wish == Wish::Number {
-            return Values::Float(self.scatter_floats(dest));
+            return Values::Float(self.scatter_floats(dest).into());
         }
         if is_text || (any_time && any_number) || !(any_time || any_number) {
             return self.scatter_text(dest);
         }
         if any_time {
-            return Values::Time(self.scatter_ints(dest));
+            return Values::Time(self.scatter_ints(dest).into());
         }
-        if any_fraction { Values::Float(self.scatter_floats(dest)) } else { Values::Int(self.scatter_ints(dest)) }
+        if any_fraction {
+            Values::Float(self.scatter_floats(dest).into())
+        } else {
+            Values::Int(self.scatter_ints(dest).into())
+        }
     }
 
     fn scatter_text(&mut self, dest: &[u32]) -> Values {

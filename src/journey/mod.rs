@@ -1,6 +1,6 @@
 //! The journey store: every customer's events in order, in columns, and the ways to choose among them.
 //!
-//! Reading order: `names` and `codes` hold texts as small numbers, `props` the other columns, `store` the whole,
+//! Reading order: `column` holds values in memory or in a saved store (`region`), `names` and `codes` hold texts as small numbers, `props` the other columns, `store` the whole,
 //! `build` makes one from batches of rows (`identity` links ids of one person, `keys` finds rows that come twice), `view` is
 //! what an analysis looks at, `chunks` shares work among threads, `step` and `expr` choose events and customers, `pattern`
 //! finds ways through a journey, `relabel` turns events into touchpoints by rules.
@@ -10,6 +10,7 @@ pub mod bitmap;
 pub mod build;
 pub mod chunks;
 pub mod codes;
+pub mod column;
 mod columns;
 pub mod expr;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub mod names;
 mod nth;
 pub mod pattern;
 pub mod props;
+pub mod region;
 pub mod relabel;
 pub mod session;
 pub mod step;
@@ -31,6 +33,7 @@ pub use batch::{Batch, BatchValues, Coded};
 pub use bitmap::Bitmap;
 pub use build::{BuildOptions, StoreBuilder};
 pub use codes::{Code, Codes};
+pub use column::Column;
 pub use expr::Expr;
 pub use identity::{IdColumn, LinkOptions, Links};
 pub use keys::KeyPart;

@@ -1,22 +1,60 @@
 //! A dictionary of distinct texts, numbered in order of first appearance.
 
 use std::hash::BuildHasher;
+use std::sync::OnceLock;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use rayon::prelude::*;
+
+use super::column::Column;
 
 /// Distinct texts and their ids. All texts share one buffer; a look-up compares bytes only where the hash agrees.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    bytes: String,
-    ends: Vec<u64>,
-    /// Hash (its upper half) and id of every text.
-    table: HashTable<(u32, u32)>,
+    texts: Texts,
+    /// Where each text ends.
+    ends: Column<u64>,
+    /// Hash (its upper half) and id of every text. Of the texts of a saved store it is made when it is first needed.
+    table: OnceLock<HashTable<(u32, u32)>>,
     hasher: DefaultHashBuilder,
 }
+
+#[derive(Debug, Clone)]
+enum Texts {
+    Owned(String),
+    /// Of a saved store: whether it is text is looked at by whoever takes one out.
+    Mapped(Column<u8>),
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        Texts::Owned(String::new())
+    }
+}
+
+/// Texts of a saved store beyond which a single look-up goes through all of them rather than making a table.
+const TABLE_MAX: usize = 1 << 16;
+
+/// What is shown where a saved store holds bytes that are no text.
+const NO_TEXT: &str = "\u{fffd}";
 
 impl Names {
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The texts of a saved store: their bytes, and where each of them ends. The ends ascend, and none lies behind the last
+    /// byte.
+    pub fn of_sections(bytes: Column<u8>, ends: Column<u64>) -> Self {
+        Names { texts: Texts::Mapped(bytes), ends, ..Names::default() }
+    }
+
+    /// All texts one behind the other, and where each of them ends.
+    pub fn parts(&self) -> (&[u8], &[u64]) {
+        match &self.texts {
+            Texts::Owned(texts) => (texts.as_bytes(), &self.ends),
+            Texts::Mapped(bytes) => (bytes, &self.ends),
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -33,14 +71,24 @@ impl Names {
     /// When the id was not handed out by this dictionary.
     #[inline]
     pub fn name(&self, id: u32) -> &str {
-        let id = id as usize;
-        let start = if id == 0 { 0 } else { self.ends[id - 1] as usize };
-        &self.bytes[start..self.ends[id] as usize]
+        let (id, ends) = (id as usize, &self.ends[..]);
+        let start = if id == 0 { 0 } else { ends[id - 1] as usize };
+        match &self.texts {
+            Texts::Owned(texts) => &texts[start..ends[id] as usize],
+            Texts::Mapped(bytes) => std::str::from_utf8(&bytes[start..ends[id] as usize]).unwrap_or(NO_TEXT),
+        }
     }
 
     pub fn get(&self, text: &str) -> Option<u32> {
+        if matches!(self.texts, Texts::Mapped(_)) && self.table.get().is_none() && self.len() > TABLE_MAX {
+            return (0..self.len() as u32)
+                .into_par_iter()
+                .with_min_len(1 << 14)
+                .find_first(|&id| self.name(id) == text);
+        }
         let hash = self.short_hash(text);
-        self.table.find(spread(hash), |&(h, id)| h == hash && self.name(id) == text).map(|&(_, id)| id)
+        let table = self.table.get_or_init(|| self.make_table());
+        table.find(spread(hash), |&(h, id)| h == hash && self.name(id) == text).map(|&(_, id)| id)
     }
 
     /// The id of `text`, which is added where it is new.
@@ -50,14 +98,54 @@ impl Names {
     #[inline]
     pub fn intern(&mut self, text: &str) -> u32 {
         let hash = self.short_hash(text);
-        if let Some(&(_, id)) = self.table.find(spread(hash), |&(h, id)| h == hash && self.name(id) == text) {
+        let Some(table) = self.table.get_mut() else { return self.intern_first(text) };
+        let ends = self.ends.make_mut();
+        let Texts::Owned(texts) = &mut self.texts else { return self.intern_first(text) };
+        let name = |id: u32| {
+            let start = if id == 0 { 0 } else { ends[id as usize - 1] as usize };
+            &texts[start..ends[id as usize] as usize]
+        };
+        if let Some(&(_, id)) = table.find(spread(hash), |&(h, id)| h == hash && name(id) == text) {
             return id;
         }
-        let id = u32::try_from(self.ends.len()).expect("a load holds fewer than 2^32 rows");
-        self.bytes.push_str(text);
-        self.ends.push(self.bytes.len() as u64);
-        self.table.insert_unique(spread(hash), (hash, id), |&(h, _)| spread(h));
+        let id = u32::try_from(ends.len()).expect("a load holds fewer than 2^32 rows");
+        texts.push_str(text);
+        ends.push(texts.len() as u64);
+        table.insert_unique(spread(hash), (hash, id), |&(h, _)| spread(h));
         id
+    }
+
+    /// As `intern`, after what is needed for it was made.
+    #[cold]
+    fn intern_first(&mut self, text: &str) -> u32 {
+        if let Texts::Mapped(_) = self.texts {
+            let mut owned = Names::new();
+            for name in self.iter() {
+                owned.push(name);
+            }
+            *self = owned;
+        }
+        if self.table.get().is_none() {
+            self.table = OnceLock::from(self.make_table());
+        }
+        self.intern(text)
+    }
+
+    /// Adds a text under the next id, whether it is known or not.
+    fn push(&mut self, text: &str) {
+        if let Texts::Owned(texts) = &mut self.texts {
+            texts.push_str(text);
+            self.ends.make_mut().push(texts.len() as u64);
+        }
+    }
+
+    fn make_table(&self) -> HashTable<(u32, u32)> {
+        let mut table = HashTable::with_capacity(self.len());
+        for (id, text) in self.iter().enumerate() {
+            let hash = self.short_hash(text);
+            table.insert_unique(spread(hash), (hash, id as u32), |&(h, _)| spread(h));
+        }
+        table
     }
 
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
@@ -80,7 +168,6 @@ impl Names {
 
     /// All ids in text order.
     pub fn in_text_order(&self) -> Vec<u32> {
-        use rayon::slice::ParallelSliceMut;
         let mut ids: Vec<u32> = (0..self.len() as u32).collect();
         ids.par_sort_unstable_by(|&a, &b| self.name(a).cmp(self.name(b)));
         ids
@@ -100,7 +187,7 @@ fn spread(hash: u32) -> u64 {
 
 impl PartialEq for Names {
     fn eq(&self, other: &Self) -> bool {
-        self.bytes == other.bytes && self.ends == other.ends
+        self.parts() == other.parts()
     }
 }
 
@@ -129,5 +216,37 @@ mod tests {
         let map = all.merge(&more);
         assert!((0..5000).all(|i| all.name(map[i as usize]) == more.name(i)));
         assert_eq!(all.len(), 7500);
+    }
+
+    fn mapped(names: &[&str]) -> Names {
+        use super::super::column::Section;
+        use super::super::region::Region;
+        use crate::base::checksum::Checksum;
+        let mut owned = Names::new();
+        names.iter().for_each(|name| owned.push(name));
+        let (bytes, ends) = owned.parts();
+        let column = |bytes: &[u8]| (std::sync::Arc::new(Region::of_bytes(bytes)), 0..bytes.len(), Checksum::of(bytes));
+        let (region, range, checksum) = column(bytes);
+        let bytes = Column::of_section(Section::new(&region, range, checksum, None).expect("bytes"));
+        let (region, range, checksum) = column(bytemuck::cast_slice(ends));
+        Names::of_sections(bytes, Column::of_section(Section::new(&region, range, checksum, None).expect("ends")))
+    }
+
+    #[test]
+    fn texts_of_a_saved_store_are_found_and_added_to_as_any_others() {
+        for n in [0, 3, TABLE_MAX + 1] {
+            let texts: Vec<String> = (0..n).map(|i| format!("c{i}é")).collect();
+            let mut names = mapped(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(names.len(), n);
+            for id in [0, n / 2, n.saturating_sub(1)] {
+                assert_eq!(names.get(&format!("c{id}é")), (id < n).then_some(id as u32));
+            }
+            assert_eq!(names.get("x"), None);
+            let mut more = Names::new();
+            more.intern("x");
+            more.intern("c1é");
+            assert_eq!(names.merge(&more), [n as u32, if n > 1 { 1 } else { n as u32 + 1 }]);
+            assert_eq!((names.get("x"), names.name(n as u32)), (Some(n as u32), "x"));
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::codes::Codes;
+use super::column::Column;
 use super::names::Names;
 use crate::base::Instant;
 
@@ -22,11 +23,11 @@ pub enum Values {
     /// Code 0 is no value; code `id + 1` is the text `names.name(id)`.
     Text { codes: Codes, names: Names },
     /// `NULL` is no value.
-    Int(Vec<i64>),
+    Int(Column<i64>),
     /// NaN is no value.
-    Float(Vec<f64>),
+    Float(Column<f64>),
     /// Microseconds since 1970 UTC; `NULL` is no value.
-    Time(Vec<i64>),
+    Time(Column<i64>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,9 +153,10 @@ mod tests {
     fn missing_values_are_empty_in_every_kind() {
         let mut names = Names::new();
         names.intern("web");
-        let text = Property { name: "channel".into(), values: Values::Text { codes: Codes::U8(vec![1, 0]), names } };
-        let int = Property { name: "n".into(), values: Values::Int(vec![4, NULL]) };
-        let float = Property { name: "x".into(), values: Values::Float(vec![0.5, f64::NAN]) };
+        let text =
+            Property { name: "channel".into(), values: Values::Text { codes: Codes::U8(vec![1, 0].into()), names } };
+        let int = Property { name: "n".into(), values: Values::Int(vec![4, NULL].into()) };
+        let float = Property { name: "x".into(), values: Values::Float(vec![0.5, f64::NAN].into()) };
         for property in [&text, &int, &float] {
             assert_eq!(property.value(1), None);
             assert_eq!(property.text(1), None);

@@ -391,7 +391,7 @@ fn rebuilt(
     let raw_event = store.properties.len();
     store.properties.push(Property { name: RAW_EVENT.into(), values: raw });
     store.properties.push(Property { name: STAGE.into(), values: stages });
-    store.masks = masks(&codes, &store.offsets);
+    store.masks = masks(&codes, &store.offsets).into();
     store.touchpoints = names.names;
     store.codes = codes;
     store.nth = std::sync::OnceLock::new();

@@ -4,9 +4,11 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use super::codes::Codes;
+use super::column::Column;
 use super::mapped::Mapped;
 use super::names::Names;
 use super::props::{Property, Values};
+use super::region::Region;
 use crate::base::{CustomerId, Instant, TouchpointId, Zone};
 
 /// Which columns of the data played which part, by name; property positions where the column is kept as a property.
@@ -30,9 +32,9 @@ pub struct JourneyStore {
     pub customers: Names,
     pub touchpoints: Names,
     /// `offsets[c]..offsets[c + 1]` are the events of customer `c`.
-    pub offsets: Vec<u32>,
+    pub offsets: Column<u32>,
     /// Microseconds since 1970 UTC.
-    pub times: Vec<i64>,
+    pub times: Column<i64>,
     /// Touchpoint of every event.
     pub codes: Codes,
     pub properties: Vec<Property>,
@@ -49,9 +51,11 @@ pub struct JourneyStore {
     pub n_repeated_keys: u64,
     /// One bit per touchpoint that occurs in a journey; touchpoints beyond 64 share bits, so a bit that is not set proves
     /// absence and a set one proves nothing.
-    pub masks: Vec<u64>,
+    pub masks: Column<u64>,
     /// What touchpoint rules made of the events' own names, where there were any.
     pub mapped: Option<Arc<Mapped>>,
+    /// The saved store that columns are read from, where it was opened from one.
+    pub saved: Option<Arc<Region>>,
     pub(super) text_order: OnceLock<Vec<u32>>,
     pub(super) touchpoint_counts: OnceLock<Vec<u64>>,
     pub(super) nth: OnceLock<Vec<u32>>,
@@ -65,6 +69,12 @@ impl JourneyStore {
 
     pub fn n_events(&self) -> usize {
         self.times.len()
+    }
+
+    /// Whether something that was read from the saved store is not what was saved, so that no answer of this store may be
+    /// used. Never for one that was read from its sources.
+    pub fn is_damaged(&self) -> bool {
+        self.saved.as_ref().is_some_and(|saved| saved.is_damaged())
     }
 
     /// The rows of one customer's journey.

@@ -99,7 +99,7 @@ impl View {
     }
 
     pub fn times(&self) -> &[i64] {
-        self.cut.as_ref().map_or(&self.store.times, |cut| &cut.times)
+        self.cut.as_ref().map_or(&self.store.times[..], |cut| &cut.times)
     }
 
     pub fn codes(&self) -> &Codes {
@@ -108,7 +108,7 @@ impl View {
 
     /// Offsets for all customers of the store; a customer without kept events has an empty range.
     pub fn offsets(&self) -> &[u32] {
-        self.cut.as_ref().map_or(&self.store.offsets, |cut| &cut.offsets)
+        self.cut.as_ref().map_or(&self.store.offsets[..], |cut| &cut.offsets)
     }
 
     pub fn n_events(&self) -> usize {

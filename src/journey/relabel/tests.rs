@@ -132,7 +132,7 @@ proptest! {
             prop_assert_eq!(said.as_deref(), channel.or(before));
         }
 
-        prop_assert_eq!(&store.masks, &masks(&store.codes, &store.offsets));
+        prop_assert_eq!(&store.masks[..], &masks(&store.codes, &store.offsets)[..]);
         let names: Vec<&str> = store.touchpoints.iter().take(given.len()).collect();
         prop_assert_eq!(names, IDS[..given.len()].to_vec());
         for (at, rule) in report.rules.iter().enumerate() {
