@@ -2,25 +2,25 @@
 
 use std::cell::LazyCell;
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput};
 use trailmap::analysis::funnel::BreakdownAt;
-use trailmap::analysis::{FunnelSpec, Spec, ask};
+use trailmap::analysis::{FunnelSpec, Spec};
 use trailmap::base::Ctl;
 use trailmap::engine::{Engine, Local};
-use trailmap::ingest::{self, LoadOptions};
+use trailmap::ingest::LoadOptions;
 use trailmap::journey::{Batch, BatchValues, BuildOptions, StoreBuilder};
 use trailmap::tui::offscreen::Offscreen;
+
+mod data;
+
+use data::{CUSTOMERS, SIX_STAGES, demo, open, spec};
 
 /// As the program has it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// Customers of the demo shop; about 24 events each, so that the default is a little over ten million events.
-const CUSTOMERS: u64 = 425_259;
 
 /// In the batches that are made up here.
 const EVENTS_EACH: u64 = 24;
@@ -31,20 +31,12 @@ const CUSTOMERS_VARIABLE: &str = "TRAILMAP_BENCH_CUSTOMERS";
 const STEPS: [&str; 5] = ["view_product", "add_to_cart", "begin_checkout", "add_payment", "purchase"];
 
 /// Questions other than funnels, as commands.
-const QUESTIONS: [(&str, &str); 10] = [
+const QUESTIONS: [(&str, &str); 9] = [
     ("profile", "profile"),
     ("paths: the 20 most frequent of 6 touchpoints", "paths --only sequences"),
     ("paths: everything of the table", "paths"),
     ("transitions without times", "transitions --no-times"),
     ("transitions", "transitions"),
-    (
-        "dwell in 6 stages",
-        "dwell --stage look=home_view|category_view|search|view_product|view_images|view_reviews|compare \
-         --stage pick=add_to_cart|view_cart|change_quantity|remove_from_cart|wishlist_add \
-         --stage check=begin_checkout|add_shipping|add_payment|coupon_apply --stage buy=purchase \
-         --stage after=order_status|delivery_received|return_request|review_written \
-         --stage reach=ad_click|email_open|email_click|push_open|promo_click",
-    ),
     ("dwell per touchpoint", "dwell"),
     (
         "map of 5 stages",
@@ -145,26 +137,6 @@ fn load(criterion: &mut Criterion, n_customers: u64) {
     group.finish();
 }
 
-fn open(file: &Path) -> ingest::Loaded {
-    let options = LoadOptions { sources: vec![file.to_string_lossy().into_owned()], ..LoadOptions::default() };
-    ingest::open(&options, &Ctl::new()).unwrap_or_else(|err| panic!("{}: {err}", file.display()))
-}
-
-/// The demo shop as a file, written once and kept beside the build.
-fn demo(n_customers: u64, format: &str) -> PathBuf {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("shop-{n_customers}.{format}"));
-    if !file.exists() {
-        let customers = n_customers.to_string();
-        let status = Command::new(env!("CARGO_BIN_EXE_trailmap"))
-            .args(["demo", "shop", "--seed", "1", "--customers", &customers, "--format", format, "--out"])
-            .arg(&file)
-            .status()
-            .expect("trailmap starts");
-        assert!(status.success(), "trailmap demo wrote no {}", file.display());
-    }
-    file
-}
-
 /// Questions to a store in memory. Every question differs from the one before in its window by a microsecond, so that
 /// nothing remembered can answer it.
 fn ask(criterion: &mut Criterion, engine: &impl Deref<Target = Local>) {
@@ -194,21 +166,14 @@ fn ask(criterion: &mut Criterion, engine: &impl Deref<Target = Local>) {
             });
         });
     }
-    for (name, question) in QUESTIONS {
+    let of_stages = format!("dwell {SIX_STAGES}");
+    for (name, question) in QUESTIONS.into_iter().chain([("dwell in 6 stages", of_stages.as_str())]) {
         let spec = spec(question);
         group.bench_function(name, |bencher| {
             bencher.iter(|| engine.answer(&spec, &Ctl::new()).expect("an answer"));
         });
     }
     group.finish();
-}
-
-/// A question as its command would be written.
-fn spec(question: &str) -> Spec {
-    let words: Vec<&str> = question.split(' ').collect();
-    let kind = ask::kind(words[0]).expect("a kind of question");
-    let matches = (kind.args)(clap::Command::new(kind.name)).get_matches_from(&words);
-    (kind.spec)(&matches).expect("a question")
 }
 
 /// One frame of the workbench at 250 × 80: Home, a funnel with its lower half, and a list of customers. The answers are

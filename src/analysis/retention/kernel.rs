@@ -279,6 +279,16 @@ impl<'v> Plan<'v> {
         match &self.cut {
             Cut::Calendar { calendar, .. } => {
                 let base = entry.period;
+                if self.min_count == 1
+                    && self.returns.is_none()
+                    && let Some(seen) = calendar.seen(&self.view.times()[entry.position..end])
+                {
+                    let mut later = seen >> base & !1;
+                    while later != 0 && self.note(later.trailing_zeros(), back) {
+                        later &= later - 1;
+                    }
+                    return;
+                }
                 self.gather_by(OnCalendar { calendar, base }, calendar.end(base), codes, entry.position + 1..end, back);
             }
             Cut::Rolling { length } => {

@@ -20,6 +20,38 @@ pub(in crate::analysis) struct Calendar {
     /// By time since the first start, in steps of two to the power of `shift`: the period that the step begins in.
     map: Vec<u32>,
     shift: u32,
+    even: Option<Even>,
+}
+
+/// Periods of one length, at most as many as a word has bits: a time's period is a multiplication.
+#[derive(Debug, Clone, Copy)]
+struct Even {
+    /// Two to the power of 64 over the length in units of `UNIT`, rounded up.
+    scale: u64,
+}
+
+impl Even {
+    /// Microseconds, as a power of two: whole hours, days and weeks are a multiple of so many.
+    const UNIT: u32 = 10;
+
+    fn of(starts: &[i64]) -> Option<Self> {
+        let length = starts[1] - starts[0];
+        let are_even = starts.windows(2).all(|pair| pair[1] - pair[0] == length) && length % (1 << Self::UNIT) == 0;
+        if !are_even || starts.len() > 65 {
+            return None;
+        }
+        let length = (length >> Self::UNIT) as u64;
+        let scale = (u64::MAX / length).checked_add(1)?;
+        // What the rounding adds must not carry the longest time over into the next period.
+        let excess = u128::from(scale) * u128::from(length) - (1 << 64);
+        let longest = u128::from(length) * starts.len() as u128;
+        (longest * excess < 1 << 64).then_some(Even { scale })
+    }
+
+    #[inline(always)]
+    fn at(self, since_start: i64) -> u64 {
+        ((u128::from(since_start as u64 >> Self::UNIT) * u128::from(self.scale)) >> 64) as u64
+    }
 }
 
 impl Calendar {
@@ -75,7 +107,8 @@ impl Calendar {
                 at as u32
             })
             .collect();
-        Ok(Calendar { period, starts, map, shift })
+        let even = Even::of(&starts);
+        Ok(Calendar { period, starts, map, shift, even })
     }
 
     pub fn len(&self) -> usize {
@@ -90,6 +123,14 @@ impl Calendar {
             at += 1;
         }
         at as u32
+    }
+
+    /// A bit for every period that one of the times lies in; `None` where the periods differ in length or are more than 64.
+    #[inline]
+    pub fn seen(&self, times: &[i64]) -> Option<u64> {
+        let even = self.even?;
+        // No branch in it: what comes in which period is as good as random.
+        Some(times.iter().fold(0, |seen, time| seen | 1 << (even.at(time - self.starts[0]) & 63)))
     }
 
     pub fn start(&self, idx: usize) -> Instant {
@@ -177,8 +218,14 @@ mod tests {
             let (first, period) = (at("2023-11-05T13:37"), PERIODS[which]);
             let last = first + length * 1_000;
             let calendar = Calendar::covering(period, first, last, &zone, WeekStart::Monday).expect("a year or so");
-            for share in shares {
-                let time = first + ((last - first) as f64 * share) as i64;
+            let ends = (0..calendar.len() as u32).flat_map(|idx| [calendar.start(idx as usize).micros(), calendar.end(idx) - 1]);
+            let mut times: Vec<i64> = ends.filter(|time| (first..=last).contains(time)).collect();
+            times.extend(shares.iter().map(|share| first + ((last - first) as f64 * share) as i64));
+            match calendar.seen(&times) {
+                Some(seen) => prop_assert_eq!(seen, times.iter().fold(0, |seen, time| seen | 1 << calendar.at(*time))),
+                None => prop_assert!(calendar.len() > 64 || in_berlin || which > 2),
+            }
+            for time in times {
                 let idx = calendar.at(time);
                 prop_assert_eq!(calendar.start(idx as usize), period.start(Instant(time), &zone, WeekStart::Monday));
                 prop_assert!(time < calendar.end(idx));
