@@ -58,10 +58,16 @@ pub fn walk_journey<C: Code, G: Gather, const CONDITIONS: bool>(
     let times = plan.view.times();
     let events = Events::<C, CONDITIONS> { plan, codes, times, end: journey.end };
     let mut chain = [0u32; MAX_STEPS];
-    let is_short =
-        !CONDITIONS && journey.len() <= SHORT && plan.n_levels() <= 8 && journey.start + SHORT <= codes.len();
-    let level = if is_short {
-        best_chain_of_short(plan, codes, &times[journey.clone()], journey.start, bound, &mut chain)
+    // The words that a journey's steps fit into; they are read from codes that must exist, though behind it.
+    let words = journey.len().div_ceil(WORD);
+    let has_words = |n: usize| words <= n && journey.start + n * WORD <= codes.len();
+    let times_here = &times[journey.clone()];
+    let level = if CONDITIONS || plan.n_levels() > 8 {
+        best_chain(&events, journey.start, bound, &mut chain)
+    } else if has_words(1) {
+        best_chain_of_bits::<C, 1>(plan, codes, times_here, journey.start, bound, &mut chain)
+    } else if has_words(4) {
+        best_chain_of_bits::<C, 4>(plan, codes, times_here, journey.start, bound, &mut chain)
     } else {
         best_chain(&events, journey.start, bound, &mut chain)
     };
@@ -129,13 +135,13 @@ fn best_chain<C: Code, const CONDITIONS: bool>(
     }
 }
 
-/// Events in a journey whose steps fit into one word per level.
-const SHORT: usize = 64;
+/// Events whose steps fit into one word per level.
+const WORD: usize = 64;
 
-/// As `best_chain`, for a journey of at most 64 events and a funnel of at most 8 levels: every level's events are bits of
-/// one word, so that the next one is found without a branch per event. `SHORT` codes from `start` on must exist.
+/// As `best_chain`, for a journey of at most `W` times 64 events and a funnel of at most 8 levels: every level's events are
+/// bits, so that the next one is found without a branch per event. So many codes from `start` on must exist.
 #[inline]
-fn best_chain_of_short<C: Code>(
+fn best_chain_of_bits<C: Code, const W: usize>(
     plan: &Plan,
     codes: &[C],
     times: &[i64],
@@ -143,49 +149,32 @@ fn best_chain_of_short<C: Code>(
     bound: usize,
     chain: &mut [u32; MAX_STEPS],
 ) -> usize {
-    // Eight events to a word, the steps of each in a byte.
-    let mut bytes = [0u64; SHORT / 8];
-    let n_words = times.len().div_ceil(8);
-    for (word, codes) in bytes.iter_mut().zip(codes[start..start + SHORT].chunks_exact(8)).take(n_words) {
-        for (i, code) in codes.iter().enumerate() {
-            *word |= u64::from(plan.step_byte(*code)) << (8 * i);
-        }
-    }
-    let inside = u64::MAX >> (SHORT - times.len());
-    // Gathers bit `level` of every byte; the multiplication moves the eight bits next to each other.
-    let events_of = |level: usize| {
-        let bits = |word: u64| ((word >> level & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080)) >> 56;
-        let all = bytes[..n_words].iter().enumerate().fold(0, |all, (i, word)| all | bits(*word) << (8 * i));
-        all & inside
-    };
-    let mut events = [0u64; 8];
+    let steps = Steps::<W>::of(plan, &codes[start..start + W * WORD], times.len());
+    let mut events = [[0u64; W]; 8];
     let (mut best, mut n_known) = (0, 1);
-    let mut starts = events_of(0);
-    while starts != 0 {
-        let entry = starts.trailing_zeros() as usize;
-        starts &= starts - 1;
-        if !plan.is_in_period(times[entry]) {
+    events[0] = steps.of_level(0);
+    let mut entry = next(&events[0], 0);
+    while let Some(at) = entry {
+        entry = next(&events[0], at + 1);
+        if !plan.is_in_period(times[at]) {
             continue;
         }
-        let window_end = plan.window_end(times[entry]);
-        let (mut level, mut last) = (1, entry);
-        let mut attempt = [entry as u8; 8];
+        let window_end = plan.window_end(times[at]);
+        let (mut level, mut last) = (1, at);
+        let mut attempt = [at as u16; 8];
         let mut late = None;
         while level < bound {
             if level == n_known {
-                events[level] = events_of(level);
+                events[level] = steps.of_level(level);
                 n_known += 1;
             }
-            let later = events[level] & (u64::MAX - 1) << last;
-            if later == 0 {
-                break;
-            }
-            last = later.trailing_zeros() as usize;
+            let Some(later) = next(&events[level], last + 1) else { break };
+            last = later;
             if times[last] > window_end {
                 late = Some(times[last]);
                 break;
             }
-            attempt[level] = last as u8;
+            attempt[level] = last as u16;
             level += 1;
         }
         if level > best {
@@ -195,11 +184,58 @@ fn best_chain_of_short<C: Code>(
         // As in `best_chain`: no later attempt gets further, or only those whose window reaches the late event.
         let Some(late) = late else { return best };
         let earliest = late.saturating_sub(plan.within);
-        while starts != 0 && times[starts.trailing_zeros() as usize] < earliest {
-            starts &= starts - 1;
+        while let Some(at) = entry.filter(|at| times[*at] < earliest) {
+            entry = next(&events[0], at + 1);
         }
     }
     best
+}
+
+/// The place of the first bit at `from` or later.
+#[inline(always)]
+fn next<const W: usize>(bits: &[u64; W], from: usize) -> Option<usize> {
+    let mut word = from / WORD;
+    let mut left = bits.get(word)? & u64::MAX << (from % WORD);
+    while left == 0 {
+        word += 1;
+        left = *bits.get(word)?;
+    }
+    Some(word * WORD + left.trailing_zeros() as usize)
+}
+
+/// The steps that the events of a journey are, eight events to a word, the levels of each in a byte.
+struct Steps<const W: usize> {
+    bytes: [[u64; 8]; W],
+    n: usize,
+}
+
+impl<const W: usize> Steps<W> {
+    #[inline(always)]
+    fn of<C: Code>(plan: &Plan, codes: &[C], n: usize) -> Self {
+        let mut bytes = [[0u64; 8]; W];
+        let words = bytes.as_flattened_mut().iter_mut().zip(codes.chunks_exact(8)).take(n.div_ceil(8));
+        for (word, codes) in words {
+            for (i, code) in codes.iter().enumerate() {
+                *word |= u64::from(plan.step_byte(*code)) << (8 * i);
+            }
+        }
+        Steps { bytes, n }
+    }
+
+    /// A bit for every event that is the level's step.
+    #[inline(always)]
+    fn of_level(&self, level: usize) -> [u64; W] {
+        // Gathers bit `level` of every byte; the multiplication moves the eight bits next to each other.
+        let bits = |word: u64| ((word >> level & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080)) >> 56;
+        let mut events = [0; W];
+        for (at, (events, bytes)) in events.iter_mut().zip(&self.bytes).enumerate() {
+            let n_here = self.n.saturating_sub(at * WORD).min(WORD);
+            let bytes = &bytes[..n_here.div_ceil(8)];
+            let all = bytes.iter().enumerate().fold(0, |all, (i, word)| all | bits(*word) << (8 * i));
+            *events = if n_here == 0 { 0 } else { all & u64::MAX >> (WORD - n_here) };
+        }
+        events
+    }
 }
 
 /// Whether an attempt after the winning one came as far and may still go on.
