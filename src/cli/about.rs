@@ -140,7 +140,7 @@ pub fn doctor(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
 }
 
 fn folder_check(what: &str, folder: Option<&Path>, without: &str) -> Check {
-    let Some(folder) = folder else { return check(what, "none", format!("this system names no home, so {without}")) };
+    let Some(folder) = folder else { return check(what, "none", format!("no folder is named here, so {without}")) };
     let shown = folder.to_string_lossy();
     if !folder.exists() {
         return check(what, shown, "not there yet; made when there is something to keep");

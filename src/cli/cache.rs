@@ -19,7 +19,6 @@ pub fn cache_args(command: Command) -> Command {
     let clear = Command::new("clear").about("Remove all saved journeys");
     command
         .subcommand_required(true)
-        .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommand(tabled(list))
         .subcommand(tabled(clear))

@@ -12,7 +12,6 @@
 //! rely on (offsets, codes, the order of times) against what they must be like.
 
 use std::collections::HashMap;
-use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -21,36 +20,31 @@ use serde::{Deserialize, Serialize};
 
 use super::super::LoadReport;
 use super::key::Print;
+use super::shape::{Kind, PropertyShape, Shape};
 use crate::base::checksum::Checksum;
-use crate::base::{Ctl, Instant, Zone};
+use crate::base::{Instant, Zone};
 use crate::journey::column::Section;
-use crate::journey::props::{Property, ValueKind, Values};
+use crate::journey::props::{Property, Values};
 use crate::journey::region::Region;
-use crate::journey::{Code, Codes, Column, Columns, JourneyStore, Names, Roles, View};
+use crate::journey::{Code, Codes, Column, Columns, JourneyStore, Names};
 
 /// Goes up with every change of the layout or of what is in it.
 pub(super) const VERSION: u32 = 1;
 
 /// The first byte is no text, and a line end that a transfer as text would change stands behind the name.
-const MAGIC: [u8; 8] = *b"\x89TMJ\r\n\x1a\n";
+pub(super) const MAGIC: [u8; 8] = *b"\x89TMJ\r\n\x1a\n";
 
-const HEAD: usize = 64;
-const ROW: usize = 40;
-const ALIGN: usize = 64;
+pub(super) const HEAD: usize = 64;
+pub(super) const ROW: usize = 40;
+pub(super) const ALIGN: usize = 64;
 
 /// Most sections; a store of so many columns is not saved.
-const SECTIONS_MAX: usize = 1 << 18;
-
-/// No reader takes a time that is farther from 1970, in microseconds; their differences are numbers too.
-const FARTHEST: i64 = 1 << 60;
-
-/// Bytes written between two looks at whether to stop.
-const WRITTEN_AT_A_TIME: usize = 4 << 20;
+pub(super) const SECTIONS_MAX: usize = 1 << 18;
 
 /// What a section holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u32)]
-enum Part {
+pub(super) enum Part {
     Card = 1,
     Shape,
     Report,
@@ -83,45 +77,6 @@ pub(super) struct Card {
     pub saved_at: u64,
 }
 
-/// Everything about a store that is no column.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Shape {
-    events: usize,
-    customers: usize,
-    touchpoints: usize,
-    /// Bytes of a touchpoint's code.
-    width: usize,
-    properties: Vec<PropertyShape>,
-    roles: Roles,
-    zone: String,
-    ties: u64,
-    duplicates: u64,
-    dropped_duplicates: u64,
-    repeated_keys: u64,
-    first: i64,
-    last: i64,
-    counts: Vec<u64>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PropertyShape {
-    name: String,
-    kind: Kind,
-    /// Different texts, and bytes of a code, where it is text.
-    texts: usize,
-    width: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Kind {
-    Text,
-    Int,
-    Float,
-    Time,
-}
-
 /// Why a saved store is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -138,184 +93,11 @@ pub fn open(bytes: &[u8]) -> Result<(JourneyStore, LoadReport), Refused> {
     Saved::of_region(&Arc::new(Region::of_bytes(bytes)))?.store()
 }
 
-/// A section to be written.
-struct Block<'a> {
-    part: Part,
-    which: u32,
-    bytes: std::borrow::Cow<'a, [u8]>,
-}
-
-/// A saved store as it is going to be written.
-pub(super) struct Image<'a> {
-    blocks: Vec<Block<'a>>,
-    /// Head and table.
-    front: Vec<u8>,
-    len: u64,
-}
-
-impl<'a> Image<'a> {
-    /// # Errors
-    /// Why this store cannot be saved.
-    pub fn of(store: &'a Arc<JourneyStore>, card: &Card, report: &LoadReport) -> Result<Self, String> {
-        let mut blocks = vec![
-            json(Part::Card, card)?,
-            json(Part::Shape, &Shape::of(store))?,
-            json(Part::Report, report)?,
-            column(Part::Offsets, 0, &store.offsets),
-            codes(Part::Codes, 0, &store.codes),
-            column(Part::Masks, 0, &store.masks),
-            column(Part::Times, 0, &store.times),
-        ];
-        names([Part::TouchpointTexts, Part::TouchpointEnds], 0, &store.touchpoints, &mut blocks);
-        names([Part::CustomerTexts, Part::CustomerEnds], 0, &store.customers, &mut blocks);
-        for (which, property) in (0..).zip(&store.properties) {
-            match &property.values {
-                Values::Text { codes: of, names: texts } => {
-                    names([Part::ValueTexts, Part::ValueEnds], which, texts, &mut blocks);
-                    blocks.push(codes(Part::Values, which, of));
-                }
-                Values::Int(values) | Values::Time(values) => blocks.push(column(Part::Values, which, values)),
-                Values::Float(values) => blocks.push(column(Part::Values, which, values)),
-            }
-        }
-        if blocks.len() > SECTIONS_MAX {
-            return Err("there are too many columns".to_owned());
-        }
-        let mut table = Vec::with_capacity(blocks.len() * ROW);
-        let mut at = aligned(HEAD + blocks.len() * ROW);
-        for block in &blocks {
-            table.extend((block.part as u32).to_le_bytes());
-            table.extend(block.which.to_le_bytes());
-            for number in [at as u64, block.bytes.len() as u64, Checksum::of_shared(&block.bytes), 0] {
-                table.extend(number.to_le_bytes());
-            }
-            at = aligned(at + block.bytes.len());
-        }
-        let mut front = Vec::with_capacity(HEAD + table.len());
-        front.extend(MAGIC);
-        front.extend(VERSION.to_le_bytes());
-        front.extend((blocks.len() as u32).to_le_bytes());
-        front.extend((at as u64).to_le_bytes());
-        let sum = sum_of_front(&front, &table);
-        front.extend(sum.to_le_bytes());
-        front.resize(HEAD, 0);
-        front.extend(table);
-        Ok(Image { blocks, front, len: at as u64 })
-    }
-
-    pub fn len(&self) -> u64 {
-        self.len
-    }
-
-    /// Writes it; between pieces it looks whether it should stop.
-    ///
-    /// # Errors
-    /// The file cannot be written; `Interrupted` when a stop was asked for.
-    pub fn write(&self, file: &mut dyn Write, ctl: &Ctl) -> io::Result<()> {
-        let zeros = [0u8; ALIGN];
-        let blocks = self.blocks.iter().map(|block| &*block.bytes);
-        for bytes in std::iter::once(&self.front[..]).chain(blocks) {
-            for piece in bytes.chunks(WRITTEN_AT_A_TIME) {
-                ctl.check().map_err(|cancelled| io::Error::new(io::ErrorKind::Interrupted, cancelled))?;
-                file.write_all(piece)?;
-            }
-            file.write_all(&zeros[..aligned(bytes.len()) - bytes.len()])?;
-        }
-        Ok(())
-    }
-}
-
-fn aligned(at: usize) -> usize {
-    at.next_multiple_of(ALIGN)
-}
-
-fn sum_of_front(head: &[u8], table: &[u8]) -> u64 {
+pub(super) fn sum_of_front(head: &[u8], table: &[u8]) -> u64 {
     let mut checksum = Checksum::default();
     checksum.update(head);
     checksum.update(table);
     checksum.finish()
-}
-
-fn json<'a>(part: Part, value: &impl Serialize) -> Result<Block<'a>, String> {
-    let bytes = serde_json::to_vec(value).map_err(|err| format!("it cannot be written: {err}"))?;
-    Ok(Block { part, which: 0, bytes: bytes.into() })
-}
-
-fn column<T: Pod + Send + Sync>(part: Part, which: u32, column: &Column<T>) -> Block<'_> {
-    Block { part, which, bytes: bytemuck::cast_slice(column).into() }
-}
-
-fn codes(part: Part, which: u32, codes: &Codes) -> Block<'_> {
-    match codes {
-        Codes::U8(codes) => column(part, which, codes),
-        Codes::U16(codes) => column(part, which, codes),
-        Codes::U32(codes) => column(part, which, codes),
-    }
-}
-
-fn names<'a>([texts, ends]: [Part; 2], which: u32, names: &'a Names, blocks: &mut Vec<Block<'a>>) {
-    let (bytes, of) = names.parts();
-    blocks.push(Block { part: ends, which, bytes: bytemuck::cast_slice(of).into() });
-    blocks.push(Block { part: texts, which, bytes: bytes.into() });
-}
-
-impl Shape {
-    fn of(store: &Arc<JourneyStore>) -> Self {
-        let property = |property: &Property| {
-            let (texts, width) = match &property.values {
-                Values::Text { codes, names } => (names.len(), width(codes)),
-                Values::Int(_) | Values::Float(_) | Values::Time(_) => (0, 0),
-            };
-            let kind = match property.kind() {
-                ValueKind::Text => Kind::Text,
-                ValueKind::Int => Kind::Int,
-                ValueKind::Float => Kind::Float,
-                ValueKind::Time => Kind::Time,
-            };
-            PropertyShape { name: property.name.clone(), kind, texts, width }
-        };
-        let (first, last) = store.bounds().unwrap_or((Instant(0), Instant(0)));
-        Shape {
-            events: store.n_events(),
-            customers: store.n_customers(),
-            touchpoints: store.touchpoints.len(),
-            width: width(&store.codes),
-            properties: store.properties.iter().map(property).collect(),
-            roles: store.roles.clone(),
-            zone: store.zone.name().to_owned(),
-            ties: store.n_ties,
-            duplicates: store.n_duplicates,
-            dropped_duplicates: store.n_dropped_duplicates,
-            repeated_keys: store.n_repeated_keys,
-            first: first.0,
-            last: last.0,
-            counts: View::whole(Arc::clone(store)).touchpoint_counts().into_owned(),
-        }
-    }
-
-    /// Whether what it says holds together.
-    fn is_sound(&self) -> bool {
-        let sum = self.counts.iter().try_fold(0u64, |sum, n| sum.checked_add(*n));
-        let roles = &self.roles;
-        let placed = [roles.channel, roles.value, roles.score, roles.session, roles.anonymous];
-        let range = -FARTHEST..=FARTHEST;
-        self.events > 0
-            && range.contains(&self.first)
-            && range.contains(&self.last)
-            && self.customers > 0
-            && self.counts.len() == self.touchpoints
-            && sum == Some(self.events as u64)
-            && self.first <= self.last
-            && placed.into_iter().flatten().all(|at| at < self.properties.len())
-    }
-}
-
-fn width(codes: &Codes) -> usize {
-    match codes {
-        Codes::U8(_) => 1,
-        Codes::U16(_) => 2,
-        Codes::U32(_) => 4,
-    }
 }
 
 /// A file that is a saved store, as far as its head, its table and its card go.

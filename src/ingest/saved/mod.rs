@@ -1,12 +1,14 @@
 //! The saved store: journeys that were read once are kept in the person's cache folder, and opened from there by memory map
 //! as long as their sources are what they were.
 //!
-//! It is never trusted and never needed. `key` says which sources a store is of and whether they changed, `format` what the
-//! file looks like, `folder` who may write and read it. Whatever is wrong with a saved store, the sources are read instead.
+//! It is never trusted and never needed. `key` says which sources a store is of and whether they changed, `format`
+//! what the file looks like (`image` writes it, `shape` is what it says beside the columns), `folder` who may write and read it. Whatever is wrong with a saved store, the sources are read instead.
 
 mod folder;
 mod format;
+mod image;
 mod key;
+mod shape;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use crate::journey::JourneyStore;
 use crate::journey::region::Region;
 use folder::{Entry, Unfinished};
 use format::Card;
+use image::Image;
 use key::{Print, Sources};
 
 pub use folder::clear;
@@ -178,7 +181,7 @@ impl Ticket {
             customers: store.n_customers() as u64,
             saved_at: seconds_now(),
         };
-        let image = format::Image::of(store, &card, report).map_err(failed)?;
+        let image = Image::of(store, &card, report).map_err(failed)?;
         if image.len() > self.cache.max_bytes {
             return Ok(());
         }

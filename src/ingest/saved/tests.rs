@@ -4,12 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::format::{Card, Image};
+use super::format::Card;
+use super::image::Image;
 use super::*;
 use crate::analysis::{Spec, ask};
 use crate::base::checksum::Checksum;
 use crate::engine::{Engine, Local};
-use crate::ingest::{LoadOptions, open as open_sources};
+use crate::ingest::{LoadOptions, open as open_sources, open_sound};
 use crate::journey::fixture::build;
 use crate::journey::{Property, Values};
 
@@ -371,8 +372,6 @@ fn damage_is_found_wherever_it_is_and_the_sources_are_read_instead() {
     fs::write(&path, &bytes).expect("written");
     assert!(ground.is_saved());
 }
-
-use crate::ingest::open_sound;
 
 #[test]
 fn another_stores_file_under_this_name_is_not_taken_for_it() {
