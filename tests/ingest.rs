@@ -36,7 +36,7 @@ impl Folder {
 fn open(options: &LoadOptions) -> Result<Loaded, ingest::Error> {
     let outcome = ingest::open(options, &Ctl::new());
     match &outcome {
-        Ok(Loaded { store, report }) => {
+        Ok(Loaded { store, report, .. }) => {
             let n_events = store.n_events() as u64;
             assert_eq!(report.rows, n_events + report.rejects.total() + report.duplicates_dropped, "{options:?}");
             assert_eq!(report.rows, report.files.iter().map(|file| file.rows).sum::<u64>(), "{options:?}");

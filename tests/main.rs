@@ -3,6 +3,7 @@
 mod about;
 mod answers;
 mod batch;
+mod cache;
 mod cohorts;
 mod support;
 

@@ -33,6 +33,7 @@ fn run(command: &str) -> (Output, TempDir) {
         .current_dir(folder.path())
         .env("PATH", format!("{}:{path}", programs.display()))
         .env("HOME", folder.path())
+        .env("TRAILMAP_CACHE_DIR", "")
         .output()
         .expect("a shell");
     (output, folder)

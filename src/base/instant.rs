@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 const DAY: i64 = 86_400_000_000;
 
 /// Microseconds since 1970-01-01T00:00:00Z. Years −9999 to 9999 are representable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Instant(pub i64);
 
 impl Instant {

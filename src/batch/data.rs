@@ -11,8 +11,9 @@ use crate::base::{Ctl, Instant, Zone};
 use crate::engine::{Engine, Local};
 use crate::export::{Counts, Document, Source};
 use crate::ingest::report::LoadReport;
-use crate::ingest::{self, LoadOptions};
+use crate::ingest::{self, Kept, LoadOptions};
 use crate::journey::JourneyStore;
+use crate::table::Table;
 use crate::table::text::count;
 use crate::workspace::InUse;
 
@@ -25,6 +26,10 @@ pub(super) struct Data {
     notes: Vec<String>,
     /// As it was read, without what the workspace adds.
     flags: LoadOptions,
+    /// As it was asked for.
+    load: LoadOptions,
+    /// What is kept of it for the next time.
+    kept: Kept,
 }
 
 impl Data {
@@ -42,6 +47,8 @@ impl Data {
                     workspace: None,
                     notes: Vec::new(),
                     flags,
+                    load: load.clone(),
+                    kept: loaded.kept,
                 }
             }
             Some((workspace, flags)) => {
@@ -49,11 +56,46 @@ impl Data {
                 let notes = opened.notes(&workspace.path);
                 let loaded = opened.loaded;
                 let engine = Local::new(loaded.store);
-                Data { engine, report: loaded.report, workspace: Some(workspace), notes, flags }
+                Data {
+                    engine,
+                    report: loaded.report,
+                    workspace: Some(workspace),
+                    notes,
+                    flags,
+                    load: load.clone(),
+                    kept: loaded.kept,
+                }
             }
         };
         drop(line);
         Ok(data)
+    }
+
+    /// What `ask` makes of the data. Where that came of a saved store which proves to be damaged, the sources are read and
+    /// asked instead.
+    pub fn sound(
+        &mut self,
+        ask: impl Fn(&Data) -> Result<Document>,
+        messages: &Messages,
+        ctl: &Ctl,
+    ) -> Result<Document> {
+        let answered = ask(self);
+        // Rows that are made while they are written would come of what nobody has looked at yet.
+        if answered.as_ref().is_ok_and(|document| document.tables.iter().any(Table::is_made_later)) {
+            self.store().check_all();
+        }
+        if !self.store().is_damaged() {
+            return answered;
+        }
+        *self = Data::read(&self.kept.without(&self.load).forget(), messages, ctl)?;
+        ask(self)
+    }
+
+    /// Keeps what was read for the next time, where that pays; after the answer, since nobody waits for it.
+    pub fn keep(self, messages: &Messages, ctl: &Ctl) {
+        if let Err(what) = self.kept.save(self.engine.store(), &self.report, ctl) {
+            messages.note(&what);
+        }
     }
 
     pub fn store(&self) -> &Arc<JourneyStore> {
@@ -109,7 +151,7 @@ impl Data {
     /// The same events without any linking of ids; nothing where they can be read only once.
     fn apart(&self, ctl: &Ctl) -> Result<Option<Local>> {
         // A cluster of more than one id is then a shared device, so that every row stays with its own id.
-        let flags = LoadOptions { max_ids: Some(1), ..self.flags.clone() };
+        let flags = LoadOptions { max_ids: Some(1), cache: None, ..self.flags.clone() };
         if flags.sources.iter().any(|source| source == "-") {
             return Ok(None);
         }

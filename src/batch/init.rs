@@ -88,7 +88,7 @@ fn seen(mut load: LoadOptions, messages: &Messages, ctl: &Ctl) -> Result<Seen> {
     };
     load.customer = Some(anonymous.clone());
     // The second id is only a second look: where it gives nothing, the first stands.
-    let other = match ingest::open(&load, ctl) {
+    let other = match ingest::open_sound(&load, ctl) {
         Ok(loaded) => look_at(loaded, ctl)?,
         Err(Error::Cancelled(cancelled)) => return Err(cancelled.into()),
         Err(_) => return Ok(seen),
@@ -102,7 +102,7 @@ fn seen(mut load: LoadOptions, messages: &Messages, ctl: &Ctl) -> Result<Seen> {
 
 /// Reads the sources; where it is not clear which of two ids is the customer, the one of somebody who is known is.
 fn open(load: &mut LoadOptions, ctl: &Ctl) -> Result<Loaded> {
-    let failed = match ingest::open(load, ctl) {
+    let failed = match ingest::open_sound(load, ctl) {
         Err(failed @ Error::Columns(_)) if load.customer.is_none() => failed,
         read => return Ok(read?),
     };
@@ -123,7 +123,7 @@ fn open(load: &mut LoadOptions, ctl: &Ctl) -> Result<Loaded> {
     });
     let Some(known) = known else { return Err(failed.into()) };
     load.customer = Some(known);
-    Ok(ingest::open(load, ctl)?)
+    Ok(ingest::open_sound(load, ctl)?)
 }
 
 fn look_at(loaded: Loaded, ctl: &Ctl) -> Result<Seen> {

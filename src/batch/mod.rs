@@ -74,19 +74,25 @@ pub fn run(request: Request, ctl: &Ctl) -> Result<Done> {
     if ask == Ask::Rejects {
         load.keep_rejects = KeepRejects::All;
     }
-    let (mut document, zone, rejected) = match &ask {
-        Ask::Rows => (rows(&load, &output, &messages, ctl)?, Zone::utc(), 0),
+    let (mut document, data) = match &ask {
+        Ask::Rows => (rows(&load, &output, &messages, ctl)?, None),
         Ask::Overview | Ask::Spec(_) | Ask::Who(..) | Ask::Rejects => {
-            let data = Data::read(&load, &messages, ctl)?;
-            (answer(&data, &ask, persona.as_deref(), ctl)?, data.zone(), data.report.rejects.total())
+            let mut data = Data::read(&load, &messages, ctl)?;
+            let document = data.sound(|data| answer(data, &ask, persona.as_deref(), ctl), &messages, ctl)?;
+            (document, Some(data))
         }
     };
+    let zone = data.as_ref().map_or_else(Zone::utc, Data::zone);
+    let rejected = data.as_ref().map_or(0, |data| data.report.rejects.total());
     output.choose(&mut document)?;
     if let Some(counts) = &document.source.counts {
         messages.line(&counts.conservation());
     }
     document.notes.iter().for_each(|note| messages.note(note));
     output.write(&document, zone, ctl)?;
+    if let Some(data) = data {
+        data.keep(&messages, ctl);
+    }
     Ok(Done { rejected })
 }
 

@@ -52,21 +52,22 @@ pub fn run(request: &Request, ctl: &Ctl) -> Result<Done> {
             visible(&workspace.path)
         );
     }
-    let data = Data::read(load, messages, ctl)?;
+    let mut data = Data::read(load, messages, ctl)?;
     let mut done = Done { rejected: data.report.rejects.total(), n_failed: 0 };
     for view in views {
-        let written = answer(&data, &workspace, view, persona.as_deref(), output, messages, ctl);
+        let written = answer(&mut data, &workspace, view, persona.as_deref(), output, messages, ctl);
         ctl.check()?;
         if let Err(err) = written {
             messages.failure(&format!("view {}: {}", visible(&view.id), sentence(&err)));
             done.n_failed += 1;
         }
     }
+    data.keep(messages, ctl);
     Ok(done)
 }
 
 fn answer(
-    data: &Data,
+    data: &mut Data,
     workspace: &InUse,
     view: &View,
     persona: Option<&str>,
@@ -81,11 +82,14 @@ fn answer(
     };
     let format = format_of(view, &target, output.format)?;
     refuse_terminal(format, &target)?;
-    let mut spec = data.asked(&view.spec, persona)?;
-    if let Some(cell) = &view.who {
-        spec = data::who(spec, cell.clone());
-    }
-    let mut document = data.document(&spec, ctl)?;
+    let ask = |data: &Data| {
+        let mut spec = data.asked(&view.spec, persona)?;
+        if let Some(cell) = &view.who {
+            spec = data::who(spec, cell.clone());
+        }
+        data.document(&spec, ctl)
+    };
+    let mut document = data.sound(ask, messages, ctl)?;
     let output =
         Output { format, target, table: view.table.clone().or_else(|| output.table.clone()), ..output.clone() };
     output.choose(&mut document)?;

@@ -51,7 +51,7 @@ Examples:
 }
 
 /// Flags that say where a table goes; there is no data, so none about reading it.
-fn tabled(command: Command) -> Command {
+pub(super) fn tabled(command: Command) -> Command {
     let hidden = |arg: clap::Arg| arg.hide(true);
     OutputArgs::augment_args(command).mut_arg("strict", hidden).mut_arg("threads", hidden).mut_arg("raw", hidden)
 }
@@ -140,7 +140,7 @@ pub fn doctor(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
 }
 
 fn folder_check(what: &str, folder: Option<&Path>, without: &str) -> Check {
-    let Some(folder) = folder else { return check(what, "none", format!("this system names no home, so {without}")) };
+    let Some(folder) = folder else { return check(what, "none", format!("no folder is named here, so {without}")) };
     let shown = folder.to_string_lossy();
     if !folder.exists() {
         return check(what, shown, "not there yet; made when there is something to keep");
@@ -180,7 +180,7 @@ fn memory() -> Check {
     }
 }
 
-fn write(name: &str, table: Table, notes: Vec<String>, matches: &ArgMatches, ctl: &Ctl) -> Result<()> {
+pub(super) fn write(name: &str, table: Table, notes: Vec<String>, matches: &ArgMatches, ctl: &Ctl) -> Result<()> {
     let output = OutputArgs::from_arg_matches(matches)?;
     let document = Document {
         analysis: name.to_owned(),

@@ -3,6 +3,7 @@
 use clap::{Arg, Args, Command};
 
 use super::about::{doctor_args, keys_args, presets_args};
+use super::cache::cache_args;
 use super::extras::{DemoArgs, man_args, shell_args};
 use super::init::InitArgs;
 use super::load::LoadArgs;
@@ -77,6 +78,9 @@ pub fn command() -> Command {
     .subcommand(
         doctor_args(Command::new("doctor"))
             .about("Check the terminal, the files of settings and the machine that trailmap runs on"),
+    )
+    .subcommand(
+        cache_args(Command::new("cache")).about("List or remove the journeys that are kept of data read before"),
     )
     .subcommand(shell_args(Command::new("completions")).about("Print shell completions"))
     .subcommand(man_args(Command::new("man")).about("Print the manual page of trailmap or of one command, in roff"))

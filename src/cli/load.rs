@@ -3,6 +3,7 @@
 use crate::base::Zone;
 use crate::batch::Usage;
 use crate::ingest::{KeepRejects, LoadOptions};
+use crate::workspace::Folders;
 use crate::workspace::in_use::in_this_folder;
 
 #[derive(Debug, Clone, clap::Args)]
@@ -76,6 +77,9 @@ pub struct LoadArgs {
     /// Drop rows whose value in this column an earlier row has; several columns are one key [repeatable]
     #[arg(id = "dedupe_by", long = "dedupe-by", value_name = "COLUMN", help_heading = "Reading")]
     pub dedupe_by: Vec<String>,
+    /// Neither open the journeys that were saved when the sources were read before, nor save them
+    #[arg(long, help_heading = "Reading")]
+    pub no_cache: bool,
 }
 
 /// What is said where nothing says what to read.
@@ -122,6 +126,7 @@ impl LoadArgs {
             encoding: args.encoding,
             dedupe: args.dedupe,
             keep_rejects: KeepRejects::default(),
+            cache: if args.no_cache { None } else { Folders::find().cache() },
         }
     }
 }

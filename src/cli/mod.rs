@@ -5,6 +5,7 @@
 //! signals.
 
 mod about;
+mod cache;
 mod command;
 mod extras;
 mod init;
@@ -70,6 +71,7 @@ fn dispatch(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
         Some(("keys", matches)) => about::keys(matches, ctl),
         Some(("presets", matches)) => about::presets(matches, ctl),
         Some(("doctor", matches)) => about::doctor(matches, ctl),
+        Some(("cache", matches)) => cache::cache(matches, ctl),
         Some(("init", matches)) => init::init(matches, ctl),
         Some(("demo", matches)) => extras::demo(matches, ctl),
         Some(("check", matches)) => workspace::check(matches, ctl),

@@ -2,9 +2,11 @@
 
 mod local;
 mod prepared;
+mod renewed;
 
 pub use local::Local;
 pub use prepared::Prepared;
+pub use renewed::Renewed;
 
 use crate::analysis::{Answer, Error, MapSpec, Spec};
 use crate::base::Ctl;

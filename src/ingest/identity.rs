@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::LoadOptions;
 use super::sources::Table;
 use crate::base::visible::visible;
@@ -80,7 +82,7 @@ pub struct IdPlan {
 }
 
 /// What came of linking.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
     pub links: Links,
     pub max_ids: u32,
@@ -90,7 +92,7 @@ pub struct Identity {
     pub sources: Vec<SourcePair>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SourcePair {
     pub files: [String; 2],
     /// People in each, and in both.

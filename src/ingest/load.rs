@@ -9,6 +9,7 @@ use super::csv::RECORD_MAX;
 use super::json::{ObjectCoder, ValueCutter};
 use super::plan::Parsed;
 use super::report::{ColumnReport, FileReport, LoadReport, Reason, Role};
+use super::saved::{self, Kept, Look};
 use super::sniff::{Format, guarded};
 use super::source::Input;
 use super::sources::{Source, Table, look, role_of};
@@ -62,7 +63,7 @@ pub(super) fn load(options: &LoadOptions, block: usize, enough: u64, ctl: &Ctl) 
     note_columns(&mut report, &table, &n_not_numbers, is_cut);
     note_rows(&mut report, &sources, &store, n_ambiguous_times, options);
     report.seconds = started.elapsed().as_secs_f64();
-    Ok(Loaded { store, report })
+    Ok(Loaded { store, report, kept: Kept::Nothing })
 }
 
 impl From<BuildError> for Error {
@@ -412,12 +413,31 @@ fn note_rows(
     }
 }
 
-/// Reads the sources into a store.
+/// Reads the sources into a store, or opens the one that was saved when they were read before.
 ///
 /// # Errors
 /// See `Error`; a row that cannot be an event is counted in the report instead.
 pub fn open(options: &LoadOptions, ctl: &Ctl) -> Result<Loaded, Error> {
-    load(options, BLOCK, u64::MAX, ctl)
+    let ticket = match saved::look(options, ctl) {
+        Look::Saved(loaded) => return Ok(*loaded),
+        Look::Missing(ticket) => ticket,
+    };
+    let loaded = load(options, BLOCK, u64::MAX, ctl)?;
+    let due = ticket.filter(|ticket| ticket.pays(&loaded.report)).map_or(Kept::Nothing, Kept::Due);
+    Ok(Loaded { kept: due, ..loaded })
+}
+
+/// As `open`, with everything in a saved store looked at: for those who could not ask again, were it to prove damaged later.
+///
+/// # Errors
+/// As `open`.
+pub fn open_sound(options: &LoadOptions, ctl: &Ctl) -> Result<Loaded, Error> {
+    let loaded = open(options, ctl)?;
+    loaded.store.check_all();
+    if !loaded.store.is_damaged() {
+        return Ok(loaded);
+    }
+    open(&loaded.kept.without(options).forget(), ctl)
 }
 
 /// Sources smaller than this are read whole before somebody could look at their start.
@@ -426,8 +446,8 @@ const HEAD_FROM: u64 = 64 << 20;
 /// Rows after which the start of the sources is enough to be looked at.
 const HEAD_ROWS: u64 = 200_000;
 
-/// Reads the start of the sources, to have something to show while the rest is read; `None` where they are small, or can
-/// be read only once.
+/// Reads the start of the sources, to have something to show while the rest is read; `None` where they are small, can be
+/// read only once, or were saved.
 ///
 /// # Errors
 /// As `open`.
@@ -438,6 +458,9 @@ pub fn open_head(options: &LoadOptions, ctl: &Ctl) -> Result<Option<Loaded>, Err
     let (inputs, _) = super::source::expand(&options.sources, ctl)?;
     let bytes: Option<u64> = inputs.iter().map(|input| input.path().and(input.bytes)).sum();
     if bytes.is_none_or(|bytes| bytes < HEAD_FROM) {
+        return Ok(None);
+    }
+    if saved::is_likely(options, ctl) {
         return Ok(None);
     }
     load(options, HEAD_BLOCK, HEAD_ROWS, ctl).map(Some)

@@ -24,6 +24,7 @@ pub mod plan;
 pub mod presets;
 mod recent;
 pub mod roles;
+pub mod saved;
 pub mod times;
 
 pub mod report;
@@ -38,11 +39,12 @@ use crate::base::Zone;
 use crate::journey::JourneyStore;
 
 pub use identity::Identity;
-pub use load::{open, open_head};
+pub use load::{open, open_head, open_sound};
 pub use plan::RawRows;
 pub use preview::{Outcome, Preview, column_names, preview, try_out};
 pub use report::{ColumnReport, FileReport, LoadReport, Reason, Reject, Rejects, Role};
 pub use rows::rows;
+pub use saved::{Cache, Kept};
 
 /// Where to read and how, as the flags say; everything that is `None` is found out.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -78,6 +80,8 @@ pub struct LoadOptions {
     pub dedupe: bool,
     /// How many rejected rows are kept with their text; all are counted.
     pub keep_rejects: KeepRejects,
+    /// Where journeys are kept between runs; nothing is kept without it.
+    pub cache: Option<Cache>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -93,6 +97,8 @@ pub enum KeepRejects {
 pub struct Loaded {
     pub store: JourneyStore,
     pub report: LoadReport,
+    /// Whether the store is kept for the next time.
+    pub kept: Kept,
 }
 
 /// Why a load failed as a whole. Bad rows never do this. Every message is one sentence with the way out.

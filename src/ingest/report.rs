@@ -1,11 +1,13 @@
 //! What a load saw: files, columns, refused rows and warnings; data, not errors.
 
+use serde::{Deserialize, Serialize};
+
 use super::KeepRejects;
 use super::identity::Identity;
 use crate::base::Instant;
 
 /// The part a column plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Role {
     Customer,
     Time,
@@ -39,7 +41,7 @@ impl Role {
 }
 
 /// Why a row is no event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Reason {
     /// Not the header's number of fields.
     FieldCount,
@@ -92,7 +94,7 @@ impl Reason {
 }
 
 /// One refused row.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reject {
     /// Position in `LoadReport::files`.
     pub file: usize,
@@ -106,7 +108,7 @@ pub struct Reject {
 }
 
 /// Refused rows: all counted, some kept, in the order of files and lines.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rejects {
     pub counts: std::collections::BTreeMap<Reason, u64>,
     pub kept: Vec<Reject>,
@@ -159,7 +161,7 @@ impl Reject {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FileReport {
     /// The name as given; made visible before it is shown.
     pub file: String,
@@ -177,19 +179,20 @@ pub struct FileReport {
     pub last: Option<Instant>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnReport {
     pub name: String,
     pub role: Role,
     /// How sure the guess of the role is, 0 to 1; 1 where a flag said so.
+    #[serde(with = "bits")]
     pub certainty: f64,
     /// What the values are: text, int, float, time, and for the time column its format and unit.
     pub kind: String,
     pub example: String,
 }
 
-/// Everything about a load but the events.
-#[derive(Debug, Clone, Default)]
+/// Everything about a load but the events; saved with them, so that it reads the same later.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LoadReport {
     pub files: Vec<FileReport>,
     pub columns: Vec<ColumnReport>,
@@ -201,5 +204,20 @@ pub struct LoadReport {
     pub identity: Option<Identity>,
     /// Warnings in whole sentences: assumed zone, guessed unit, ambiguous dates, values that are no numbers.
     pub notes: Vec<String>,
+    #[serde(skip)]
     pub seconds: f64,
+}
+
+/// Numbers that come back bit by bit.
+mod bits {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it like this")]
+    pub fn serialize<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(number.to_bits())
+    }
+
+    pub fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<f64, D::Error> {
+        u64::deserialize(deserializer).map(f64::from_bits)
+    }
 }

@@ -336,6 +336,14 @@ impl Input {
         }
     }
 
+    /// The file that it is, or is in.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File(path) | Place::Entry { archive: Archive::File(path), .. } => Some(path),
+            Place::Entry { archive: Archive::Memory(_), .. } | Place::Pipe(_) => None,
+        }
+    }
+
     /// The first `max` bytes after decompression, how they were compressed, and whether that is all there is. A pipe
     /// keeps what was looked at.
     ///

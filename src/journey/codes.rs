@@ -93,6 +93,24 @@ impl Codes {
         self.len() == 0
     }
 
+    /// As `Column::share`.
+    pub fn share(&mut self) -> Self {
+        match self {
+            Codes::U8(codes) => Codes::U8(codes.share()),
+            Codes::U16(codes) => Codes::U16(codes.share()),
+            Codes::U32(codes) => Codes::U32(codes.share()),
+        }
+    }
+
+    /// As `Column::check`.
+    pub fn check(&self) {
+        match self {
+            Codes::U8(codes) => codes.check(),
+            Codes::U16(codes) => codes.check(),
+            Codes::U32(codes) => codes.check(),
+        }
+    }
+
     #[inline]
     pub fn get(&self, i: usize) -> u32 {
         match self {

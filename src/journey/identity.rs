@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::bitmap::Bitmap;
 use super::build::{BuildError, StoreBuilder};
 use super::codes::{Code, Codes};
@@ -38,7 +40,7 @@ pub struct IdColumn {
 }
 
 /// What linking found.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Links {
     pub n_ids: u64,
     pub n_people: u64,
@@ -59,7 +61,7 @@ pub struct Links {
     pub n_shared_events: u64,
 }
 
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ColumnLinks {
     pub name: String,
     /// Rows with an id, and rows whose text is nobody's id.
@@ -73,7 +75,7 @@ pub struct ColumnLinks {
 }
 
 /// Rows that carry an id of both columns.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Join {
     /// Positions in `Links::columns`.
     pub columns: [usize; 2],
@@ -83,7 +85,7 @@ pub struct Join {
 }
 
 /// Ids that belong together.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cluster {
     /// What the person is called; of a shared device, its id that comes first.
     pub name: String,

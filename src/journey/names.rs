@@ -1,7 +1,7 @@
 //! A dictionary of distinct texts, numbered in order of first appearance.
 
 use std::hash::BuildHasher;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use rayon::prelude::*;
@@ -22,6 +22,8 @@ pub struct Names {
 #[derive(Debug, Clone)]
 enum Texts {
     Owned(String),
+    /// Of several dictionaries that hold the same.
+    Shared(Arc<String>),
     /// Of a saved store: whether it is text is looked at by whoever takes one out.
     Mapped(Column<u8>),
 }
@@ -53,7 +55,24 @@ impl Names {
     pub fn parts(&self) -> (&[u8], &[u64]) {
         match &self.texts {
             Texts::Owned(texts) => (texts.as_bytes(), &self.ends),
+            Texts::Shared(texts) => (texts.as_bytes(), &self.ends),
             Texts::Mapped(bytes) => (bytes, &self.ends),
+        }
+    }
+
+    /// A second dictionary with the same texts and ids, which takes no memory for them.
+    pub fn share(&mut self) -> Self {
+        if let Texts::Owned(texts) = &mut self.texts {
+            self.texts = Texts::Shared(Arc::new(std::mem::take(texts)));
+        }
+        Names { texts: self.texts.clone(), ends: self.ends.share(), ..Names::default() }
+    }
+
+    /// Looks at all texts of a saved store, if they are of one and nobody has yet.
+    pub fn check(&self) {
+        self.ends.check();
+        if let Texts::Mapped(bytes) = &self.texts {
+            bytes.check();
         }
     }
 
@@ -75,6 +94,7 @@ impl Names {
         let start = if id == 0 { 0 } else { ends[id - 1] as usize };
         match &self.texts {
             Texts::Owned(texts) => &texts[start..ends[id] as usize],
+            Texts::Shared(texts) => &texts[start..ends[id] as usize],
             Texts::Mapped(bytes) => std::str::from_utf8(&bytes[start..ends[id] as usize]).unwrap_or(NO_TEXT),
         }
     }
@@ -118,7 +138,7 @@ impl Names {
     /// As `intern`, after what is needed for it was made.
     #[cold]
     fn intern_first(&mut self, text: &str) -> u32 {
-        if let Texts::Mapped(_) = self.texts {
+        if !matches!(self.texts, Texts::Owned(_)) {
             let mut owned = Names::new();
             for name in self.iter() {
                 owned.push(name);
@@ -227,9 +247,9 @@ mod tests {
         let (bytes, ends) = owned.parts();
         let column = |bytes: &[u8]| (std::sync::Arc::new(Region::of_bytes(bytes)), 0..bytes.len(), Checksum::of(bytes));
         let (region, range, checksum) = column(bytes);
-        let bytes = Column::of_section(Section::new(&region, range, checksum, None).expect("bytes"));
+        let bytes = Column::of_section(Section::new(&region, range, checksum).expect("bytes"));
         let (region, range, checksum) = column(bytemuck::cast_slice(ends));
-        Names::of_sections(bytes, Column::of_section(Section::new(&region, range, checksum, None).expect("ends")))
+        Names::of_sections(bytes, Column::of_section(Section::new(&region, range, checksum).expect("ends")))
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Serialize};
+
 use super::codes::Codes;
 use super::column::Column;
 use super::mapped::Mapped;
@@ -12,7 +14,7 @@ use super::region::Region;
 use crate::base::{CustomerId, Instant, TouchpointId, Zone};
 
 /// Which columns of the data played which part, by name; property positions where the column is kept as a property.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Roles {
     pub customer: String,
     pub time: String,

@@ -125,6 +125,11 @@ impl Table {
         Table { name: name.into(), columns, rows: Rows::Made { len, make: Arc::new(make) } }
     }
 
+    /// Whether rows are made when they are asked for, out of what is somewhere else.
+    pub fn is_made_later(&self) -> bool {
+        matches!(self.rows, Rows::Made { .. })
+    }
+
     /// Adds a row at the end.
     ///
     /// # Panics

@@ -40,6 +40,8 @@ pub enum Event {
     Opening(Box<super::app::opening::News>),
     /// What came of keeping a setting.
     Kept(Result<(), String>),
+    /// What was read could not be kept for the next time, and why.
+    NotSaved(String),
     /// The line to the terminal takes frames slowly.
     SlowLine,
     /// Time passes: something runs, or is due.

@@ -6,16 +6,19 @@ use std::time::{Duration, Instant};
 use ratatui::layout::Rect;
 
 use super::fit::Fitted;
+use super::keeping::Save;
 use super::paint::{Border, Pen, wrap};
 use super::theme::Tone;
 use super::words;
+use crate::analysis;
 use crate::base::ctl::Progress;
 use crate::base::visible::visible;
 use crate::base::{Cancelled, Ctl, Zone};
-use crate::engine::{Engine, Local, Prepared};
+use crate::engine::{Engine, Local, Prepared, Renewed};
 use crate::ingest::roles::{ROLES, flag_value};
-use crate::ingest::{self, LoadOptions, LoadReport, Loaded, Outcome, Preview};
+use crate::ingest::{self, Kept, LoadOptions, LoadReport, Loaded, Outcome, Preview};
 use crate::job::Slot;
+use crate::journey::JourneyStore;
 use crate::workspace::{Folders, InUse, Listing, in_use, listing, maps};
 
 /// Data that is ready for questions.
@@ -30,6 +33,8 @@ pub struct Opened {
     pub fitted: Option<Fitted>,
     /// The zone of the data, where a workspace says it.
     pub zone: Option<Zone>,
+    /// Keeps it for the next time, where that pays.
+    pub save: Option<Save>,
 }
 
 impl std::fmt::Debug for Opened {
@@ -66,20 +71,25 @@ impl Opener {
             whole: Arc::new(move |options, ctl| {
                 if let Some((workspace, flags)) = InUse::of_options(options)? {
                     let opened = workspace.open(&flags, ctl)?;
-                    return Ok(under(workspace, opened));
+                    return Ok(under(workspace, &flags, opened));
                 }
                 let remembered = remembered(&whole, options, ctl)?;
-                let loaded = ingest::open(remembered.as_ref().unwrap_or(options), ctl)?;
-                Ok(Opened { remembered, ..opened(loaded) })
+                let options = remembered.as_ref().unwrap_or(options).clone();
+                let loaded = ingest::open(&options, ctl)?;
+                let without = loaded.kept.without(&options);
+                let again = move |ctl: &Ctl| ingest::open(&without.clone().forget(), ctl).map(|loaded| loaded.store);
+                Ok(Opened { remembered, ..opened(loaded, again) })
             }),
             head: Arc::new(move |options, ctl| {
                 if let Some((workspace, flags)) = InUse::of_options(options)? {
                     let opened = workspace.open_head(&flags, ctl)?;
-                    return Ok(opened.map(|opened| under(workspace, opened)));
+                    return Ok(opened.map(|opened| under(workspace, &flags, opened)));
                 }
                 let remembered = remembered(&head, options, ctl)?;
-                let loaded = ingest::open_head(remembered.as_ref().unwrap_or(options), ctl)?;
-                Ok(loaded.map(|loaded| Opened { remembered, ..opened(loaded) }))
+                let options = remembered.as_ref().unwrap_or(options).clone();
+                let loaded = ingest::open_head(&options, ctl)?;
+                let again = move |ctl: &Ctl| ingest::open(&options, ctl).map(|loaded| loaded.store);
+                Ok(loaded.map(|loaded| Opened { remembered, ..opened(loaded, again) }))
             }),
             list: Arc::new(listing::list),
             look: Arc::new(|options, ctl| ingest::preview(&resolved(options)?, ctl)),
@@ -127,25 +137,56 @@ fn remembered(folders: &Folders, options: &LoadOptions, ctl: &Ctl) -> Result<Opt
     }))
 }
 
-fn opened(loaded: Loaded) -> Opened {
-    let engine = Local::new(loaded.store);
+/// `again` reads the sources without what was saved of them.
+fn opened(
+    loaded: Loaded,
+    again: impl Fn(&Ctl) -> Result<JourneyStore, ingest::Error> + Send + Sync + 'static,
+) -> Opened {
+    let Loaded { store, report, kept } = loaded;
+    let local = Local::new(store);
+    let save = saving(kept, &local, &report);
+    let engine = renewed(local, again);
     let (touchpoints, columns) = (engine.touchpoints(), engine.columns());
-    let report = loaded.report;
-    Opened { engine: Arc::new(engine), report, touchpoints, columns, remembered: None, fitted: None, zone: None }
+    Opened { engine: Arc::new(engine), report, touchpoints, columns, remembered: None, fitted: None, zone: None, save }
+}
+
+/// An engine that reads the sources again where a saved store of them proves to be damaged.
+fn renewed(
+    local: Local,
+    again: impl Fn(&Ctl) -> Result<JourneyStore, ingest::Error> + Send + Sync + 'static,
+) -> Renewed {
+    Renewed::new(local, move |ctl| match again(ctl) {
+        Ok(store) => Ok(Local::new(store)),
+        Err(ingest::Error::Cancelled(cancelled)) => Err(cancelled.into()),
+        Err(err) => Err(analysis::Error::Invalid(err.to_string())),
+    })
+}
+
+/// What keeps the store for the next time, where it is still to be kept.
+fn saving(kept: Kept, local: &Local, report: &LoadReport) -> Option<Save> {
+    if !matches!(kept, Kept::Due(_)) {
+        return None;
+    }
+    let (store, report) = (Arc::clone(local.store()), report.clone());
+    Some(Box::new(move |ctl| kept.save(&store, &report, ctl)))
 }
 
 /// Data under a workspace, which completes the questions.
-fn under(workspace: InUse, opened: in_use::Opened) -> Opened {
+fn under(workspace: InUse, flags: &LoadOptions, opened: in_use::Opened) -> Opened {
     let notes = opened.notes(&workspace.path);
-    let mut report = opened.loaded.report;
+    let Loaded { store, mut report, kept } = opened.loaded;
+    let local = Local::new(store);
+    let zone = Some(local.store().zone.clone());
+    let (without, reader) = (kept.without(flags), workspace.clone());
+    let save = saving(kept, &local, &report);
     report.notes.extend(notes);
-    let engine = Local::new(opened.loaded.store);
-    let zone = Some(engine.store().zone.clone());
+    let engine =
+        renewed(local, move |ctl| reader.open(&without.clone().forget(), ctl).map(|opened| opened.loaded.store));
     // A touchpoint of the file that no event has is nothing to choose.
     let touchpoints = engine.touchpoints().into_iter().filter(|(_, events)| *events > 0).collect();
     let columns = engine.columns();
     let engine = Arc::new(Prepared::new(engine, move |spec| workspace.filled(spec)));
-    Opened { engine, report, touchpoints, columns, remembered: None, fitted: None, zone }
+    Opened { engine, report, touchpoints, columns, remembered: None, fitted: None, zone, save }
 }
 
 /// The options with what a workspace adds to them.

@@ -402,5 +402,5 @@ fn report() -> LoadReport {
 fn made_up(is_thin: bool) -> Opened {
     let engine: Arc<dyn Engine> = Arc::new(MadeUp { is_thin });
     let (touchpoints, columns) = (engine.touchpoints(), engine.columns());
-    Opened { report: report(), touchpoints, columns, engine, remembered: None, fitted: None, zone: None }
+    Opened { report: report(), touchpoints, columns, engine, remembered: None, fitted: None, zone: None, save: None }
 }

@@ -20,6 +20,7 @@ mod filter;
 mod fit;
 mod fuzzy;
 mod grid;
+mod keeping;
 pub mod key;
 pub mod keymap;
 mod layer;

@@ -104,6 +104,7 @@ impl Choices {
             encoding: choices.encoding,
             dedupe: choices.dedupe,
             keep_rejects: to.keep_rejects,
+            cache: to.cache.clone(),
         }
     }
 

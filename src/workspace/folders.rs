@@ -4,8 +4,14 @@ use std::path::PathBuf;
 
 use directories::ProjectDirs;
 
+use super::Settings;
+use crate::ingest::Cache;
+
 /// The variable that names another folder for settings.
 pub const CONFIG_VARIABLE: &str = "TRAILMAP_CONFIG_DIR";
+
+/// The variable that names another folder for caches; an empty one keeps nothing.
+pub const CACHE_VARIABLE: &str = "TRAILMAP_CACHE_DIR";
 
 pub const KEYS_FILE: &str = "keys.toml";
 pub const SETTINGS_FILE: &str = "settings.toml";
@@ -26,10 +32,25 @@ impl Folders {
         let named = std::env::var_os(CONFIG_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
         Folders {
             config: named.or_else(|| project.map(|dirs| dirs.config_dir().to_owned())),
-            cache: project.map(|dirs| dirs.cache_dir().to_owned()),
+            cache: match std::env::var_os(CACHE_VARIABLE) {
+                Some(folder) => (!folder.is_empty()).then(|| PathBuf::from(folder)),
+                None => project.map(|dirs| dirs.cache_dir().to_owned()),
+            },
             // Where a system knows no folder for state, what is only kept on this machine is the nearest.
             state: project.map(|dirs| dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned()),
         }
+    }
+
+    /// Where journeys are kept between runs.
+    pub fn journeys(&self) -> Option<PathBuf> {
+        self.cache.as_ref().map(|folder| folder.join("journeys"))
+    }
+
+    /// How journeys are kept between runs; nothing where the settings or the system forbid it.
+    pub fn cache(&self) -> Option<Cache> {
+        let (settings, _) = self.config.as_deref().map_or_else(Default::default, Settings::read);
+        let max_bytes = settings.cache_bytes();
+        self.journeys().filter(|_| max_bytes > 0).map(|folder| Cache { folder, max_bytes })
     }
 
     pub fn keys_file(&self) -> Option<PathBuf> {

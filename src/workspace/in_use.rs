@@ -211,6 +211,13 @@ impl InUse {
     pub fn open(&self, flags: &LoadOptions, ctl: &Ctl) -> Result<Opened, ingest::Error> {
         let options = self.options(flags).map_err(ingest::Error::Other)?;
         let loaded = ingest::open(&options, ctl).map_err(|err| self.explained(err, flags))?;
+        let (saved, rest) = (loaded.store.saved.clone(), loaded.kept.without(&options));
+        let opened = self.with_touchpoints(loaded, ctl);
+        if saved.is_none_or(|saved| !saved.is_damaged()) {
+            return opened;
+        }
+        // What is wrong with a saved store is not wrong with the data or the rules.
+        let loaded = ingest::open(&rest.forget(), ctl).map_err(|err| self.explained(err, flags))?;
         self.with_touchpoints(loaded, ctl)
     }
 
@@ -233,9 +240,13 @@ impl InUse {
         if rules.is_empty() {
             return Ok(Opened { loaded, relabelled: None });
         }
-        let Loaded { store, report } = loaded;
+        let Loaded { mut store, report, mut kept } = loaded;
+        // What is saved is what was read, so that other rules find it too.
+        kept.set_aside(&mut store);
         match relabel(store, &rules, ctl) {
-            Ok((store, relabelled)) => Ok(Opened { loaded: Loaded { store, report }, relabelled: Some(relabelled) }),
+            Ok((store, relabelled)) => {
+                Ok(Opened { loaded: Loaded { store, report, kept }, relabelled: Some(relabelled) })
+            }
             Err(RelabelError::Cancelled(cancelled)) => Err(ingest::Error::Cancelled(cancelled)),
             Err(err @ RelabelError::Rule { .. }) => {
                 let RelabelError::Rule { id, .. } = &err else { unreachable!("matched above") };

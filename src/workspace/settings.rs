@@ -57,13 +57,46 @@ impl Setting {
     }
 }
 
+/// How much room saved journeys may take; a line of the file that the workbench does not change.
+const CACHE: &str = "cache";
+
+/// Bytes of saved journeys where nothing is said.
+const CACHE_BYTES: u64 = 8_000_000_000;
+
 /// A value for every setting.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Settings([usize; Setting::ALL.len()]);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    values: [usize; Setting::ALL.len()],
+    cache_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { values: [0; Setting::ALL.len()], cache_bytes: CACHE_BYTES }
+    }
+}
+
+/// A number of bytes as people write it; none for `off`.
+fn bytes(text: &str) -> Result<u64, String> {
+    let units = [("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)];
+    let written = text.trim().to_ascii_uppercase();
+    let unit = units.into_iter().find_map(|(name, size)| Some((written.strip_suffix(name)?, size)));
+    match (written.as_str(), unit.and_then(|(n, size)| Some((n.trim().parse::<f64>().ok()?, size)))) {
+        ("OFF", _) => Ok(0),
+        ("ON", _) => Ok(CACHE_BYTES),
+        (_, Some((n, size))) if n.is_finite() && n >= 0.0 => Ok((n * size) as u64),
+        _ => Err(format!("`{}` is not a size for {CACHE}; write it like \"8 GB\", or \"off\"", visible(text))),
+    }
+}
 
 impl Settings {
+    /// How many bytes of journeys may be kept between runs.
+    pub fn cache_bytes(&self) -> u64 {
+        self.cache_bytes
+    }
+
     pub fn get(&self, setting: Setting) -> &'static str {
-        setting.values()[self.0[setting.idx()]]
+        setting.values()[self.values[setting.idx()]]
     }
 
     /// Takes a value, or leaves the setting as it is where there is no such value.
@@ -74,7 +107,7 @@ impl Settings {
         let values = setting.values();
         match values.iter().position(|known| *known == value) {
             Some(at) => {
-                self.0[setting.idx()] = at;
+                self.values[setting.idx()] = at;
                 Ok(())
             }
             None => {
@@ -99,6 +132,10 @@ impl Settings {
                 Some(setting) => match word(&entry.value) {
                     Ok(value) => settings.set(setting, &value),
                     Err(what) => Err(format!("{} is {what}; write it like \"{}\"", entry.name, setting.values()[0])),
+                },
+                None if entry.name == CACHE => match word(&entry.value) {
+                    Ok(value) => bytes(&value).map(|bytes| settings.cache_bytes = bytes),
+                    Err(what) => Err(format!("{CACHE} is {what}; write it like \"8 GB\"")),
                 },
                 None => Err(unknown(&entry.name)),
             };
@@ -141,8 +178,8 @@ fn word(value: &Value) -> Result<String, &'static str> {
 }
 
 fn unknown(name: &str) -> String {
-    let names = Setting::ALL.map(Setting::name);
-    let near = nearest(name, names).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    let names: Vec<&str> = Setting::ALL.into_iter().map(Setting::name).chain([CACHE]).collect();
+    let near = nearest(name, names.iter().copied()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
     format!("no setting is named `{}`; {near}there are {}", visible(name), names.join(", "))
 }
 
@@ -182,13 +219,29 @@ mod tests {
             "auto",
             &[
                 "settings.toml line 2: no setting is named `them`; did you mean `theme`? there are theme, glyphs, \
-                 slow-line, mouse, times",
+                 slow-line, mouse, times, cache",
                 "settings.toml line 3: `drak` is not a value of theme; did you mean `dark`? there are auto, dark, light, \
                  16, mono",
                 "settings.toml line 4: glyphs is a list; write it like \"auto\"",
                 "settings.toml line 5: `1` is not a value of mouse; there are off, on",
             ],
         );
+    }
+
+    #[test]
+    fn room_for_saved_journeys_is_written_as_people_write_it() {
+        let read = |text: &str| {
+            let (settings, problems) = Settings::of(Entries::parse(SETTINGS_FILE, text));
+            (settings.cache_bytes(), problems.first().map(ToString::to_string))
+        };
+        assert_eq!(read(""), (8_000_000_000, None));
+        assert_eq!(read("cache = \"off\""), (0, None));
+        assert_eq!(read("cache = false"), (0, None));
+        assert_eq!(read("cache = \"1.5gb\""), (1_500_000_000, None));
+        assert_eq!(read("cache = \"20 MB\""), (20_000_000, None));
+        let (bytes, problem) = read("cache = \"much\"");
+        let expect = "settings.toml line 1: `much` is not a size for cache; write it like \"8 GB\", or \"off\"";
+        assert_eq!((bytes, problem.as_deref()), (8_000_000_000, Some(expect)));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trailmap"));
     // Nobody's own keys and settings decide about a test.
     command.env("TRAILMAP_CONFIG_DIR", std::env::temp_dir().join("trailmap-tests-have-no-settings"));
+    // And nothing that a test reads is kept in anybody's cache.
+    command.env("TRAILMAP_CACHE_DIR", "");
     command.args(args).env_remove("NO_COLOR").env("TERM", "xterm").stdin(Stdio::null());
     command
 }

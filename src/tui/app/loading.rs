@@ -14,6 +14,7 @@ use crate::tui::columns::Return;
 use crate::tui::complete::Vocabulary;
 use crate::tui::event::{Event, LoadOutcome};
 use crate::tui::fit::{Kept, fit};
+use crate::tui::keeping::Keeping;
 use crate::tui::load::{Opened, Stage, lines};
 use crate::tui::words;
 
@@ -113,6 +114,10 @@ impl App {
         self.engine = Some(opened.engine);
         self.report = Some(opened.report);
         self.extent = extent;
+        let events = self.events.clone();
+        // Nobody is left to tell once the loop has ended.
+        let failed = move |what| drop(events.send(Event::NotSaved(what)));
+        self.keeping = opened.save.map(|save| Keeping::start(save, failed));
         self.counted.clear();
         let shown = self.stacks.values_mut().flat_map(|stack| &mut stack.layers);
         for layer in shown.chain(&mut self.history.attic) {

@@ -36,6 +36,7 @@ use super::command::{Action, AppAction, Place};
 use super::complete::Vocabulary;
 use super::event::{Event, ends_program};
 use super::filter;
+use super::keeping::Keeping;
 use super::key::{Code, Input, Key};
 use super::keymap::{Keymap, Lookup};
 use super::layer::{Layer, LayerId, Stack};
@@ -107,6 +108,8 @@ pub struct App {
     engine: Option<Arc<dyn Engine>>,
     extent: loading::Extent,
     report: Option<LoadReport>,
+    /// What was read and is being saved.
+    keeping: Option<Keeping>,
     vocabulary: Vocabulary,
     values: Slot,
     screen: Screen,
@@ -166,6 +169,7 @@ impl App {
             engine: None,
             extent: loading::Extent::Whole,
             report: None,
+            keeping: None,
             vocabulary: Vocabulary::default(),
             values: Slot::new(),
             screen: Screen::Home,
@@ -208,6 +212,7 @@ impl App {
             Event::Input(Input::Mouse(mouse)) => self.mouse(mouse),
             Event::Input(Input::Answer(answer)) => self.learn(answer),
             Event::Kept(outcome) => self.kept(outcome),
+            Event::NotSaved(why) => self.complain(why),
             Event::SlowLine => self.slow_down(),
             Event::InputEnded => self.leave = Some(Leave::TerminalGone),
             Event::Resize => {}

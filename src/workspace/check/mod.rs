@@ -210,7 +210,7 @@ impl Checker<'_> {
             }
         };
         loop {
-            let err = match ingest::open(&options, ctl) {
+            let err = match ingest::open_sound(&options, ctl) {
                 Ok(loaded) => return Ok(Some(loaded)),
                 Err(ingest::Error::Cancelled(cancelled)) => return Err(cancelled),
                 Err(err) => err,
@@ -250,7 +250,7 @@ impl Checker<'_> {
     }
 
     fn with_data(&mut self, in_use: &InUse, loaded: Loaded, ctl: &Ctl) -> Result<(), Cancelled> {
-        let Loaded { store, report } = loaded;
+        let Loaded { store, report, .. } = loaded;
         self.columns(&store);
         let mut rules = in_use.rules();
         let mut broken = Vec::new();

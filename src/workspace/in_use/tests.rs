@@ -159,7 +159,7 @@ fn the_list_behind_a_number_stays_in_the_scope_of_its_question() {
 fn events_become_touchpoints_and_stages_are_answered() {
     let text = "x: visit1735700000{via=web} view1735700010 paid1735700020\ny: visit1735700000 odd1735700001";
     let store = fixture::build(text, |options| options.roles.channel = Some(0));
-    let loaded = Loaded { store, report: Default::default() };
+    let loaded = Loaded { store, report: Default::default(), kept: Default::default() };
     let opened = in_use().with_touchpoints(loaded, &Ctl::new()).expect("sound rules");
     assert_eq!(
         opened.notes("trailmap.toml"),
