@@ -4,6 +4,8 @@ mod about;
 mod answers;
 mod batch;
 mod cohorts;
+mod faults;
+mod fuzz;
 mod support;
 
 mod ingest;
