@@ -5,6 +5,8 @@ mod answers;
 mod batch;
 mod cache;
 mod cohorts;
+mod faults;
+mod fuzz;
 mod support;
 
 mod ingest;

@@ -37,7 +37,8 @@ const LAYERS: &[Layer] = &[
         never: FILES_AND_CLOCKS },
     Layer { name: "ingest", uses: &["base", "journey"],
         crates: &["polars", "serde", "serde_json", "thiserror", "flate2", "zstd", "zip", "encoding_rs", "chardetng", "glob",
-                  "rayon", "memchr", "jiff", "hashbrown", "rustc_hash", "regex", "crossbeam_channel", "bytemuck", "xxhash_rust"],
+                  "rayon", "memchr", "memmap2", "jiff", "hashbrown", "rustc_hash", "regex", "crossbeam_channel", "bytemuck",
+                  "xxhash_rust"],
         never: &["std::net", "std::process::Command"] },
     Layer { name: "engine", uses: &["base", "table", "journey", "analysis"],
         crates: &["thiserror", "rayon", "hashbrown", "rustc_hash"],
@@ -84,6 +85,7 @@ const TOP_LEVEL: &[&str] = &[
     "README.md",
     "benches",
     "docs",
+    "fuzz",
     "rustfmt.toml",
     "sample-data",
     "src",
@@ -190,6 +192,9 @@ fn word_faults(path: &str, text: &str, code: &str) -> Vec<String> {
         if pair[0] == "[" && pair[1] == "ignore" {
             faults.push(format!("{path}: a test is switched off"));
         }
+    }
+    if tokens(code).iter().any(|token| token == "set_symbol") {
+        faults.push(format!("{path}: `set_symbol` lets everything through to the terminal; draw text with a style"));
     }
     if tokens(code).windows(4).any(|t| t[0] == "." && t[1] == "unwrap" && t[2] == "(" && t[3] == ")") {
         faults.push(format!("{path}: `unwrap()` outside tests; say with `expect` why it can't fail"));
@@ -384,6 +389,7 @@ mod proof {
         assert_eq!(faults(concat!("fn f() { ", "db", "g!(x) } // dbg!")), 1);
         assert_eq!(faults(concat!("#[test]\n#[", "ignore]\nfn f() {}")), 1);
         assert_eq!(faults("fn f() { std::thread::sleep(x) }"), 0);
+        assert_eq!(faults("fn f() { cell.set_symbol(name); }"), 1);
         assert_eq!(word_faults("tests/x.rs", concat!("fn f() { std::thread", "::sleep(x) }"), "").len(), 1);
         assert_eq!(shape_faults("src/x.rs", "use a;\n", "use a;\n").len(), 1);
         let long = format!("//! X.\n{}", "a\n".repeat(MOST_LINES));

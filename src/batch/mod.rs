@@ -41,6 +41,8 @@ pub struct Request {
     pub persona: Option<String>,
     pub ask: Ask,
     pub output: Output,
+    /// Where rejected rows go beside the answer.
+    pub rejects: Option<Output>,
     pub messages: Messages,
 }
 
@@ -66,8 +68,14 @@ pub struct Done {
 /// # Errors
 /// One that `{:#}` shows as one sentence; whether the person asked to stop, `ctl` knows.
 pub fn run(request: Request, ctl: &Ctl) -> Result<Done> {
-    let Request { mut load, persona, ask, output, messages } = request;
+    let Request { load, persona, ask, output, rejects, messages } = request;
     output.check()?;
+    let mut load = keeping(&load, rejects.as_ref())?;
+    if rejects.is_some() && ask == Ask::Rows {
+        return Err(
+            Usage("rows are looked at before any can be rejected; --rejects goes with another command".into()).into()
+        );
+    }
     if persona.is_some() && named_in(&load).0.is_none() {
         return Err(Usage("--persona names one of a workspace; add --workspace FILE".into()).into());
     }
@@ -78,6 +86,7 @@ pub fn run(request: Request, ctl: &Ctl) -> Result<Done> {
         Ask::Rows => (rows(&load, &output, &messages, ctl)?, None),
         Ask::Overview | Ask::Spec(_) | Ask::Who(..) | Ask::Rejects => {
             let mut data = Data::read(&load, &messages, ctl)?;
+            write_rejects(&data, rejects.as_ref(), &messages, ctl)?;
             let document = data.sound(|data| answer(data, &ask, persona.as_deref(), ctl), &messages, ctl)?;
             (document, Some(data))
         }
@@ -94,6 +103,27 @@ pub fn run(request: Request, ctl: &Ctl) -> Result<Done> {
         data.keep(&messages, ctl);
     }
     Ok(Done { rejected })
+}
+
+/// The options of a load whose rejected rows will be written, where that can be done.
+fn keeping(load: &LoadOptions, rejects: Option<&Output>) -> Result<LoadOptions> {
+    let mut load = load.clone();
+    if let Some(rejects) = rejects {
+        rejects.check()?;
+        load.keep_rejects = KeepRejects::All;
+    }
+    Ok(load)
+}
+
+/// Writes all rejected rows to the file that was named for them; a file without rows says that there were none.
+fn write_rejects(data: &Data, rejects: Option<&Output>, messages: &Messages, ctl: &Ctl) -> Result<()> {
+    let Some(rejects) = rejects else { return Ok(()) };
+    rejects.write(&data.rejects()?, data.zone(), ctl)?;
+    if let output::Target::File { path, .. } = &rejects.target {
+        let n = crate::table::text::count(data.report.rejects.total());
+        messages.line(&format!("wrote {} (rejected rows: {n})", path.display()));
+    }
+    Ok(())
 }
 
 /// Writes a document that no data was read for.

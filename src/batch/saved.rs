@@ -25,6 +25,8 @@ pub struct Request {
     pub names: Vec<String>,
     /// How what goes to standard output is written, where a question says nothing.
     pub output: Output,
+    /// Where rejected rows go beside the answers.
+    pub rejects: Option<Output>,
     pub messages: Messages,
 }
 
@@ -40,7 +42,7 @@ pub struct Done {
 /// # Errors
 /// There is no workspace, a name that it does not hold, or data that cannot be read.
 pub fn run(request: &Request, ctl: &Ctl) -> Result<Done> {
-    let Request { load, persona, names, output, messages } = request;
+    let Request { load, persona, names, output, rejects, messages } = request;
     let Some((workspace, _)) = InUse::of_options(load)? else {
         return Err(Usage(super::check::NO_WORKSPACE.into()).into());
     };
@@ -52,7 +54,9 @@ pub fn run(request: &Request, ctl: &Ctl) -> Result<Done> {
             visible(&workspace.path)
         );
     }
-    let mut data = Data::read(load, messages, ctl)?;
+    let load = super::keeping(load, rejects.as_ref())?;
+    let mut data = Data::read(&load, messages, ctl)?;
+    super::write_rejects(&data, rejects.as_ref(), messages, ctl)?;
     let mut done = Done { rejected: data.report.rejects.total(), n_failed: 0 };
     for view in views {
         let written = answer(&mut data, &workspace, view, persona.as_deref(), output, messages, ctl);

@@ -53,7 +53,11 @@ Examples:
 /// Flags that say where a table goes; there is no data, so none about reading it.
 pub(super) fn tabled(command: Command) -> Command {
     let hidden = |arg: clap::Arg| arg.hide(true);
-    OutputArgs::augment_args(command).mut_arg("strict", hidden).mut_arg("threads", hidden).mut_arg("raw", hidden)
+    OutputArgs::augment_args(command)
+        .mut_arg("strict", hidden)
+        .mut_arg("threads", hidden)
+        .mut_arg("raw", hidden)
+        .mut_arg("rejects", hidden)
 }
 
 /// Every command of the workbench with its keys, as this person has them.

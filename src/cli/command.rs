@@ -34,7 +34,10 @@ Examples:
   zcat big.csv.gz | trailmap profile - --format json
 
 Exit status: 0 done (rejected rows are counted), 1 something cannot be read, understood or written, 2 usage,
-3 rejected rows under --strict or errors of check, 128 + n on signal n.";
+3 rejected rows under --strict or errors of check, 128 + n on signal n.
+
+Limits: a record of 16 MiB (a longer one is rejected); 16384 columns; 64 brackets in brackets in JSON; 1000000 names of events;
+packed files of 200 times their size, beyond 128 MiB; memory as --memory allows. docs/limits.md says them all.";
 
 /// The whole command line.
 pub fn command() -> Command {

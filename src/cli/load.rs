@@ -2,6 +2,7 @@
 
 use crate::base::Zone;
 use crate::batch::Usage;
+use crate::ingest::limits::{MEMORY_MIN, Size};
 use crate::ingest::{KeepRejects, LoadOptions};
 use crate::workspace::Folders;
 use crate::workspace::in_use::in_this_folder;
@@ -80,6 +81,9 @@ pub struct LoadArgs {
     /// Neither open the journeys that were saved when the sources were read before, nor save them
     #[arg(long, help_heading = "Reading")]
     pub no_cache: bool,
+    /// Memory that reading may take: 800M, 4G; without it, nine tenths of what is free
+    #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "Reading")]
+    pub memory: Option<Size>,
 }
 
 /// What is said where nothing says what to read.
@@ -125,10 +129,17 @@ impl LoadArgs {
             quote: args.quote,
             encoding: args.encoding,
             dedupe: args.dedupe,
+            memory: args.memory.map(|size| size.0),
             keep_rejects: KeepRejects::default(),
             cache: if args.no_cache { None } else { Folders::find().cache() },
         }
     }
+}
+
+/// A size in which the program itself has room.
+fn memory(text: &str) -> Result<Size, String> {
+    let size: Size = text.parse()?;
+    if size < Size(MEMORY_MIN) { Err(format!("at least {}M are needed", MEMORY_MIN >> 20)) } else { Ok(size) }
 }
 
 /// One character, or a name for one that shells make hard to write.

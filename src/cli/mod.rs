@@ -86,6 +86,7 @@ fn dispatch(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
 fn open(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
     let load = LoadArgs::from_arg_matches(matches)?;
     let output = OutputArgs::from_arg_matches(matches)?;
+    output.check()?;
     let args = ScreenArgs::from_arg_matches(matches)?;
     let is_piped = load.sources.iter().any(|source| source == "-");
     let has_screen = std::io::stdout().is_terminal() && output.is_for_a_terminal();
@@ -120,7 +121,7 @@ fn answer(matches: &ArgMatches, ask: Ask, ctl: &Ctl) -> Result<u8> {
     let messages = output.messages();
     // Commands that list rows have no customers to choose.
     let persona = matches.try_get_one::<String>("persona").ok().flatten().cloned();
-    let request = Request { load, persona, ask, output: output.output()?, messages };
+    let request = Request { load, persona, ask, output: output.output()?, rejects: output.rejects()?, messages };
     let done = batch::run(request, ctl)?;
     if output.strict && done.rejected > 0 {
         messages.failure(&format!("{} rows were rejected, and --strict was asked for", done.rejected));

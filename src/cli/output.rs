@@ -22,18 +22,24 @@ pub struct OutputArgs {
     /// Write to this file instead of standard output; it is there whole or not at all
     #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub out: Option<PathBuf>,
-    /// Replace the file of --out where it is there already
-    #[arg(long, requires = "out", help_heading = "Output")]
+    /// Replace the file of --out or --rejects where it is there already
+    #[arg(long, help_heading = "Output")]
     pub force: bool,
     /// At most so many rows of every table
     #[arg(short = 'n', long, value_name = "N", help_heading = "Output")]
     pub limit: Option<usize>,
+    /// Put ' before texts that a spreadsheet takes for formulas (csv, tsv, html); done unless --raw is given
+    #[arg(long, conflicts_with = "raw", help_heading = "Output")]
+    pub excel_safe: bool,
     /// Write texts that a spreadsheet takes for formulas as they are (csv, tsv, html)
     #[arg(long, help_heading = "Output")]
     pub raw: bool,
-    /// Exit with status 3 when a row was rejected
+    /// Exit with status 3 when a row was rejected, after the tables are written
     #[arg(long, help_heading = "Output")]
     pub strict: bool,
+    /// Write all rejected rows to this file too, with file, line, column, reason and text; --force replaces it
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    pub rejects: Option<PathBuf>,
     /// Say nothing on standard error but why it failed
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
@@ -66,10 +72,15 @@ pub fn formats() -> clap::builder::PossibleValuesParser {
 impl OutputArgs {
     /// Whether nothing was asked for that only print can give.
     pub fn is_for_a_terminal(&self) -> bool {
-        self.format.is_none() && self.table.is_none() && self.out.is_none() && self.limit.is_none()
+        self.format.is_none()
+            && self.table.is_none()
+            && self.out.is_none()
+            && self.limit.is_none()
+            && self.rejects.is_none()
     }
 
     pub fn output(&self) -> Result<Output> {
+        self.check()?;
         let target = target(self.out.as_deref(), self.force);
         let is_terminal = target == Target::Stdout && std::io::stdout().is_terminal();
         Ok(Output {
@@ -81,6 +92,34 @@ impl OutputArgs {
             width: if is_terminal { terminal_columns() } else { None },
             target,
         })
+    }
+
+    /// Where rejected rows go beside the answer, in the format that the name of the file ends in, else CSV.
+    pub fn rejects(&self) -> Result<Option<Output>> {
+        let Some(path) = &self.rejects else { return Ok(None) };
+        if target(Some(path), self.force) == Target::Stdout || self.out.as_ref() == Some(path) {
+            return Err(Usage("--rejects needs a file of its own; `trailmap rejects` prints them".into()).into());
+        }
+        let path_format =
+            path.extension().and_then(|extension| export::format_of_extension(&extension.to_string_lossy()));
+        let csv = format(Some("csv"), &Target::Stdout, "csv")?;
+        Ok(Some(Output {
+            format: path_format.filter(|format| format.fits("rejects")).unwrap_or(csv),
+            table: None,
+            limit: None,
+            raw: self.raw,
+            color: false,
+            width: None,
+            target: Target::File { path: path.clone(), force: self.force },
+        }))
+    }
+
+    /// Checks that --force has something to replace.
+    pub fn check(&self) -> Result<()> {
+        if self.force && self.out.is_none() && self.rejects.is_none() {
+            return Err(Usage("--force replaces the file of --out or --rejects; name one".into()).into());
+        }
+        Ok(())
     }
 
     pub fn messages(&self) -> Messages {

@@ -32,7 +32,7 @@ pub fn run_args(command: Command) -> Command {
         })
         .mut_arg("workspace", |arg| arg.help("The workspace that holds them; without it, trailmap.toml in this folder"))
         .mut_arg("out", hidden)
-        .mut_arg("force", hidden)
+        .mut_arg("force", |arg| arg.help("Replace the file of --rejects where it is there already"))
         .mut_arg("format", |arg| arg.help("The format of what goes to standard output; without it, table"))
         .arg(super::command::persona())
         .after_long_help(
@@ -73,7 +73,8 @@ pub fn run(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
     signals::watch(ctl);
     let messages = output.messages();
     let persona = matches.get_one::<String>("persona").cloned();
-    let request = batch::saved::Request { load, persona, names, output: output.output()?, messages };
+    let rejects = output.rejects()?;
+    let request = batch::saved::Request { load, persona, names, output: output.output()?, rejects, messages };
     let done = batch::saved::run(&request, ctl)?;
     if done.n_failed > 0 {
         return Ok(1);

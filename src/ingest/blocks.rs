@@ -29,6 +29,9 @@ pub enum Cut {
     TooLong,
 }
 
+/// What a buffer holds at first.
+const FIRST: usize = 1 << 16;
+
 /// Finds the place to cut. It is asked about texts that start with a record, in order.
 pub trait Cutter: Send {
     fn cut(&mut self, data: &[u8], is_last: bool) -> Cut;
@@ -38,6 +41,14 @@ pub trait Cutter: Send {
     /// # Errors
     /// It should not be there; a sentence.
     fn check_rest(&self, _rest: &[u8], _is_whole: bool) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Looks at the last piece of a text that ended before `Cut::Over`; it may be empty.
+    ///
+    /// # Errors
+    /// It cannot end so; a sentence.
+    fn check_end(&self, _last: &[u8]) -> Result<(), String> {
         Ok(())
     }
 }
@@ -69,11 +80,13 @@ impl Buffer {
 
     /// Reads until there are `want` bytes; `false` where the reader ended before.
     fn fill(&mut self, reader: &mut dyn Read, want: usize) -> io::Result<bool> {
-        if self.bytes.len() < want {
-            self.bytes.resize(want, 0);
-        }
         while self.len < want {
-            match reader.read(&mut self.bytes[self.len..want]) {
+            // Grown step by step: most files are small, and memory that is cleared for nothing takes time.
+            if self.len == self.bytes.len() {
+                self.bytes.resize((2 * self.len).max(FIRST).min(want), 0);
+            }
+            let end = want.min(self.bytes.len());
+            match reader.read(&mut self.bytes[self.len..end]) {
                 Ok(0) => return Ok(false),
                 Ok(n) => self.len += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -127,10 +140,14 @@ impl<'r, C: Cutter> Splitter<'r, C> {
                 self.is_over = !buffer.fill(self.reader, want)?;
             }
             if buffer.len == 0 {
+                self.cutter.check_end(&[]).map_err(io::Error::other)?;
                 break;
             }
             match self.cutter.cut(&buffer, self.is_over) {
                 Cut::At(end) => {
+                    if self.is_over {
+                        self.cutter.check_end(&buffer).map_err(io::Error::other)?;
+                    }
                     self.carry.extend_from_slice(&buffer[end..]);
                     buffer.len = end;
                     return Ok(Some(Piece::Block(buffer)));

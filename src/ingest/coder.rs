@@ -119,7 +119,7 @@ impl<'p> Coder<'p> {
                 line,
                 column: column.map(|column| plan.names[column].clone()),
                 reason,
-                text: Reject::cut(raw),
+                text: Reject::cut(raw, plan.keep_rejects),
             }
         });
     }

@@ -4,6 +4,7 @@
 
 use super::LoadOptions;
 use super::csv::{Rule, Sampled};
+use super::limits::{RECORD_MAX, SAMPLE_RECORD_MAX};
 use crate::base::Civil;
 use crate::base::visible::{truncate, visible};
 
@@ -29,9 +30,6 @@ const DELIMITERS: [u8; 6] = [b',', b'\t', b';', b'|', 0x01, b' '];
 /// Records that are looked at to find a dialect.
 const RECORDS: usize = 200;
 
-/// Longest record in a sample; far less than in a file, so that a stray quote does not hide what follows it.
-const SAMPLE_RECORD_MAX: usize = 1 << 18;
-
 /// The shortest share of records that must agree on a number of fields.
 const AGREED_MIN: f64 = 0.3;
 
@@ -45,7 +43,7 @@ impl Dialect {
         let wish = Wish::of(options)?;
         let body = &text[skip..];
         let delimiter = wish.delimiter.or(told);
-        let rule = best_rule(body, is_whole, delimiter, &wish)?;
+        let rule = best_rule(body, is_whole, delimiter, &wish).map_err(|why| long_line(body).unwrap_or(why))?;
         let mut sampled = rule.sample(body, is_whole, RECORDS);
         for record in &mut sampled {
             record.start += skip;
@@ -169,6 +167,15 @@ fn usual_count(sampled: &[Sampled]) -> usize {
     counts.into_iter().max_by_key(|&(n_fields, n)| (n, n_fields)).map_or(0, |(n_fields, _)| n_fields)
 }
 
+/// Why there is no dialect, where the first line alone is reason enough.
+fn long_line(text: &[u8]) -> Option<String> {
+    let end = memchr::memchr2(b'\n', b'\r', text).unwrap_or(text.len());
+    (end > SAMPLE_RECORD_MAX).then(|| {
+        let kb = SAMPLE_RECORD_MAX >> 10;
+        format!("is no table: its first line is longer than {kb} kB, so no header with the names of its columns")
+    })
+}
+
 fn best_rule(text: &[u8], is_whole: bool, delimiter: Option<u8>, wish: &Wish) -> Result<Rule, String> {
     let mut best: Option<Fit> = None;
     for candidate in DELIMITERS
@@ -187,7 +194,7 @@ fn best_rule(text: &[u8], is_whole: bool, delimiter: Option<u8>, wish: &Wish) ->
     let fit = best.ok_or(
         "is text, but its lines do not split into columns; name the delimiter with --delimiter if it is a table",
     )?;
-    Ok(Rule { record_max: super::csv::RECORD_MAX, ..fit.rule })
+    Ok(Rule { record_max: RECORD_MAX, ..fit.rule })
 }
 
 /// The way of quoting that fits best with a delimiter.
@@ -247,9 +254,11 @@ fn find_header(rule: Rule, sampled: &[Sampled]) -> Result<Dialect, String> {
     // A spreadsheet pads the lines above the table with empty fields, so a sparse line with a date may stand there.
     let is_dense = |record: &Sampled| record.fields.iter().filter(|field| !field.is_empty()).count() * 2 >= n_fields;
     let is_data = |record: &Sampled| of_table(&record) && is_dense(record) && looks_like_data(&record.fields);
-    let first_data = sampled.iter().position(is_data);
-    let before = &sampled[..first_data.unwrap_or(sampled.len())];
     let is_note = |record: &Sampled| record.fields[0].starts_with('#');
+    // A row that is commented out above the header is no data, but ids may begin so too.
+    let first_data = sampled.iter().position(|record| is_data(record) && !is_note(record));
+    let first_data = first_data.or_else(|| sampled.iter().position(is_data));
+    let before = &sampled[..first_data.unwrap_or(sampled.len())];
     let fits = |record: &&Sampled| of_table(record) && looks_like_header(&record.fields);
     let header = before.iter().find(|record| fits(record) && !is_note(record));
     // A comment may hold the names: `#user,event,time`.

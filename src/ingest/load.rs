@@ -5,19 +5,19 @@ use std::io::{self, Read};
 
 use super::blocks::{self, BLOCK, Piece};
 use super::coder::{Coder, RecordCoder};
-use super::csv::RECORD_MAX;
 use super::json::{ObjectCoder, ValueCutter};
+use super::limits::{EVENT_NAMES_MAX, Memory, RECORD_MAX};
 use super::plan::Parsed;
 use super::report::{ColumnReport, FileReport, LoadReport, Reason, Role};
 use super::saved::{self, Kept, Look};
 use super::sniff::{Format, guarded};
-use super::source::Input;
+use super::source::{Input, file_error};
 use super::sources::{Source, Table, look, role_of};
 use super::{Error, LoadOptions, Loaded, identity, ipc, json, parquet};
 use crate::base::visible::visible;
 use crate::base::{Cancelled, Ctl, CustomerId, Instant};
 use crate::journey::build::BuildError;
-use crate::journey::{BatchValues, BuildOptions, Coded, JourneyStore, Roles, StoreBuilder, Values};
+use crate::journey::{Batch, BatchValues, BuildOptions, Coded, JourneyStore, Roles, StoreBuilder, Values};
 
 /// Reads the sources into a store, in blocks of so many bytes; the size does not change what comes out. Stops after the
 /// block in which there are `enough` rows.
@@ -27,12 +27,15 @@ pub(super) fn load(options: &LoadOptions, block: usize, enough: u64, ctl: &Ctl) 
     let (sources, table, notes) = look(options, ctl)?;
     let report = LoadReport { notes, files: sources.iter().map(file_report).collect(), ..LoadReport::default() };
     sources.iter().for_each(|source| ctl.expect_more(source.input.work));
+    let memory = Memory::of(options.memory);
+    let block = memory.block(block, rayon::current_num_threads());
     let mut merger = Merger {
         builder: StoreBuilder::new(&table.names),
         table: &table,
         report,
         n_not_numbers: vec![0; table.names.len()],
         n_ambiguous_times: 0,
+        memory,
         late: HashMap::new(),
         is_cut: false,
         enough,
@@ -206,6 +209,7 @@ struct Merger<'a> {
     /// For each property that is a number, the values that are none.
     n_not_numbers: Vec<u64>,
     n_ambiguous_times: u64,
+    memory: Memory,
     /// Columns that the samples did not have.
     late: HashMap<String, usize>,
     is_cut: bool,
@@ -217,7 +221,12 @@ struct Merger<'a> {
 
 impl Merger<'_> {
     fn take(&mut self, source: &Source, parsed: Parsed, late: &[String]) -> Result<(), Error> {
-        let Parsed { mut batch, rows, rejects, n_ambiguous_times, .. } = parsed;
+        let Parsed { mut batch, rows, rejects, n_ambiguous_times, n_not_finite, .. } = parsed;
+        let too_much = |what: String| file_error(&source.input.name, what);
+        self.memory.hold(rows, size_of_batch(&batch)).map_err(too_much)?;
+        for (at, n) in n_not_finite {
+            self.n_not_numbers[source.positions[at]] += n;
+        }
         self.ctl.add_rows(rows);
         self.n_ambiguous_times += n_ambiguous_times;
         let file = &mut self.report.files[source.plan.file];
@@ -252,6 +261,14 @@ impl Merger<'_> {
             }
         }
         self.builder.add(batch, &positions)?;
+        let n_names = self.builder.n_event_names();
+        if n_names > EVENT_NAMES_MAX {
+            let column = visible(&source.plan.names[source.plan.event]);
+            return Err(too_much(format!(
+                "column `{column}` holds more than {EVENT_NAMES_MAX} different names of events, so it tells one event from \
+                 another rather than what happened; choose another with --event COLUMN"
+            )));
+        }
         if self.has_enough() { Err(Error::Cancelled(Cancelled)) } else { Ok(()) }
     }
 
@@ -272,6 +289,19 @@ impl Merger<'_> {
         self.late.insert(name.to_owned(), position);
         Some(position)
     }
+}
+
+/// Bytes that the rows of a batch take, without the texts of its dictionaries.
+fn size_of_batch(batch: &Batch) -> u64 {
+    let of_column = |values: &BatchValues| match values {
+        BatchValues::Missing { .. } => 0,
+        BatchValues::Text(_) => 4,
+        BatchValues::Decimal { .. } => 9,
+        BatchValues::Int(_) | BatchValues::Float(_) | BatchValues::Time(_) => 8,
+    };
+    // A customer, an event and a time.
+    let row = 16 + batch.columns.iter().map(of_column).sum::<u64>();
+    row * batch.len() as u64
 }
 
 /// Values of a column that are there and are no finite number.
@@ -404,7 +434,8 @@ fn note_rows(
     };
     if n_encoding > 0 && sources.iter().any(is_assumed) {
         report.notes.push(format!(
-            "{n_encoding} rows are no valid UTF-8; if the file is in another encoding, name it with --encoding."
+            "Rows with bytes that are no UTF-8, or with NULs: {n_encoding}; if the file is in another encoding, name it with \
+             --encoding."
         ));
     }
     if store.n_duplicates > 0 && !options.dedupe {

@@ -1,5 +1,6 @@
 //! From files to a journey store: open sources, find out what they are, read rows, refuse the bad ones and say so.
 
+pub mod limits;
 pub mod load;
 
 mod pump;
@@ -78,6 +79,8 @@ pub struct LoadOptions {
     pub quote: Option<char>,
     pub encoding: Option<String>,
     pub dedupe: bool,
+    /// Bytes of memory that reading may take; without it, what the machine has to give.
+    pub memory: Option<u64>,
     /// How many rejected rows are kept with their text; all are counted.
     pub keep_rejects: KeepRejects,
     /// Where journeys are kept between runs; nothing is kept without it.

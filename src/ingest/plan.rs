@@ -56,6 +56,8 @@ pub struct Parsed {
     pub bytes: u64,
     /// Times that daylight saving skipped or showed twice.
     pub n_ambiguous_times: u64,
+    /// Numbers that are infinite or none, and count as missing: the place of the property in the batch, and how many.
+    pub n_not_finite: Vec<(usize, u64)>,
 }
 
 /// Takes what a reader made, block after block in the order of rows; an error stops the reader.

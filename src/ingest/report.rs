@@ -147,13 +147,17 @@ impl Rejects {
 }
 
 impl Reject {
-    /// Cuts the text of a refused row to a readable length, at a character.
-    pub fn cut(text: &[u8]) -> String {
-        const CHARS: usize = 200;
+    /// Cuts the text of a refused row at a character: to a readable length, or where all are kept, to one in which a row
+    /// can be repaired.
+    pub fn cut(text: &[u8], keep: KeepRejects) -> String {
+        let chars = match keep {
+            KeepRejects::Some => 200,
+            KeepRejects::All => 10_000,
+        };
         // A character has at most four bytes, so these are enough for all that is shown.
-        let head = &text[..text.len().min(4 * CHARS + 4)];
+        let head = &text[..text.len().min(4 * chars + 4)];
         let lossy = String::from_utf8_lossy(head);
-        let mut cut: String = lossy.chars().take(CHARS).collect();
+        let mut cut: String = lossy.chars().take(chars).collect();
         if cut.len() < lossy.len() || head.len() < text.len() {
             cut.push('…');
         }

@@ -5,8 +5,8 @@ use std::io::{self, Read};
 
 use super::blocks::{BLOCK, Piece, Splitter};
 use super::coder::RowGatherer;
-use super::csv::RECORD_MAX;
 use super::json::ValueCutter;
+use super::limits::{Memory, RECORD_MAX};
 use super::plan::RawRows;
 use super::sniff::{Format, ObjectTable, Sniffed, guarded, sniff};
 use super::source::{Input, expand};
@@ -22,6 +22,7 @@ use crate::base::Ctl;
 pub fn rows(options: &LoadOptions, limit: Option<usize>, ctl: &Ctl) -> Result<RawRows, Error> {
     let (inputs, _) = expand(&options.sources, ctl)?;
     let mut joined = Joined::default();
+    let mut memory = Memory::of(options.memory);
     let is_several = inputs.len() > 1;
     for input in &inputs {
         let left = limit.map(|limit| limit.saturating_sub(joined.rows.len()));
@@ -33,21 +34,28 @@ pub fn rows(options: &LoadOptions, limit: Option<usize>, ctl: &Ctl) -> Result<Ra
             Err(Error::File { .. }) if input.is_optional => continue,
             Err(error) => return Err(error),
         };
-        let table = raw_rows(input, &sniffed, left, ctl)?;
+        let table = raw_rows(input, &sniffed, left, &mut memory, ctl)?;
         joined.add(table, is_several.then_some(&input.name));
     }
     Ok(joined.finish(is_several))
 }
 
-fn raw_rows(input: &Input, sniffed: &Sniffed, limit: Option<usize>, ctl: &Ctl) -> Result<RawRows, Error> {
+fn raw_rows(
+    input: &Input,
+    sniffed: &Sniffed,
+    limit: Option<usize>,
+    memory: &mut Memory,
+    ctl: &Ctl,
+) -> Result<RawRows, Error> {
     let max = limit.unwrap_or(usize::MAX);
+    let block = memory.block(BLOCK, 1);
     match &sniffed.format {
         Format::Delimited(decoding, dialect) => {
             let mut gathered = RowGatherer { rows: Vec::new(), limit: max };
             input.read(ctl, |reader| {
                 let mut text = from_record(decoding.reader(reader)?, dialect.start)?;
-                let mut splitter = Splitter::new(&mut *text, dialect.rule, BLOCK);
-                each_block(&mut splitter, |block| {
+                let mut splitter = Splitter::new(&mut *text, dialect.rule, block);
+                each_block(&mut splitter, memory, |block| {
                     dialect.rule.parse(block, &mut gathered);
                     gathered.rows.len() < max
                 })
@@ -59,8 +67,8 @@ fn raw_rows(input: &Input, sniffed: &Sniffed, limit: Option<usize>, ctl: &Ctl) -
             let mut table = ObjectTable::new(max);
             input.read(ctl, |reader| {
                 let mut text = from_record(decoding.reader(reader)?, layout.start)?;
-                let mut splitter = Splitter::new(&mut *text, cutter, BLOCK);
-                each_block(&mut splitter, |block| {
+                let mut splitter = Splitter::new(&mut *text, cutter, block);
+                each_block(&mut splitter, memory, |block| {
                     json::parse(cutter, block, &mut table);
                     table.n_rows < max
                 })
@@ -88,12 +96,17 @@ fn from_record(mut text: Box<dyn Read + '_>, start: usize) -> io::Result<Box<dyn
 /// Hands on block after block for as long as more is wanted.
 fn each_block<C: super::blocks::Cutter>(
     splitter: &mut Splitter<'_, C>,
+    memory: &mut Memory,
     mut wants_more: impl FnMut(&[u8]) -> bool,
 ) -> io::Result<()> {
     let mut buffer = super::blocks::Buffer::default();
     while let Some(piece) = splitter.next(buffer)? {
         buffer = match piece {
-            Piece::Block(block) if wants_more(&block) => block,
+            Piece::Block(block) if wants_more(&block) => {
+                // Every field is a text of its own.
+                memory.hold(0, 2 * block.len() as u64).map_err(io::Error::other)?;
+                block
+            }
             Piece::Block(_) => return Ok(()),
             Piece::TooLong(_) => super::blocks::Buffer::default(),
         };

@@ -3,6 +3,7 @@
 use super::decode::Decoding;
 use super::dialect::Dialect;
 use super::json::{self, Layout, ValueCutter};
+use super::limits::{COLUMNS_MAX, RECORD_MAX};
 use super::plan::Sample;
 use super::report::Reason;
 use super::source::{Head, Input, file_error};
@@ -111,7 +112,15 @@ pub fn sniff(input: &Input, options: &LoadOptions, ctl: &Ctl) -> Result<Sniffed,
             (Format::Delimited(decoding, dialect.clone()), dialect.names, sample, n_rows)
         }
     };
+    few_enough(&columns).map_err(fail)?;
     Ok(Sniffed { format, compression: head.compression, columns, sample, n_rows, is_whole: head.is_whole, notes })
+}
+
+fn few_enough(columns: &[String]) -> Result<(), String> {
+    match columns.len() {
+        ..=COLUMNS_MAX => Ok(()),
+        n => Err(format!("has {n} columns, and the most is {COLUMNS_MAX}; leave out those that no question is about")),
+    }
 }
 
 fn columnar(head: &[u8]) -> Option<Format> {
@@ -137,6 +146,7 @@ fn sniff_columnar(input: &Input, head: &Head, format: Format) -> Result<Sniffed,
         Format::Parquet | Format::Delimited(..) | Format::Json(..) => parquet::sample(path, SAMPLE_ROWS),
     })?
     .map_err(fail)?;
+    few_enough(&columns).map_err(fail)?;
     let n_rows = sample.first().map_or(0, Vec::len);
     let compression = head.compression;
     // All the rows there are came if fewer came than were asked for.
@@ -264,7 +274,7 @@ fn sample_objects(text: &[u8], layout: &Layout, is_whole: bool) -> (Vec<String>,
         body = &body[..end];
     }
     let mut table = ObjectTable::new(SAMPLE_ROWS);
-    let cutter = ValueCutter { shape: layout.shape, record_max: super::csv::RECORD_MAX };
+    let cutter = ValueCutter { shape: layout.shape, record_max: RECORD_MAX };
     json::parse(cutter, body, &mut table);
     let n_rows = table.n_rows;
     table.columns.iter_mut().for_each(|column| column.resize(n_rows, None));

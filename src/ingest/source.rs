@@ -3,21 +3,21 @@
 //! Compression is found by its magic bytes and undone while reading, so that a name may lie and memory stays bounded.
 //! Nothing here ever touches a network.
 
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use zip::ZipArchive;
 
 use super::Error;
+use super::limits::{PIPED_ZIP_MAX, Tally, Unpacked};
 use super::pump::Pump;
 use super::unpack::{Compression, Labelled, decompress};
 use crate::base::Ctl;
 use crate::base::visible::visible;
-
-/// Most bytes of a zip that comes through a pipe: its directory stands at its end, so all of it is held in memory.
-const PIPED_ZIP_MAX: u64 = 512 << 20;
 
 /// No block of gzip or zstd is longer, packed.
 const PACKED_BLOCK: usize = 1 << 18;
@@ -428,7 +428,9 @@ impl Input {
             }
             Place::Entry { archive, index } => archive.with(&self.name, |zip| {
                 let entry = zip.by_index(*index).map_err(|error| damaged_zip(&self.name, &error))?;
-                Ok(run(Counted { inner: Labelled { inner: entry, what: "zip" }, ctl, count }, work))
+                let packed = Rc::new(Cell::new(entry.compressed_size()));
+                let inner = Unpacked { inner: Labelled::new(entry, "zip"), packed, n: 0 };
+                Ok(run(Counted { inner, ctl, count }, work))
             })?,
             Place::Pipe(pipe) => {
                 let mut pipe = pipe.lock().unwrap_or_else(PoisonError::into_inner);
@@ -457,7 +459,8 @@ fn run<T>(mut reader: impl Read, work: impl FnOnce(&mut dyn Read, Compression) -
     if compression == Compression::None {
         return work(&mut whole, compression);
     }
-    work(&mut *decompress(compression, whole)?, compression)
+    let (tally, packed) = Tally::new(whole);
+    work(&mut Unpacked { inner: decompress(compression, tally)?, packed, n: 0 }, compression)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -37,23 +37,39 @@ pub fn decompress<'a>(compression: Compression, reader: impl Read + 'a) -> io::R
         Compression::Gzip => {
             // The default buffer of the decoder is small for a file of gigabytes.
             let reader = io::BufReader::with_capacity(1 << 18, reader);
-            Box::new(Labelled { inner: flate2::bufread::MultiGzDecoder::new(reader), what: "gzip" })
+            Box::new(Labelled::new(flate2::bufread::MultiGzDecoder::new(reader), "gzip"))
         }
-        Compression::Zstd => Box::new(Labelled { inner: zstd::stream::read::Decoder::new(reader)?, what: "zstd" }),
+        Compression::Zstd => Box::new(Labelled::new(zstd::stream::read::Decoder::new(reader)?, "zstd")),
     })
 }
 
-/// Says of which packing an error speaks.
+/// Says of which packing an error speaks, and where it is.
 pub struct Labelled<R> {
-    pub inner: R,
-    pub what: &'static str,
+    inner: R,
+    what: &'static str,
+    /// Bytes that came out so far.
+    n: u64,
+}
+
+impl<R> Labelled<R> {
+    pub fn new(inner: R, what: &'static str) -> Self {
+        Labelled { inner, what, n: 0 }
+    }
 }
 
 impl<R: Read> Read for Labelled<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.inner.read(buf).map_err(|error| match error.kind() {
-            io::ErrorKind::Interrupted => error,
-            kind => io::Error::new(kind, format!("its {} data is damaged or cut off ({error})", self.what)),
-        })
+        let Labelled { inner, what, n } = self;
+        match inner.read(buf) {
+            Ok(read) => {
+                *n += read as u64;
+                Ok(read)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+            Err(error) => Err(io::Error::new(
+                error.kind(),
+                format!("its {what} data is damaged or cut off after {n} bytes of what it holds ({error})"),
+            )),
+        }
     }
 }

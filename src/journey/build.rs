@@ -78,6 +78,11 @@ impl StoreBuilder {
         self.n_events
     }
 
+    /// Different names of events so far.
+    pub fn n_event_names(&self) -> usize {
+        self.touchpoints.len()
+    }
+
     /// The position of a property column, which is added where it is new: missing for all events so far.
     pub fn property(&mut self, name: &str) -> usize {
         if let Some(position) = self.names.iter().position(|known| known == name) {

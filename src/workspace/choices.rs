@@ -103,6 +103,7 @@ impl Choices {
             quote: first(choices.quote),
             encoding: choices.encoding,
             dedupe: choices.dedupe,
+            memory: to.memory,
             keep_rejects: to.keep_rejects,
             cache: to.cache.clone(),
         }

@@ -11,12 +11,10 @@ use memchr::{memchr, memchr3};
 
 use scan::{Field, Scan, count_lines};
 
+use super::limits::RECORD_MAX;
 use super::report::Reason;
 
 pub use scan::Sampled;
-
-/// Longest record. A quote that is not closed by then was a stray one.
-pub const RECORD_MAX: usize = 16 << 20;
 
 const MARK: &[u8] = "\u{FEFF}".as_bytes();
 

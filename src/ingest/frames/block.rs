@@ -424,7 +424,7 @@ pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan, ctl: &Ct
         return Err("it is damaged (categories without a name)".into());
     }
     let kept = &mut parsed.rejects.kept;
-    batch.columns = properties(&mut columns, plan, n, keep, kept, ctl)?;
+    (batch.columns, parsed.n_not_finite) = properties(&mut columns, plan, n, keep, kept, ctl)?;
     parsed.batch = batch;
     Ok(parsed)
 }
@@ -437,12 +437,13 @@ fn properties(
     keep: Keep<'_>,
     refused: &mut [Reject],
     ctl: &Ctl,
-) -> Result<Vec<BatchValues>, String> {
+) -> Result<(Vec<BatchValues>, Vec<(usize, u64)>), String> {
     let everything: Vec<usize> = (0..plan.names.len()).collect();
     let is_property: HashSet<usize> = plan.properties.iter().copied().collect();
     let mut rows: Vec<Vec<Option<String>>> = refused.iter().map(|_| vec![None; plan.names.len()]).collect();
     let wanted = if refused.is_empty() { &plan.properties } else { &everything };
     let mut coded: HashMap<usize, BatchValues> = HashMap::new();
+    let mut not_finite: HashMap<usize, u64> = HashMap::new();
     for group in wanted.chunks((VALUES_AT_ONCE / n.max(1)).max(1)) {
         // Who waits for the block asks the same and reports the stop as what it is.
         ctl.check().map_err(|stop| stop.to_string())?;
@@ -462,15 +463,19 @@ fn properties(
                     false => values::property(&series, keep, &plan.time_reader),
                 })?;
                 coded.insert(leaf, values);
+                not_finite.insert(leaf, guarded(|| values::n_not_finite(&series, keep))?);
             }
         }
     }
     for (reject, texts) in refused.iter_mut().zip(rows) {
         let row: Vec<String> = texts.into_iter().map(Option::unwrap_or_default).collect();
-        reject.text = Reject::cut(row.join(",").as_bytes());
+        reject.text = Reject::cut(row.join(",").as_bytes(), plan.keep_rejects);
     }
     let missing = || "a column was not decoded".to_owned();
-    plan.properties.iter().map(|leaf| coded.remove(leaf).ok_or_else(missing)).collect()
+    let n_not_finite = |(at, leaf)| Some((at, *not_finite.get(leaf).filter(|n| **n > 0)?));
+    let not_finite = plan.properties.iter().enumerate().filter_map(n_not_finite).collect();
+    let coded = plan.properties.iter().map(|leaf| coded.remove(leaf).ok_or_else(missing));
+    Ok((coded.collect::<Result<_, _>>()?, not_finite))
 }
 
 /// The first `limit` rows of a block as text, column by column.

@@ -147,6 +147,17 @@ fn floats(series: &Series, keep: Keep<'_>) -> PolarsResult<Vec<f64>> {
     Ok(values)
 }
 
+/// Values of a column that are there, and are infinite or no number.
+pub(super) fn n_not_finite(series: &Series, keep: Keep<'_>) -> PolarsResult<u64> {
+    let is_bad = |value: Option<f64>| value.is_some_and(|value| !value.is_finite());
+    let n = match series.dtype() {
+        DataType::Float64 => kept(series.f64()?.iter(), keep).filter(|&value| is_bad(value)).count(),
+        DataType::Float32 => kept(series.f32()?.iter(), keep).filter(|&value| is_bad(value.map(f64::from))).count(),
+        _ => 0,
+    };
+    Ok(n as u64)
+}
+
 /// The number that the shortest spelling of a single-precision float names: 0.1 is 0.1, not 0.10000000149.
 fn widened(single: f32) -> f64 {
     if !single.is_finite() {

@@ -167,17 +167,19 @@ impl Ipc {
                 .map_err(|error| format!("it cannot be read ({error})"))?;
             let (head, data) = bytes[start..].split_at(message.n_head as usize);
             let prefix = if head.starts_with(&CONTINUES) { 8 } else { 4 };
-            check_data(&head[prefix..], data).ok_or_else(|| damaged("a batch whose counts cannot be"))?;
+            let bad = || format!("{}, at byte {}", damaged("a batch whose counts cannot be"), message.at);
+            check_data(&head[prefix..], data).ok_or_else(bad)?;
             Ok(Place { at: start as i64, n_head: message.n_head as i32, n_data: message.n_data as i64 })
         };
         let dictionaries = self.dictionaries[..n_dictionaries].iter().map(&mut add).collect::<Result<Vec<_>, _>>()?;
+        let first = batches.first().map_or(String::new(), |batch| format!(", in the batches from byte {}", batch.at));
         let batches = batches.iter().map(&mut add).collect::<Result<Vec<_>, _>>()?;
         let footer = footer(&self.schema, &dictionaries, &batches);
         bytes.extend(&footer);
         bytes.extend((footer.len() as u32).to_le_bytes());
         bytes.extend(&MAGIC[..6]);
         let reader = IpcReader::new(Cursor::new(bytes)).set_rechunk(false);
-        guarded(|| reader.with_projection(roots.map(<[usize]>::to_vec)).finish())
+        guarded(|| reader.with_projection(roots.map(<[usize]>::to_vec)).finish()).map_err(|what| what + &first)
     }
 }
 

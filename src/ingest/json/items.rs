@@ -156,6 +156,18 @@ impl Cutter for ValueCutter {
         }
     }
 
+    fn check_end(&self, last: &[u8]) -> Result<(), String> {
+        let is_between = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
+        let n_between = last.iter().rev().take_while(|byte| is_between(byte)).count();
+        let is_closed = match self.shape {
+            Shape::Lines | Shape::Values => true,
+            Shape::Array => last[..last.len() - n_between].ends_with(b"]"),
+            // Its end is where the array is closed, and that was not met.
+            Shape::Wrapped => false,
+        };
+        if is_closed { Ok(()) } else { Err("its array of objects is never closed, so the end of it is missing".into()) }
+    }
+
     fn check_rest(&self, rest: &[u8], is_whole: bool) -> Result<(), String> {
         let more = || Err("there is more behind the array and the object around it".to_owned());
         let mut at = skip_space(rest, 0);

@@ -10,19 +10,16 @@ mod objects;
 
 use items::{End, skip_space, value_end};
 
+use super::limits::DEPTH_MAX;
+
+pub use super::limits::LATE_MAX;
 pub use items::{Objects, ValueCutter, parse};
 pub use objects::{ObjectCoder, read_object, value_text};
-
-/// Deepest nesting of a record; what is deeper is refused, so that a broken file cannot make us look far.
-const DEPTH_MAX: usize = 64;
 
 /// Objects inside objects become columns up to this depth; what is deeper stays JSON text.
 const FLAT_DEPTH_MAX: usize = 16;
 
 const MARK: &[u8] = "\u{FEFF}".as_bytes();
-
-/// Most columns that may appear after the sample.
-pub const LATE_MAX: usize = 4096;
 
 /// How the objects stand in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

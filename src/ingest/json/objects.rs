@@ -7,7 +7,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{FLAT_DEPTH_MAX, LATE_MAX, Objects};
+use super::items::{End, value_end};
+use super::{DEPTH_MAX, FLAT_DEPTH_MAX, LATE_MAX, Objects};
 use crate::ingest::coder::{Coder, is_none, push_field};
 use crate::ingest::plan::{ColumnPlan, Parsed};
 use crate::ingest::recent::Recent;
@@ -19,10 +20,18 @@ use crate::journey::BatchValues;
 /// # Errors
 /// It is no object, or broken.
 pub fn read_object<'t>(text: &'t str, each: &mut impl FnMut(&str, &'t str)) -> Result<(), serde_json::Error> {
+    if is_deep(text.as_bytes()) {
+        return Err(serde::de::Error::custom("its brackets are nested too deep"));
+    }
     let mut key = String::new();
     let mut reader = serde_json::Deserializer::from_str(text);
     Flatten { key: &mut key, depth: 0, each }.deserialize(&mut reader)?;
     reader.end()
+}
+
+/// Whether brackets stand deeper in each other than they may. Nearly no record has that many brackets at all.
+fn is_deep(text: &[u8]) -> bool {
+    memchr::memchr2_iter(b'{', b'[', text).nth(DEPTH_MAX).is_some() && value_end(text, 0) == End::Broken
 }
 
 /// One of a list of names with values.

@@ -1,11 +1,14 @@
 //! Parquet files: row groups, cut or put together into blocks of a handy size.
 
+mod image;
 mod pages;
 
 use std::fs::File;
+use std::io::Cursor;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use polars::prelude::{FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series};
 
@@ -46,6 +49,7 @@ const ROWS_AT_LEAST: usize = 1 << 16;
 
 struct Parquet {
     path: PathBuf,
+    state: State,
     metadata: FileMetadata,
     /// Names of the top-level columns.
     roots: Vec<String>,
@@ -61,12 +65,24 @@ struct Block {
     n_bytes: u64,
 }
 
+/// Length and time of the last change, by which a file that was changed is known.
+#[derive(Debug, PartialEq, Eq)]
+struct State(Option<(u64, Option<SystemTime>)>);
+
+impl State {
+    fn of(file: &File) -> Self {
+        State(file.metadata().ok().map(|meta| (meta.len(), meta.modified().ok())))
+    }
+}
+
 impl Parquet {
     /// Opens the file and cuts it into blocks of at most `rows` rows.
     fn open(path: &Path, rows: usize) -> Result<Self, String> {
-        let mut reader = ParquetReader::new(File::open(path).map_err(|error| frames::open_error(&error))?);
+        let file = File::open(path).map_err(|error| frames::open_error(&error))?;
+        let state = State::of(&file);
+        let mut reader = ParquetReader::new(file);
         let metadata = guarded(|| reader.get_metadata().cloned())?;
-        let mut metadata = Arc::unwrap_or_clone(metadata);
+        drop(reader);
         let n_rows = metadata.row_groups.iter().fold(0usize, |sum, group| sum.saturating_add(group.num_rows()));
         if n_rows != metadata.num_rows {
             return Err(format!("it is damaged (it counts {} rows, its row groups hold {n_rows})", metadata.num_rows));
@@ -74,14 +90,18 @@ impl Parquet {
         if n_rows >= u32::MAX as usize {
             return Err("it has more than 4,294,967,295 rows; load a part of them".into());
         }
-        let empty = guarded(|| reader.with_slice(Some((0, 0))).finish())?;
+        // No row of it is wanted, and so no byte of the file.
+        let mut reader = ParquetReader::new(Cursor::new(Vec::new())).with_slice(Some((0, 0)));
+        reader.set_metadata(Arc::clone(&metadata));
+        let empty = guarded(|| reader.finish())?;
+        let mut metadata = Arc::unwrap_or_clone(metadata);
         let mut leaves = frames::leaves(empty.schema());
         mark_uuids(&mut leaves, &metadata);
         let blocks = cut(&metadata, block_rows(n_rows, rows));
         // Statistics are of no use here, and every block takes a copy of what is left.
         metadata.created_by = None;
         let roots = empty.get_column_names().into_iter().map(|name| name.to_string()).collect();
-        Ok(Parquet { path: path.to_owned(), metadata, roots, leaves, blocks })
+        Ok(Parquet { path: path.to_owned(), state, metadata, roots, leaves, blocks })
     }
 }
 
@@ -163,17 +183,23 @@ impl Blocks for Parquet {
             footer_buf: self.metadata.footer_buf.clone(),
         };
         let mut file = File::open(&self.path).map_err(|error| frames::open_error(&error))?;
-        let names: Vec<&str> = roots.iter().map(|&root| self.roots[root].as_str()).collect();
-        for row_group in block.row_groups.clone() {
-            pages::check(&mut file, &self.metadata, row_group, &names)?;
+        if State::of(&file) != self.state {
+            return Err("it was changed while it was read; open it again".into());
         }
-        let mut reader = ParquetReader::new(file)
+        let names: Vec<&str> = roots.iter().map(|&root| self.roots[root].as_str()).collect();
+        let mut ranges = Vec::new();
+        for row_group in block.row_groups.clone() {
+            pages::check(&mut file, &self.metadata, row_group, &names, &mut ranges)
+                .map_err(|what| format!("{what}, in row group {}", row_group + 1))?;
+        }
+        let mut reader = ParquetReader::new(Cursor::new(image::of(&mut file, &ranges)?))
             .with_projection(Some(roots.to_vec()))
             .with_slice(Some((block.start, block.len)))
             // Blocks are what runs side by side here.
             .read_parallel(ParallelStrategy::None);
         reader.set_metadata(Arc::new(metadata));
-        let frame = guarded(|| reader.finish())?;
+        let frame = guarded(|| reader.finish())
+            .map_err(|what| format!("{what}, in row group {}", block.row_groups.start + 1))?;
         let columns: Vec<Series> = frame.columns().iter().map(|c| c.as_materialized_series().clone()).collect();
         if columns.iter().any(|column| column.len() != block.len) {
             return Err("it is damaged (a column is shorter than its row group)".into());

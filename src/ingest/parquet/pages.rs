@@ -3,14 +3,21 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use polars::prelude::FileMetadata;
 
 /// No header is this long, however much its statistics hold.
 const HEADER_AT_MOST: usize = 16 << 20;
 
-/// Looks at every page of these top-level columns of one row group.
-pub(super) fn check(file: &mut File, metadata: &FileMetadata, row_group: usize, roots: &[&str]) -> Result<(), String> {
+/// Looks at every page of these top-level columns of one row group, and adds where they lie in the file.
+pub(super) fn check(
+    file: &mut File,
+    metadata: &FileMetadata,
+    row_group: usize,
+    roots: &[&str],
+    ranges: &mut Vec<Range<u64>>,
+) -> Result<(), String> {
     let group = &metadata.row_groups[row_group];
     for root in roots {
         for column in group.columns_under_root_iter(root).into_iter().flatten() {
@@ -22,7 +29,8 @@ pub(super) fn check(file: &mut File, metadata: &FileMetadata, row_group: usize, 
             if column.descriptor().descriptor.max_rep_level == 0 && n_values != group.num_rows() as u64 {
                 return Err(damaged("a column is not as long as its row group"));
             }
-            check_chunk(file, range, n_values)?;
+            check_chunk(file, range.clone(), n_values)?;
+            ranges.push(range);
         }
     }
     Ok(())
@@ -32,14 +40,14 @@ fn damaged(what: &str) -> String {
     format!("it is damaged ({what})")
 }
 
-fn column_range(offset: i64, len: i64) -> Result<std::ops::Range<u64>, String> {
+fn column_range(offset: i64, len: i64) -> Result<Range<u64>, String> {
     let bad = || damaged("a column lies outside of the file");
     let start = u64::try_from(offset).map_err(|_| bad())?;
     let end = u64::try_from(len).ok().and_then(|len| start.checked_add(len)).ok_or_else(bad)?;
     Ok(start..end)
 }
 
-fn check_chunk(file: &mut File, range: std::ops::Range<u64>, n_values: u64) -> Result<(), String> {
+fn check_chunk(file: &mut File, range: Range<u64>, n_values: u64) -> Result<(), String> {
     let io = |error: std::io::Error| format!("it cannot be read ({error})");
     if file.seek(SeekFrom::End(0)).map_err(io)? < range.end {
         return Err(damaged("a column lies outside of the file"));

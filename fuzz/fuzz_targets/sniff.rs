@@ -1,0 +1,7 @@
+//! Fuzzes `sniff` of `targets`.
+
+#![no_main]
+
+use trailmap_fuzz::targets;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::sniff(data));
