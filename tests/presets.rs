@@ -146,6 +146,6 @@ fn three_exports_of_three_schemas_are_one_table_of_people() {
     expect.sort_unstable();
     assert_eq!(words, expect);
     assert_eq!(loaded.report.duplicates_dropped, 3);
-    let pairs = loaded.report.identity.expect("linked").sources;
+    let pairs = loaded.report.joins;
     assert_eq!(pairs.iter().map(|pair| pair.both).collect::<Vec<_>>(), [1, 1, 1]);
 }

@@ -37,6 +37,42 @@ pub(super) fn source_table(report: &LoadReport) -> Table {
     table
 }
 
+/// Table `joins`: how many people each pair of kinds of sources has in common; `None` where there is but one.
+pub(super) fn joins_table(report: &LoadReport) -> Option<Table> {
+    let columns = [
+        ("source", Kind::Text),
+        ("other", Kind::Text),
+        ("customers", Kind::Count),
+        ("other_customers", Kind::Count),
+        ("both", Kind::Count),
+        ("share_of_fewer", Kind::Share),
+        ("joined_by", Kind::Text),
+    ];
+    let mut table = Table::new("joins", &columns);
+    for pair in &report.joins {
+        let [a, b] = &pair.files;
+        let fewer = pair.fewer();
+        table.push(vec![
+            Cell::text(a),
+            Cell::text(b),
+            Cell::Count(pair.people[0]),
+            Cell::Count(pair.people[1]),
+            Cell::Count(pair.both),
+            if fewer > 0 { Cell::Number(pair.share()) } else { Cell::Empty },
+            if pair.by.is_empty() { Cell::Empty } else { Cell::Text(pair.by()) },
+        ]);
+    }
+    (!report.joins.is_empty()).then_some(table)
+}
+
+/// Adds to the checks of a profile how many people each pair of kinds of sources has in common.
+pub(super) fn add_joins(report: &LoadReport, quality: &mut Table) {
+    for pair in &report.joins {
+        let share = if pair.fewer() > 0 { Cell::Number(pair.share()) } else { Cell::Empty };
+        quality.push(vec![Cell::Text(pair.check()), Cell::Count(pair.both), share, Cell::Text(pair.meaning())]);
+    }
+}
+
 /// Table `rejects` of a profile: the first few of every reason.
 pub(super) fn profile_rejects_table(report: &LoadReport) -> Table {
     let columns = [("file", Kind::Text), ("line", Kind::Count), ("reason", Kind::Text), ("text", Kind::Text)];

@@ -121,6 +121,7 @@ impl LoadArgs {
             quote: args.quote,
             encoding: args.encoding,
             dedupe: args.dedupe,
+            each: Vec::new(),
             keep_rejects: KeepRejects::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read};
+use std::ops::Range;
 
 use super::blocks::{self, BLOCK, Piece};
 use super::coder::{Coder, RecordCoder};
@@ -12,7 +13,7 @@ use super::report::{ColumnReport, FileReport, LoadReport, Reason, Role};
 use super::sniff::{Format, guarded};
 use super::source::Input;
 use super::sources::{Source, Table, look, role_of};
-use super::{Error, LoadOptions, Loaded, identity, ipc, json, parquet};
+use super::{Error, LoadOptions, Loaded, identity, ipc, joins, json, parquet};
 use crate::base::visible::visible;
 use crate::base::{Cancelled, Ctl, CustomerId, Instant};
 use crate::journey::build::BuildError;
@@ -38,26 +39,32 @@ pub(super) fn load(options: &LoadOptions, block: usize, enough: u64, ctl: &Ctl) 
         ctl,
         options,
     };
+    let mut ranges: Vec<Range<usize>> = Vec::with_capacity(sources.len());
     for source in &sources {
-        match read(source, block, &mut merger) {
+        let start = merger.builder.n_events();
+        let done = read(source, block, &mut merger);
+        ranges.push(start..merger.builder.n_events());
+        match done {
             // That was the sign to stop.
             Err(Error::Cancelled(_)) if merger.has_enough() && !ctl.is_cancelled() => break,
-            read => read?,
+            done => done?,
         }
     }
     let Merger { mut builder, mut report, n_not_numbers, n_ambiguous_times, is_cut, .. } = merger;
-    for (key, names) in &table.keys {
-        let repeats = builder.drop_repeated(key);
-        report.notes.extend(identity::repeat_notes(&repeats, names));
+    for key in &table.keys {
+        let own = ranges.iter().zip(&table.kinds).filter(|(_, kind)| key.kind.is_none_or(|own| own == **kind));
+        let among: Vec<Range<usize>> = own.map(|(range, _)| range.clone()).collect();
+        let repeats = builder.drop_repeated(&key.parts, &among);
+        report.notes.extend(identity::repeat_notes(&repeats, &key.names));
     }
-    report.identity = identity::link(&mut builder, &table, options, ctl)?;
+    report.identity = identity::link(&mut builder, &table, &report.files, options, ctl)?;
     let store = builder.finish(build_options(&sources, &table, options), ctl)?;
     fill_files(&mut report.files, &store, &table);
     report.duplicates_dropped = store.n_dropped_duplicates + store.n_repeated_keys;
-    if let Some(identity) = &mut report.identity {
-        identity.sources = identity::source_pairs(&store, &table);
-        report.notes.extend(identity.notes());
-    }
+    report.notes.extend(report.identity.iter().flat_map(identity::Identity::notes).collect::<Vec<_>>());
+    report.joins = joins::pairs(&store, &table, &report.files, report.identity.as_ref());
+    report.notes.extend(joins::notes(&report.joins));
+    report.notes.extend(joins::hints(&store, &table, &sources, &report.joins));
     report.columns = column_reports(&sources, &table, &store);
     note_columns(&mut report, &table, &n_not_numbers, is_cut);
     note_rows(&mut report, &sources, &store, n_ambiguous_times, options);

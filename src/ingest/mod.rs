@@ -8,6 +8,7 @@ pub mod source;
 pub mod sources;
 pub mod unpack;
 
+mod asked;
 mod blocks;
 mod csv;
 mod decode;
@@ -20,6 +21,7 @@ pub mod parquet;
 
 mod coder;
 pub mod identity;
+pub mod joins;
 pub mod plan;
 pub mod presets;
 mod recent;
@@ -37,7 +39,9 @@ mod tests;
 use crate::base::Zone;
 use crate::journey::JourneyStore;
 
+pub use asked::OfSources;
 pub use identity::Identity;
+pub use joins::SourcePair;
 pub use load::{open, open_head};
 pub use plan::RawRows;
 pub use preview::{Outcome, Preview, column_names, preview, try_out};
@@ -76,6 +80,8 @@ pub struct LoadOptions {
     pub quote: Option<char>,
     pub encoding: Option<String>,
     pub dedupe: bool,
+    /// What single sources say for themselves; what is said above goes before it.
+    pub each: Vec<OfSources>,
     /// How many rejected rows are kept with their text; all are counted.
     pub keep_rejects: KeepRejects,
 }

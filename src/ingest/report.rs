@@ -2,6 +2,7 @@
 
 use super::KeepRejects;
 use super::identity::Identity;
+use super::joins::SourcePair;
 use crate::base::Instant;
 
 /// The part a column plays.
@@ -199,6 +200,8 @@ pub struct LoadReport {
     pub duplicates_dropped: u64,
     /// What came of linking ids, where there was more than one column of them.
     pub identity: Option<Identity>,
+    /// How many people the sources have in common, pair by pair.
+    pub joins: Vec<SourcePair>,
     /// Warnings in whole sentences: assumed zone, guessed unit, ambiguous dates, values that are no numbers.
     pub notes: Vec<String>,
     pub seconds: f64,

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::io::{self, Read};
 
+use super::asked::inputs;
 use super::blocks::{BLOCK, Piece, Splitter};
 use super::coder::RowGatherer;
 use super::csv::RECORD_MAX;
 use super::json::ValueCutter;
 use super::plan::RawRows;
 use super::sniff::{Format, ObjectTable, Sniffed, guarded, sniff};
-use super::source::{Input, expand};
+use super::source::Input;
 use super::sources::free_name;
 use super::{Error, LoadOptions, ipc, json, parquet};
 use crate::base::Ctl;
@@ -20,15 +21,15 @@ use crate::base::Ctl;
 /// # Errors
 /// A source is no table or cannot be read.
 pub fn rows(options: &LoadOptions, limit: Option<usize>, ctl: &Ctl) -> Result<RawRows, Error> {
-    let (inputs, _) = expand(&options.sources, ctl)?;
+    let (inputs, _) = inputs(options, ctl)?;
     let mut joined = Joined::default();
     let is_several = inputs.len() > 1;
-    for input in &inputs {
+    for (input, asked) in &inputs {
         let left = limit.map(|limit| limit.saturating_sub(joined.rows.len()));
         if left == Some(0) {
             break;
         }
-        let sniffed = match sniff(input, options, ctl) {
+        let sniffed = match sniff(input, &asked.before(), ctl) {
             Ok(sniffed) => sniffed,
             Err(Error::File { .. }) if input.is_optional => continue,
             Err(error) => return Err(error),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ingest::LoadOptions;
 
-/// Everything of `LoadOptions` but the sources.
+/// Everything of `LoadOptions` but the sources and what is said of single ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Choices {
@@ -103,6 +103,7 @@ impl Choices {
             quote: first(choices.quote),
             encoding: choices.encoding,
             dedupe: choices.dedupe,
+            each: to.each.clone(),
             keep_rejects: to.keep_rejects,
         }
     }

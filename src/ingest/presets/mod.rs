@@ -39,7 +39,29 @@ pub struct Preset {
     pub dates: &'static [(&'static str, &'static str)],
     /// The one of these events that the amount belongs to.
     pub amount_at: Option<&'static str>,
+    /// The ids of its customers are numbers of the product, which mean something else elsewhere.
+    pub has_own_ids: bool,
 }
+
+/// Stands for the customers of a company, whose ids a product may hold beside its own.
+pub const COMPANY: &str = "company";
+
+/// What most presets do not have.
+const PLAIN: Preset = Preset {
+    name: "",
+    what: "",
+    has: &[],
+    lacks: &[],
+    roles: &[],
+    event: &[],
+    ids: &[],
+    key: &[],
+    zone: None,
+    traps: &[],
+    dates: &[],
+    amount_at: None,
+    has_own_ids: false,
+};
 
 /// All presets, in the order in which `trailmap presets` lists them.
 pub fn all() -> impl Iterator<Item = &'static Preset> {
