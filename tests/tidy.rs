@@ -35,7 +35,7 @@ const LAYERS: &[Layer] = &[
         never: FILES_AND_CLOCKS },
     Layer { name: "ingest", uses: &["base", "journey"],
         crates: &["polars", "serde", "serde_json", "thiserror", "flate2", "zstd", "zip", "encoding_rs", "chardetng", "glob",
-                  "rayon", "memchr", "jiff", "hashbrown", "rustc_hash", "regex", "crossbeam_channel"],
+                  "rayon", "memchr", "jiff", "hashbrown", "rustc_hash", "regex", "crossbeam_channel", "quick_xml"],
         never: &["std::net", "std::process"] },
     Layer { name: "engine", uses: &["base", "table", "journey", "analysis"],
         crates: &["thiserror", "rayon", "hashbrown", "rustc_hash"],

@@ -7,10 +7,11 @@
 
 use std::fs;
 
+use super::presets::Wish;
 use super::report::Role;
 use super::roles::{self, ROLES, RoleMap, SampleColumn, flag_place, flag_value};
 use super::source::{Input, expand, repeat_note};
-use super::{Error, LoadOptions};
+use super::{Error, LoadOptions, adobe};
 use crate::base::Ctl;
 use crate::base::visible::visible;
 
@@ -102,6 +103,17 @@ pub fn inputs<'o>(options: &'o LoadOptions, ctl: &Ctl) -> Result<(Vec<(Input, As
             }
         }
     }
+    let is_lookup = |input: &Input| input.path().is_some_and(adobe::is_lookup);
+    if found.iter().any(|(input, _)| !is_lookup(input)) {
+        found.retain(|(input, _)| {
+            let is_left_out = is_lookup(input);
+            if is_left_out {
+                let name = visible(&input.name);
+                notes.push(format!("{name} was left out: it explains the hits of the Adobe data feed beside it."));
+            }
+            !is_left_out
+        });
+    }
     let is_alone = found.len() == 1;
     let asked = |(input, own)| (input, Asked { flags: options, own, is_alone });
     Ok((found.into_iter().map(asked).collect(), notes))
@@ -158,8 +170,9 @@ impl Own {
     ///
     /// # Errors
     /// As `roles::assign`; where a flag names a column that is not there, that is said first.
-    pub fn roles(&self, columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<RoleMap, Error> {
-        roles::assign(columns, options).map_err(|error| {
+    pub fn roles(&self, columns: &[SampleColumn<'_>], wish: &Wish) -> Result<RoleMap, Error> {
+        let assign = if wish.is_links() { roles::assign_ids } else { roles::assign };
+        assign(columns, &wish.options).map_err(|error| {
             let unread = self.missed.iter().find_map(|(role, said)| roles::find(columns, said, role.name()).err());
             unread.unwrap_or(error)
         })

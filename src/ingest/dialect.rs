@@ -2,7 +2,11 @@
 //!
 //! Every candidate reads the same sample; the one that splits most records into the same number of fields wins.
 
+use std::io::Read;
+use std::sync::Arc;
+
 use super::LoadOptions;
+use super::adobe::Feed;
 use super::csv::{Rule, Sampled};
 use crate::base::Civil;
 use crate::base::visible::{truncate, visible};
@@ -22,6 +26,8 @@ pub struct Dialect {
     /// Bytes before the first record, in UTF-8.
     pub start: usize,
     pub notes: Vec<String>,
+    /// The feed whose hits are made lines that can be read so.
+    pub feed: Option<Arc<Feed>>,
 }
 
 const DELIMITERS: [u8; 6] = [b',', b'\t', b';', b'|', 0x01, b' '];
@@ -36,6 +42,14 @@ const SAMPLE_RECORD_MAX: usize = 1 << 18;
 const AGREED_MIN: f64 = 0.3;
 
 impl Dialect {
+    /// A reader of the lines, whatever they are made of.
+    pub fn reader<'r>(&'r self, reader: Box<dyn Read + 'r>) -> Box<dyn Read + 'r> {
+        match &self.feed {
+            Some(feed) => Box::new(feed.reader(reader)),
+            None => reader,
+        }
+    }
+
     /// Finds the dialect of the text that starts with `text` (UTF-8, without a byte order mark).
     ///
     /// # Errors
@@ -269,6 +283,7 @@ fn find_header(rule: Rule, sampled: &[Sampled]) -> Result<Dialect, String> {
         lines_before: header.line + header.n_lines - 1,
         start: header.next,
         notes,
+        feed: None,
     })
 }
 

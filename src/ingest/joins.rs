@@ -119,7 +119,9 @@ pub(super) fn pairs(
         both: counts[a * n + b],
         by: by([a, b]),
     };
-    (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b))).map(pair).collect()
+    // Tables of ids alone have nobody of their own.
+    let is_seen = |pair: &SourcePair| pair.people.iter().all(|people| *people > 0);
+    (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b))).map(pair).filter(is_seen).collect()
 }
 
 /// What every output says of the pairs.
@@ -150,7 +152,7 @@ const KNOWN: f64 = 0.2;
 
 /// Where two kinds of sources have nobody in common: columns of the one whose values are customers of the other.
 pub(super) fn hints(store: &JourneyStore, table: &Table, sources: &[Source], pairs: &[SourcePair]) -> Vec<String> {
-    let is_apart = |pair: &&SourcePair| pair.both == 0 && pair.people.iter().all(|n| *n > 0);
+    let is_apart = |pair: &&SourcePair| pair.both == 0;
     if table.kinds.iter().all(|kind| *kind == 0) || !pairs.iter().any(|pair| is_apart(&pair)) {
         return Vec::new();
     }

@@ -8,12 +8,14 @@ pub mod source;
 pub mod sources;
 pub mod unpack;
 
+mod adobe;
 mod asked;
 mod blocks;
 mod csv;
 mod decode;
 mod dialect;
 mod json;
+mod xes;
 
 pub mod frames;
 pub mod ipc;
@@ -28,6 +30,7 @@ mod recent;
 pub mod roles;
 pub mod times;
 
+pub mod reading;
 pub mod report;
 pub mod rows;
 
@@ -45,6 +48,7 @@ pub use joins::SourcePair;
 pub use load::{open, open_head};
 pub use plan::RawRows;
 pub use preview::{Outcome, Preview, column_names, preview, try_out};
+pub use reading::Reading;
 pub use report::{ColumnReport, FileReport, LoadReport, Reason, Reject, Rejects, Role};
 pub use rows::rows;
 

@@ -11,7 +11,7 @@ use super::sniff::{Sniffed, sniff};
 use super::source::{Input, file_error};
 use super::sources::wish_of;
 use super::times::TimeReader;
-use super::{Error, LoadOptions, Reason};
+use super::{Error, LoadOptions, Reading, Reason, SourcePair};
 use crate::base::{Ctl, Instant, Zone};
 
 /// What stands in the first source whose columns are not clear, else in the first.
@@ -79,6 +79,10 @@ pub struct Outcome {
     /// How times are written.
     pub times: String,
     pub notes: Vec<String>,
+    /// What was made of every source.
+    pub readings: Vec<Reading>,
+    /// How many people the sources have in common, pair by pair.
+    pub joins: Vec<SourcePair>,
 }
 
 /// Sources that are looked at to find one whose columns are not clear.
@@ -199,6 +203,8 @@ pub fn try_out(options: &LoadOptions, ctl: &Ctl) -> Result<Outcome, Error> {
         period: store.bounds(),
         times: times.map_or_else(String::new, |column| column.kind.clone()),
         notes: report.notes,
+        readings: report.readings,
+        joins: report.joins,
     })
 }
 

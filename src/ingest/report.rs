@@ -3,6 +3,7 @@
 use super::KeepRejects;
 use super::identity::Identity;
 use super::joins::SourcePair;
+use super::reading::Reading;
 use crate::base::Instant;
 
 /// The part a column plays.
@@ -59,10 +60,14 @@ pub enum Reason {
     BadTime,
     /// The header, repeated further down.
     RepeatedHeader,
+    /// The product that wrote it says that it does not count.
+    LeftOut,
+    /// It says which ids belong together, and nothing that happened.
+    LinkOnly,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 10] = [
+    pub const ALL: [Reason; 12] = [
         Reason::FieldCount,
         Reason::Quote,
         Reason::TooLong,
@@ -73,6 +78,8 @@ impl Reason {
         Reason::NoTime,
         Reason::BadTime,
         Reason::RepeatedHeader,
+        Reason::LeftOut,
+        Reason::LinkOnly,
     ];
 
     /// The reason as tables and messages show it.
@@ -88,6 +95,8 @@ impl Reason {
             Reason::NoTime => "no time",
             Reason::BadTime => "unreadable time",
             Reason::RepeatedHeader => "repeated header",
+            Reason::LeftOut => "not counted by its product",
+            Reason::LinkOnly => "link of ids and no event",
         }
     }
 }
@@ -195,6 +204,8 @@ pub struct LoadReport {
     pub files: Vec<FileReport>,
     pub columns: Vec<ColumnReport>,
     pub rejects: Rejects,
+    /// What was made of every file, in their order.
+    pub readings: Vec<Reading>,
     /// Data records met in all files.
     pub rows: u64,
     pub duplicates_dropped: u64,

@@ -46,7 +46,7 @@ fn raw_rows(input: &Input, sniffed: &Sniffed, limit: Option<usize>, ctl: &Ctl) -
         Format::Delimited(decoding, dialect) => {
             let mut gathered = RowGatherer { rows: Vec::new(), limit: max };
             input.read(ctl, |reader| {
-                let mut text = from_record(decoding.reader(reader)?, dialect.start)?;
+                let mut text = from_record(dialect.reader(decoding.reader(reader)?), dialect.start)?;
                 let mut splitter = Splitter::new(&mut *text, dialect.rule, BLOCK);
                 each_block(&mut splitter, |block| {
                     dialect.rule.parse(block, &mut gathered);
@@ -58,8 +58,9 @@ fn raw_rows(input: &Input, sniffed: &Sniffed, limit: Option<usize>, ctl: &Ctl) -
         Format::Json(decoding, layout) => {
             let cutter = ValueCutter { shape: layout.shape, record_max: RECORD_MAX };
             let mut table = ObjectTable::new(max);
+            table.list.clone_from(&layout.list);
             input.read(ctl, |reader| {
-                let mut text = from_record(decoding.reader(reader)?, layout.start)?;
+                let mut text = from_record(layout.reader(decoding.reader(reader)?), layout.start)?;
                 let mut splitter = Splitter::new(&mut *text, cutter, BLOCK);
                 each_block(&mut splitter, |block| {
                     json::parse(cutter, block, &mut table);

@@ -220,7 +220,7 @@ impl Likely {
         match stem.rsplit_once('.').map(|(_, extension)| extension) {
             Some(
                 "csv" | "tsv" | "tab" | "psv" | "json" | "ndjson" | "jsonl" | "parquet" | "pq" | "arrow" | "ipc"
-                | "feather" | "zip",
+                | "feather" | "zip" | "xes",
             ) => Likely::Yes,
             None | Some("txt" | "log" | "dat" | "data") => Likely::Perhaps,
             // A part of a file (`events.csv.001`, `data.2024-01-01`) has a number for an extension.

@@ -10,8 +10,9 @@ use self::common::{is_mail, keep_apart, kinds, link_addresses};
 use self::ids::{EVENT, id_columns, key, named_somewhere};
 use super::asked::{Asked, Own, all_named, inputs};
 use super::identity::{IdPlan, NullIds};
-use super::plan::{ColumnPlan, DateEvent};
+use super::plan::{ColumnPlan, DateEvent, Terms};
 use super::presets::{self, Preset, Wish};
+use super::reading::others as others_of;
 use super::report::Role;
 use super::roles::{self, RoleMap, SampleColumn};
 use super::sniff::{Format, Sniffed, sniff, values_further_down};
@@ -37,6 +38,9 @@ pub struct Source {
     pub examples: Vec<String>,
     /// The source holds a header and nothing else.
     pub is_bare: bool,
+    pub preset: Option<&'static str>,
+    /// Presets that it was nearly read by.
+    pub others: Vec<(&'static str, f64)>,
 }
 
 /// The table that all sources make together.
@@ -190,7 +194,7 @@ struct Looked {
 impl Looked {
     fn new(seen: Seen, roles: RoleMap, wish: Wish) -> Self {
         let Seen { input, mut sniffed } = seen;
-        let further = values_further_down(&input, &sniffed, roles.time);
+        let further = if wish.is_links() { Vec::new() } else { values_further_down(&input, &sniffed, roles.time) };
         let first = |column: &Vec<Option<String>>| column.iter().flatten().next().cloned().unwrap_or_default();
         let examples = sniffed.sample.iter().map(first).collect();
         let mails = sniffed.columns.iter().zip(&sniffed.sample).enumerate().filter(|(_, (name, sample))| {
@@ -199,7 +203,8 @@ impl Looked {
         });
         let mails = mails.map(|(column, _)| column).collect();
         let times = sniffed.sample.get_mut(roles.time).map(std::mem::take).unwrap_or_default();
-        let is_time = |text: &String| !super::coder::is_none(text);
+        let has_times = !wish.is_links();
+        let is_time = |text: &String| has_times && !super::coder::is_none(text);
         Looked {
             input,
             format: sniffed.format,
@@ -247,7 +252,7 @@ fn roles_of(sniffed: &Sniffed, own: &Own, wish: &Wish) -> Result<RoleMap, Error>
             n_rows: sniffed.n_rows,
         })
         .collect();
-    own.roles(&samples, &wish.options)
+    own.roles(&samples, wish)
 }
 
 /// How the times of each source are read. Sources with the same columns are looked at together, since days beyond 12 in
@@ -327,7 +332,9 @@ fn role_columns(roles: &RoleMap) -> [(Role, Option<usize>); 5] {
 /// The role of a column.
 pub fn role_of(roles: &RoleMap, column: usize) -> Role {
     let main = [(Role::Time, roles.time), (Role::Event, roles.event)];
-    if let Some((role, _)) = main.into_iter().find(|&(_, idx)| idx == column) {
+    // Where nothing happens, both places are filled by an id.
+    let has_events = roles.time != roles.event;
+    if let Some((role, _)) = main.into_iter().find(|&(_, idx)| has_events && idx == column) {
         return role;
     }
     if roles.customer == column && roles.has_customer() {
@@ -374,9 +381,18 @@ fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) ->
             has_amount: amount_at.is_none_or(|at| at == *event),
         };
         let dates: Vec<DateEvent> = wish.dates.iter().map(date).collect();
+        let terms = Terms {
+            leave_out: wish.leave_out.iter().filter_map(|(name, values)| Some((place(name)?, *values))).collect(),
+            is_links: wish.is_links(),
+            event: wish.event.clone(),
+        };
         let is_main = |column: &usize| {
+            if terms.is_links {
+                return roles.customer == *column && roles.has_customer()
+                    || !roles.ids.contains(column) && roles.anonymous != Some(*column);
+            }
             // Where dates are the events, the columns in their places are properties as any other.
-            dates.is_empty() && [roles.event, roles.time].contains(column)
+            dates.is_empty() && (roles.time == *column || terms.event.is_none() && roles.event == *column)
                 || roles.customer == *column && roles.has_customer()
         };
         let properties: Vec<usize> = (0..columns.len()).filter(|column| !is_main(column)).collect();
@@ -396,6 +412,8 @@ fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) ->
             .collect();
         let others = || roles.ids.iter().copied().chain(roles.anonymous).collect();
         let ids = || IdPlan { has_customer: roles.has_customer(), others: others(), nulls: nulls.clone() };
+        let preset = wish.preset.map(|preset| preset.name);
+        let others = others_of(&columns, preset);
         let plan = ColumnPlan {
             ids: is_linked.then(ids),
             customer: roles.customer,
@@ -406,11 +424,12 @@ fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) ->
             time: roles.time,
             time_reader,
             properties,
+            terms,
             file,
             keep_rejects: options.keep_rejects,
             names: columns,
         };
-        sources.push(Source { input, format, compression, roles, plan, positions, examples, is_bare });
+        sources.push(Source { input, format, compression, roles, plan, positions, examples, is_bare, preset, others });
     }
     if n_sources > 1 {
         let name = free_name("source", &table.names);

@@ -416,6 +416,10 @@ impl People {
             persons.push(*number);
         }
         links.n_people = names.len() as u64;
+        if names.is_empty() && n > 0 {
+            // All rows go; until then they need to be somebody's.
+            names.intern("");
+        }
         links.n_unlinked = is_first.count() as u64;
         self.describe(nodes, &events, options, links);
         (names, persons)

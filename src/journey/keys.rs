@@ -72,6 +72,16 @@ impl StoreBuilder {
         repeats
     }
 
+    /// Takes rows as read out of the store, though what they link stays linked; returns how many that are.
+    pub fn leave_out(&mut self, rows: Range<usize>) -> u64 {
+        let mut dropped = self.dropped.take().unwrap_or_else(|| Bitmap::none(self.n_events));
+        let before = dropped.count();
+        rows.for_each(|row| dropped.set(row));
+        let n = dropped.count() - before;
+        self.dropped = Some(dropped).filter(|dropped| dropped.count() > 0);
+        n as u64
+    }
+
     /// For every row a number that is equal where the values are equal, `NULL` where there is none.
     fn codes_of(&mut self, part: KeyPart) -> Vec<u32> {
         let all = |pieces: &[Codes]| {

@@ -1,6 +1,7 @@
 //! Presets of orders, contacts, deals and tickets: tables in which one row holds several dates, each of which is an event.
 
 use super::{COMPANY, PLAIN, Preset};
+use crate::ingest::plan::Values::In;
 use crate::ingest::report::Role::{Channel, Customer, Time, Value};
 
 pub(super) const PRESETS: &[Preset] = &[
@@ -78,6 +79,7 @@ pub(super) const PRESETS: &[Preset] = &[
         event: &["TaskSubtype", "Type", "Subject"],
         key: &[&["Id"]],
         zone: Some("UTC"),
+        leave_out: &[("IsDeleted", In(&["true", "TRUE", "True", "1"]))],
         traps: &[
             "`ActivityDate` is a day and not a time, and is not used for order.",
             "Rows without WhoId belong to an account and to nobody in it; they are rejected for having no customer.",
@@ -106,7 +108,15 @@ pub(super) const PRESETS: &[Preset] = &[
         ids: &[("requester.external_id", Some(COMPANY)), ("requester.email", None)],
         key: &[&["id"]],
         zone: Some("UTC"),
-        traps: &["Every date of a ticket is an event; its last change is not, since it does not say what changed."],
+        traps: &[
+            "Every date of a ticket is an event; its last change is not, since it does not say what changed.",
+            "Tickets that were deleted, merged into others or held as spam are rejected.",
+        ],
+        leave_out: &[
+            ("status", In(&["deleted", "suspended", "spam"])),
+            ("is_merged", In(&["true"])),
+            ("merged", In(&["true"])),
+        ],
         dates: &[
             ("created_at", "ticket_created"),
             ("metric_set.initially_assigned_at", "ticket_assigned"),

@@ -70,11 +70,14 @@ pub(super) const PRESETS: &[Preset] = &[
             ("properties.$identified_id", Some("properties.distinct_id")),
             ("properties.$anon_id", Some("properties.distinct_id")),
             ("properties.alias", Some("properties.distinct_id")),
+            ("properties.$distinct_ids.0", Some("properties.distinct_id")),
+            ("properties.$distinct_ids.1", Some("properties.distinct_id")),
         ],
         key: &[&["event", "properties.distinct_id", "properties.time", "properties.$insert_id"]],
         zone: Some("UTC"),
         traps: &[
             "The export is not free of repeats, so rows with equal event, distinct_id, time and $insert_id are one.",
+            "$identify, $create_alias and $merge link the ids they name and stay events.",
             "Projects from before 2023 may count times in the project's zone.",
         ],
         ..PLAIN
@@ -182,7 +185,7 @@ pub(super) const PRESETS: &[Preset] = &[
         event: &["event_name", "event_table_name"],
         key: &[&["event_id"]],
         zone: Some("UTC"),
-        traps: &["People that Heap merged stand in user_migrations, which holds no events and is not read."],
+        traps: &["People that Heap merged stand in user_migrations: read that file with it."],
         ..PLAIN
     },
     Preset {
