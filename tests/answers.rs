@@ -128,7 +128,7 @@ fn a_profile_holds_its_tables_in_their_order() {
         .iter()
         .map(|table| table["name"].as_str().expect("text"))
         .collect();
-    assert_eq!(names, ["source", "columns", "events", "volume", "quality", "rejects"]);
+    assert_eq!(names, ["source", "reading", "columns", "events", "volume", "quality", "rejects"]);
     let expect = [
         ("source", vec!["file", "format", "rows", "events", "rejected", "customers", "first", "last"]),
         ("columns", vec!["column", "role", "type", "nulls", "distinct", "example"]),
@@ -147,8 +147,8 @@ fn without_a_terminal_a_source_alone_prints_a_first_look() {
     let folder = shop();
     let run = succeed(folder.path(), &["shop.csv"]);
     let titles: Vec<&str> =
-        run.out.lines().filter(|line| ["source", "events", "columns", "quality"].contains(line)).collect();
-    assert_eq!(titles, ["source", "events", "columns", "quality"], "{}", run.out);
+        run.out.lines().filter(|line| ["source", "reading", "events", "columns", "quality"].contains(line)).collect();
+    assert_eq!(titles, ["source", "reading", "events", "columns", "quality"], "{}", run.out);
     assert!(run.err.starts_with("read 7 = 7 events + 0 rejected + 0 duplicates\n"), "{}", run.err);
 }
 

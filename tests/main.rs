@@ -17,6 +17,7 @@ mod presets;
 mod pty;
 mod pty_opening;
 mod readme;
+mod sources;
 mod tidy;
 mod workspace;
 mod workspaces;

@@ -38,7 +38,7 @@ const LAYERS: &[Layer] = &[
     Layer { name: "ingest", uses: &["base", "journey"],
         crates: &["polars", "serde", "serde_json", "thiserror", "flate2", "zstd", "zip", "encoding_rs", "chardetng", "glob",
                   "rayon", "memchr", "memmap2", "jiff", "hashbrown", "rustc_hash", "regex", "crossbeam_channel", "bytemuck",
-                  "xxhash_rust"],
+                  "xxhash_rust", "quick_xml"],
         never: &["std::net", "std::process::Command"] },
     Layer { name: "engine", uses: &["base", "table", "journey", "analysis"],
         crates: &["thiserror", "rayon", "hashbrown", "rustc_hash"],

@@ -135,7 +135,13 @@ impl Data {
         document.notes.extend_from_slice(&self.notes);
         document.notes.extend_from_slice(answer.notes());
         if let Spec::Profile(profile) = spec {
-            document.tables.insert(0, report::source_table(&self.report));
+            if let Some(quality) = document.tables.iter_mut().find(|table| table.name == "quality") {
+                report::add_joins(&self.report, quality);
+            }
+            let store = self.store();
+            let reading = report::reading_table(&self.report, store.n_events() as u64, store.n_ties);
+            let first = std::iter::once(report::source_table(&self.report)).chain(report::joins_table(&self.report));
+            document.tables.splice(0..0, first.chain([reading]));
             document.tables.push(report::profile_rejects_table(&self.report));
             if profile.identity {
                 if self.report.identity.is_none() {

@@ -26,17 +26,17 @@ pub(super) fn tables(
     // Dropped duplicates carry ids too.
     let n_rows = report.rows - report.rejects.total();
     let Some(identity) = &report.identity else {
-        let none = Identity { links: Links::default(), max_ids: 0, is_guessed: false, sources: Vec::new() };
-        return Ok(vec![identity_table(&none, n_rows), clusters_table(&none.links), effect_table(Vec::new())]);
+        let none = Identity { links: Links::default(), max_ids: 0, is_guessed: false };
+        return Ok(vec![identity_table(&none, report, n_rows), clusters_table(&none.links), effect_table(Vec::new())]);
     };
     let effect = match apart()? {
         Some(apart) => effect(engine, &apart, ctl)?,
         None => Vec::new(),
     };
-    Ok(vec![identity_table(identity, n_rows), clusters_table(&identity.links), effect_table(effect)])
+    Ok(vec![identity_table(identity, report, n_rows), clusters_table(&identity.links), effect_table(effect)])
 }
 
-fn identity_table(identity: &Identity, n_rows: u64) -> Table {
+fn identity_table(identity: &Identity, report: &LoadReport, n_rows: u64) -> Table {
     let columns = [("check", Kind::Text), ("value", Kind::Count), ("share", Kind::Share), ("meaning", Kind::Text)];
     let mut table = Table::new("identity", &columns);
     let mut row = |check: String, value: u64, of: Option<u64>, meaning: String| {
@@ -92,12 +92,8 @@ fn identity_table(identity: &Identity, n_rows: u64) -> Table {
         );
         row("shared events".into(), links.n_shared_events, Some(n_rows), "events of those ids".into());
     }
-    for pair in &identity.sources {
-        let [a, b] = &pair.files;
-        let smaller = pair.people[0].min(pair.people[1]);
-        let meaning =
-            format!("people in both, of {} and {}; the share is that of the fewer", pair.people[0], pair.people[1]);
-        row(format!("in {a} and {b}"), pair.both, Some(smaller), meaning);
+    for pair in &report.joins {
+        row(pair.check(), pair.both, Some(pair.fewer()), pair.meaning());
     }
     table
 }

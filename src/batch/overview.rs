@@ -3,7 +3,8 @@
 use crate::export::Document;
 
 /// The tables of a first look, in their order, with the most rows of each.
-const SHOWN: [(&str, usize); 4] = [("source", 15), ("events", 15), ("columns", 40), ("quality", 40)];
+const SHOWN: [(&str, usize); 6] =
+    [("source", 15), ("joins", 15), ("reading", 20), ("events", 15), ("columns", 40), ("quality", 40)];
 
 /// Keeps what a first look shows and says what was cut.
 pub(super) fn narrow(document: &mut Document) {

@@ -37,6 +37,67 @@ pub(super) fn source_table(report: &LoadReport) -> Table {
     table
 }
 
+/// Table `reading`: what was made of every file, and of the ids and ties of all.
+pub(super) fn reading_table(report: &LoadReport, n_events: u64, n_ties: u64) -> Table {
+    let mut table = Table::new("reading", &[("file", Kind::Text), ("what", Kind::Text), ("value", Kind::Text)]);
+    for reading in &report.readings {
+        for (what, value) in reading.facts() {
+            table.push(vec![Cell::text(&reading.file), Cell::text(what), Cell::Text(value)]);
+        }
+    }
+    let percent = |part: u64, of: u64| format!("{:.1} %", 100.0 * part as f64 / of.max(1) as f64);
+    let mut all = |what: &str, value: String| table.push(vec![Cell::Empty, Cell::text(what), Cell::Text(value)]);
+    if let Some(identity) = &report.identity {
+        let (links, n_rows) = (&identity.links, report.rows - report.rejects.total());
+        let columns = links.columns.iter().filter(|column| column.rows > 0);
+        let filled = columns.map(|column| format!("{} {}", column.name, percent(column.rows, n_rows)));
+        all("ids", filled.collect::<Vec<_>>().join(", "));
+        let largest = links.clusters.first().map_or(1, |cluster| cluster.ids);
+        all("people", format!("{} of {} ids, the largest of {largest}", count(links.n_people), count(links.n_ids)));
+    }
+    all(
+        "ties",
+        format!("{} of the events stand at the time of another of the same customer", percent(n_ties, n_events)),
+    );
+    table
+}
+
+/// Table `joins`: how many people each pair of kinds of sources has in common; `None` where there is but one.
+pub(super) fn joins_table(report: &LoadReport) -> Option<Table> {
+    let columns = [
+        ("source", Kind::Text),
+        ("other", Kind::Text),
+        ("customers", Kind::Count),
+        ("other_customers", Kind::Count),
+        ("both", Kind::Count),
+        ("share_of_fewer", Kind::Share),
+        ("joined_by", Kind::Text),
+    ];
+    let mut table = Table::new("joins", &columns);
+    for pair in &report.joins {
+        let [a, b] = &pair.files;
+        let fewer = pair.fewer();
+        table.push(vec![
+            Cell::text(a),
+            Cell::text(b),
+            Cell::Count(pair.people[0]),
+            Cell::Count(pair.people[1]),
+            Cell::Count(pair.both),
+            if fewer > 0 { Cell::Number(pair.share()) } else { Cell::Empty },
+            if pair.by.is_empty() { Cell::Empty } else { Cell::Text(pair.by()) },
+        ]);
+    }
+    (!report.joins.is_empty()).then_some(table)
+}
+
+/// Adds to the checks of a profile how many people each pair of kinds of sources has in common.
+pub(super) fn add_joins(report: &LoadReport, quality: &mut Table) {
+    for pair in &report.joins {
+        let share = if pair.fewer() > 0 { Cell::Number(pair.share()) } else { Cell::Empty };
+        quality.push(vec![Cell::Text(pair.check()), Cell::Count(pair.both), share, Cell::Text(pair.meaning())]);
+    }
+}
+
 /// Table `rejects` of a profile: the first few of every reason.
 pub(super) fn profile_rejects_table(report: &LoadReport) -> Table {
     let columns = [("file", Kind::Text), ("line", Kind::Count), ("reason", Kind::Text), ("text", Kind::Text)];

@@ -76,10 +76,12 @@ pub fn presets(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
     let columns: Vec<(&str, Kind)> = names.iter().map(|name| (*name, Kind::Text)).collect();
     let mut table = Table::new("presets", &columns);
     for preset in ingest::presets::all() {
-        let or = |names: &[&str]| names.join(" or ");
-        let sets = |sets: &[&[&str]]| sets.iter().map(|set| set.join(" + ")).collect::<Vec<_>>().join(" or ");
+        let shown = |names: &[&str]| names.iter().map(|name| ingest::presets::shown(name)).collect::<Vec<_>>();
+        let or = |names: &[&str]| shown(names).join(" or ");
+        let sets = |sets: &[&[&str]]| sets.iter().map(|set| shown(set).join(" + ")).collect::<Vec<_>>().join(" or ");
         let role = |role: Role| preset.roles.iter().find(|(known, _)| *known == role).map(|(_, names)| or(names));
-        let without = preset.lacks.iter().map(|name| format!(", without {name}")).collect::<String>();
+        let without =
+            preset.lacks.iter().map(|name| format!(", without {}", ingest::presets::shown(name))).collect::<String>();
         let said = |text: String| if text.is_empty() { Cell::Empty } else { Cell::Text(text) };
         table.push(vec![
             Cell::text(preset.name),

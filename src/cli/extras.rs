@@ -22,13 +22,14 @@ use crate::tui::keymap::Keymap;
 #[command(after_long_help = "\
 Sample data:
   shop   A web shop: 90 days, 40 event names, about 24 events per customer, in time order
+  ga4    The same shop as Google Analytics 4 exports it from BigQuery: NDJSON, about 1.5 kB per event
 
 Examples:
   trailmap demo shop --customers 5000 --out shop.csv
   trailmap demo shop --customers 425259 --seed 2 --out shop.parquet
   trailmap demo shop | trailmap profile -")]
 pub struct DemoArgs {
-    /// Which sample data: shop
+    /// Which sample data: shop, ga4
     #[arg(value_name = "NAME")]
     name: String,
     /// How many customers
@@ -55,10 +56,10 @@ pub fn demo(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
     let args = DemoArgs::from_arg_matches(matches)?;
     let demo = demo::find(&args.name)?;
     let target = target(args.out.as_deref(), args.force);
-    let format = format(args.format.as_deref(), &target, "csv")?;
-    if !demo::FORMATS.contains(&format.name) {
-        let all = demo::FORMATS.join(", ");
-        return Err(Usage(format!("sample data is not written as {}; there are {all}", format.name)).into());
+    let format = format(args.format.as_deref(), &target, demo.formats[0])?;
+    if !demo.formats.contains(&format.name) {
+        let all = demo.formats.join(", ");
+        return Err(Usage(format!("this sample data is not written as {}; there is {all}", format.name)).into());
     }
     crate::batch::output::refuse_terminal(format, &target)?;
     signals::watch(ctl);

@@ -130,6 +130,7 @@ impl LoadArgs {
             encoding: args.encoding,
             dedupe: args.dedupe,
             memory: args.memory.map(|size| size.0),
+            each: Vec::new(),
             keep_rejects: KeepRejects::default(),
             cache: if args.no_cache { None } else { Folders::find().cache() },
         }

@@ -50,6 +50,9 @@ impl<'p> Coder<'p> {
     /// an id.
     #[inline]
     pub fn whose<'t>(&self, field: impl Fn(usize) -> &'t str) -> Result<&'t str, Reason> {
+        if self.plan.terms.leave_out.iter().any(|(column, values)| values.has(field(*column))) {
+            return Err(Reason::LeftOut);
+        }
         let Some(ids) = &self.plan.ids else {
             let customer = field(self.plan.customer);
             return if is_none(customer) { Err(Reason::NoCustomer) } else { Ok(customer) };
@@ -61,7 +64,13 @@ impl<'p> Coder<'p> {
 
     /// What a row is the event of, by its fields.
     #[inline]
-    pub fn what<'t>(&self, field: impl Fn(usize) -> &'t str) -> &'t str {
+    pub fn what<'t>(&self, field: impl Fn(usize) -> &'t str) -> &'t str
+    where
+        'p: 't,
+    {
+        if let Some(event) = &self.plan.terms.event {
+            return event;
+        }
         let event = field(self.plan.event);
         if self.plan.more_events.is_empty() || !is_no_name(event) {
             return event;
@@ -73,6 +82,9 @@ impl<'p> Coder<'p> {
     /// Decides on a row that is somebody's by what every event must have beside.
     #[inline]
     pub fn admit(&mut self, event: &str, time: &str) -> Result<Instant, Reason> {
+        if self.plan.terms.is_links {
+            return Ok(Instant(0));
+        }
         if is_no_name(event) {
             return Err(Reason::NoEvent);
         }
@@ -107,7 +119,9 @@ impl<'p> Coder<'p> {
                 Reason::NoCustomer => Some(plan.customer),
                 Reason::NoEvent => Some(plan.event),
                 Reason::NoTime | Reason::BadTime => Some(plan.time),
-                Reason::FieldCount
+                Reason::LeftOut => plan.terms.leave_out.first().map(|(column, _)| *column),
+                Reason::LinkOnly
+                | Reason::FieldCount
                 | Reason::Quote
                 | Reason::TooLong
                 | Reason::Encoding

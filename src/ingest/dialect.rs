@@ -2,7 +2,11 @@
 //!
 //! Every candidate reads the same sample; the one that splits most records into the same number of fields wins.
 
+use std::io::Read;
+use std::sync::Arc;
+
 use super::LoadOptions;
+use super::adobe::Feed;
 use super::csv::{Rule, Sampled};
 use super::limits::{RECORD_MAX, SAMPLE_RECORD_MAX};
 use crate::base::Civil;
@@ -23,6 +27,8 @@ pub struct Dialect {
     /// Bytes before the first record, in UTF-8.
     pub start: usize,
     pub notes: Vec<String>,
+    /// The feed whose hits are made lines that can be read so.
+    pub feed: Option<Arc<Feed>>,
 }
 
 const DELIMITERS: [u8; 6] = [b',', b'\t', b';', b'|', 0x01, b' '];
@@ -34,6 +40,14 @@ const RECORDS: usize = 200;
 const AGREED_MIN: f64 = 0.3;
 
 impl Dialect {
+    /// A reader of the lines, whatever they are made of.
+    pub fn reader<'r>(&'r self, reader: Box<dyn Read + 'r>) -> Box<dyn Read + 'r> {
+        match &self.feed {
+            Some(feed) => Box::new(feed.reader(reader)),
+            None => reader,
+        }
+    }
+
     /// Finds the dialect of the text that starts with `text` (UTF-8, without a byte order mark).
     ///
     /// # Errors
@@ -278,6 +292,7 @@ fn find_header(rule: Rule, sampled: &[Sampled]) -> Result<Dialect, String> {
         lines_before: header.line + header.n_lines - 1,
         start: header.next,
         notes,
+        feed: None,
     })
 }
 

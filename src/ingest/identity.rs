@@ -4,22 +4,17 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::LoadOptions;
+use super::report::FileReport;
 use super::sources::Table;
+use super::{LoadOptions, joins};
+use crate::base::Ctl;
 use crate::base::visible::visible;
-use crate::base::{Ctl, CustomerId};
 use crate::journey::build::BuildError;
 use crate::journey::keys::Repeats;
-use crate::journey::{JourneyStore, LinkOptions, Links, StoreBuilder, Values};
+use crate::journey::{Kinds, LinkOptions, Links, StoreBuilder};
 
 /// Most ids of one person, where nothing else is said.
 pub const MAX_IDS: u32 = 50;
-
-/// Sources whose common people are counted pair by pair; more would be too many pairs to read.
-const SOURCES_MAX: usize = 24;
-
-/// Pairs of sources that a note tells of; a table tells of all.
-const PAIRS_SAID: usize = 6;
 
 /// Texts that exports write where there is no id.
 const NULL_IDS: [&str; 12] = [
@@ -88,26 +83,17 @@ pub struct Identity {
     pub max_ids: u32,
     /// The column of anonymous ids was guessed.
     pub is_guessed: bool,
-    /// Pairs of sources, and how many people they have in common.
-    pub sources: Vec<SourcePair>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SourcePair {
-    pub files: [String; 2],
-    /// People in each, and in both.
-    pub people: [u64; 2],
-    pub both: u64,
 }
 
 /// Links the ids of what was read; nothing where no row can have two.
 pub(super) fn link(
     builder: &mut StoreBuilder,
     table: &Table,
+    files: &[FileReport],
     options: &LoadOptions,
     ctl: &Ctl,
 ) -> Result<Option<Identity>, BuildError> {
-    if table.ids.is_empty() {
+    if table.ids.is_empty() && !table.is_linked {
         return Ok(None);
     }
     let max_ids = options.max_ids.unwrap_or(MAX_IDS);
@@ -115,36 +101,29 @@ pub(super) fn link(
     let names: Vec<String> = std::iter::once(table.customer.clone())
         .chain(table.ids.iter().map(|column| table.names[column.property].clone()))
         .collect();
-    let how = LinkOptions { names: &names, columns: &table.ids, max_ids, is_null: &|text| nulls.is_null(text) };
+    let kinds = joins::kinds_by_name(files, table);
+    let kinds = table.source.filter(|_| !kinds.is_empty()).map(|property| Kinds { property, of: &kinds });
+    let how = LinkOptions {
+        names: &names,
+        columns: &table.ids,
+        max_ids,
+        is_null: &|text| nulls.is_null(text),
+        plain: &plain,
+        kinds,
+    };
     let links = builder.link(&how, ctl)?;
     let is_guessed = table.anonymous.is_some() && table.ids.len() == 1 && options.anonymous.is_none();
-    Ok(Some(Identity { links, max_ids, is_guessed, sources: Vec::new() }))
+    Ok(Some(Identity { links, max_ids, is_guessed }))
 }
 
-/// How many people each pair of sources has in common.
-pub(super) fn source_pairs(store: &JourneyStore, table: &Table) -> Vec<SourcePair> {
-    let Some(source) = table.source else { return Vec::new() };
-    let Values::Text { codes, names } = &store.properties[source].values else { return Vec::new() };
-    let n = names.len();
-    if n > SOURCES_MAX {
-        return Vec::new();
-    }
-    let mut counts = vec![0u64; n * n];
-    for customer in (0..store.n_customers() as u32).map(CustomerId) {
-        let seen = store
-            .journey(customer)
-            .fold(0u32, |seen, row| seen | 1u32.checked_shl(codes.get(row).wrapping_sub(1)).unwrap_or(0));
-        for a in (0..n).filter(|a| seen >> a & 1 == 1) {
-            (a..n).filter(|b| seen >> b & 1 == 1).for_each(|b| counts[a * n + b] += 1);
-        }
-    }
-    let name = |at: usize| names.name(at as u32).to_owned();
-    let pair = |(a, b): (usize, usize)| SourcePair {
-        files: [name(a), name(b)],
-        people: [counts[a * n + a], counts[b * n + b]],
-        both: counts[a * n + b],
-    };
-    (0..n).flat_map(|a| (a + 1..n).map(move |b| (a, b))).map(pair).collect()
+/// How an id is meant: an e-mail address whatever the case of its letters, and without the apostrophe that keeps spreadsheets
+/// from reading a number; `None` where it is written so.
+fn plain(text: &str) -> Option<String> {
+    let bare = text.trim();
+    let bare = bare.strip_prefix('\'').filter(|rest| !rest.is_empty()).unwrap_or(bare);
+    let is_address = bare.len() > 2 && bare.contains('@') && !bare.contains(char::is_whitespace);
+    let meant = if is_address { bare.to_lowercase() } else { bare.to_owned() };
+    (meant != text && !meant.is_empty()).then_some(meant)
 }
 
 /// What dropping rows by their key has to say.
@@ -170,10 +149,14 @@ impl Identity {
     /// What a reader must know before trusting the number of customers.
     pub fn notes(&self) -> Vec<String> {
         let links = &self.links;
-        let quoted = |at: usize| format!("`{}`", visible(&links.columns[at].name));
-        let others: Vec<String> = (1..links.columns.len()).map(quoted).collect();
-        let (known, others) = (quoted(0), others.join(", "));
         let mut notes = Vec::new();
+        let quoted = |at: usize| format!("`{}`", visible(&links.columns[at].name));
+        let others: Vec<String> =
+            (1..links.columns.len()).filter(|&at| links.columns[at].ids > 0).map(quoted).collect();
+        if others.is_empty() {
+            return notes;
+        }
+        let (known, others) = (quoted(0), others.join(", "));
         let counts = format!("{} ids are {} people", links.n_ids, links.n_people);
         notes.push(if self.is_guessed {
             format!(
@@ -205,22 +188,6 @@ impl Identity {
                 "Ids of `{name}` that are written like ids of somebody else in a column before it were taken for other \
                  people: {n}; --id '{name}=customer' takes equal texts for the same."
             ));
-        }
-        let mut most: Vec<&SourcePair> = self.sources.iter().collect();
-        most.sort_by_key(|pair| std::cmp::Reverse(pair.both));
-        let pairs: Vec<String> = most
-            .iter()
-            .take(PAIRS_SAID)
-            .map(|pair| {
-                let [a, b] = pair.files.each_ref().map(|file| visible(file).into_owned());
-                let smaller = pair.people[0].min(pair.people[1]).max(1);
-                let share = pair.both as f64 / smaller as f64 * 100.0;
-                format!("{a} and {b} {} ({share:.1} % of the smaller)", pair.both)
-            })
-            .collect();
-        if !pairs.is_empty() {
-            let more = if most.len() > PAIRS_SAID { "; `trailmap profile --identity` lists all pairs" } else { "" };
-            notes.push(format!("People in both: {}{more}.", pairs.join("; ")));
         }
         notes
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read};
+use std::ops::Range;
 
 use super::blocks::{self, BLOCK, Piece};
 use super::coder::{Coder, RecordCoder};
@@ -13,7 +14,7 @@ use super::saved::{self, Kept, Look};
 use super::sniff::{Format, guarded};
 use super::source::{Input, file_error};
 use super::sources::{Source, Table, look, role_of};
-use super::{Error, LoadOptions, Loaded, identity, ipc, json, parquet};
+use super::{Error, LoadOptions, Loaded, identity, ipc, joins, json, parquet, reading};
 use crate::base::visible::visible;
 use crate::base::{Cancelled, Ctl, CustomerId, Instant};
 use crate::journey::build::BuildError;
@@ -42,26 +43,36 @@ pub(super) fn load(options: &LoadOptions, block: usize, enough: u64, ctl: &Ctl) 
         ctl,
         options,
     };
+    let mut ranges: Vec<Range<usize>> = Vec::with_capacity(sources.len());
     for source in &sources {
-        match read(source, block, &mut merger) {
+        let start = merger.builder.n_events();
+        let done = read(source, block, &mut merger);
+        ranges.push(start..merger.builder.n_events());
+        match done {
             // That was the sign to stop.
             Err(Error::Cancelled(_)) if merger.has_enough() && !ctl.is_cancelled() => break,
-            read => read?,
+            done => done?,
         }
     }
     let Merger { mut builder, mut report, n_not_numbers, n_ambiguous_times, is_cut, .. } = merger;
-    for (key, names) in &table.keys {
-        let repeats = builder.drop_repeated(key);
-        report.notes.extend(identity::repeat_notes(&repeats, names));
+    let links = ranges.iter().zip(&sources).filter(|(_, source)| source.plan.terms.is_links);
+    let n_links = links.map(|(range, _)| builder.leave_out(range.clone())).sum::<u64>();
+    for key in &table.keys {
+        let own = ranges.iter().zip(&table.kinds).filter(|(_, kind)| key.kind.is_none_or(|own| own == **kind));
+        let among: Vec<Range<usize>> = own.map(|(range, _)| range.clone()).collect();
+        let repeats = builder.drop_repeated(&key.parts, &among);
+        report.notes.extend(identity::repeat_notes(&repeats, &key.names));
     }
-    report.identity = identity::link(&mut builder, &table, options, ctl)?;
-    let store = builder.finish(build_options(&sources, &table, options), ctl)?;
+    report.identity = identity::link(&mut builder, &table, &report.files, options, ctl)?;
+    let mut store = builder.finish(build_options(&sources, &table, options), ctl)?;
+    store.n_repeated_keys -= n_links;
     fill_files(&mut report.files, &store, &table);
     report.duplicates_dropped = store.n_dropped_duplicates + store.n_repeated_keys;
-    if let Some(identity) = &mut report.identity {
-        identity.sources = identity::source_pairs(&store, &table);
-        report.notes.extend(identity.notes());
-    }
+    report.notes.extend(report.identity.iter().flat_map(identity::Identity::notes).collect::<Vec<_>>());
+    report.joins = joins::pairs(&store, &table, &report.files, report.identity.as_ref());
+    report.notes.extend(joins::notes(&report.joins));
+    report.notes.extend(joins::hints(&store, &table, &sources, &report.joins));
+    report.readings = reading::readings(&sources, &table, &store, options);
     report.columns = column_reports(&sources, &table, &store);
     note_columns(&mut report, &table, &n_not_numbers, is_cut);
     note_rows(&mut report, &sources, &store, n_ambiguous_times, options);
@@ -79,7 +90,8 @@ impl From<BuildError> for Error {
 }
 
 fn build_options(sources: &[Source], table: &Table, options: &LoadOptions) -> BuildOptions {
-    let plan = &sources[0].plan;
+    let has_events = |source: &&Source| !source.plan.terms.is_links;
+    let plan = &sources.iter().find(has_events).unwrap_or(&sources[0]).plan;
     BuildOptions {
         roles: Roles {
             customer: table.customer.clone(),
@@ -123,7 +135,9 @@ fn read(source: &Source, block: usize, merger: &mut Merger<'_>) -> Result<(), Er
                 };
                 TextBlock { parsed: rows.coder.made, lines, late: Vec::new(), is_cut: false }
             };
-            let open = |reader: &mut dyn Read, work: Work<'_>| text(decoding.reader(reader)?, dialect.start, work);
+            let open = |reader: &mut dyn Read, work: Work<'_>| {
+                text(dialect.reader(decoding.reader(reader)?), dialect.start, work)
+            };
             let text = Text { input: &source.input, block, lines_before: dialect.lines_before, open };
             read_text(text, rule, parse, source, merger)
         }
@@ -131,7 +145,7 @@ fn read(source: &Source, block: usize, merger: &mut Merger<'_>) -> Result<(), Er
             let cutter = ValueCutter { shape: layout.shape, record_max: RECORD_MAX };
             let parse = |piece: &Piece| match piece {
                 Piece::Block(block) => {
-                    let mut objects = ObjectCoder::new(plan);
+                    let mut objects = ObjectCoder::new(plan, layout.list.as_deref());
                     let lines = json::parse(cutter, block, &mut objects);
                     let made = objects.finish();
                     TextBlock { parsed: made.parsed, lines, late: made.late, is_cut: made.is_cut }
@@ -142,7 +156,9 @@ fn read(source: &Source, block: usize, merger: &mut Merger<'_>) -> Result<(), Er
                     TextBlock { parsed: coder.made, lines, late: Vec::new(), is_cut: false }
                 }
             };
-            let open = |reader: &mut dyn Read, work: Work<'_>| text(decoding.reader(reader)?, layout.start, work);
+            let open = |reader: &mut dyn Read, work: Work<'_>| {
+                text(layout.reader(decoding.reader(reader)?), layout.start, work)
+            };
             let text = Text { input: &source.input, block, lines_before: layout.lines_before, open };
             read_text(text, cutter, parse, source, merger)
         }
@@ -232,6 +248,10 @@ impl Merger<'_> {
         let file = &mut self.report.files[source.plan.file];
         file.rows += rows;
         file.rejected += rejects.total();
+        if source.plan.terms.is_links {
+            file.rejected += batch.len() as u64;
+            *self.report.rejects.counts.entry(Reason::LinkOnly).or_default() += batch.len() as u64;
+        }
         self.report.rows += rows;
         self.report.rejects.append(rejects, self.options.keep_rejects);
 
@@ -372,7 +392,7 @@ fn column_reports(sources: &[Source], table: &Table, store: &JourneyStore) -> Ve
             let example = source.examples.get(column).cloned().unwrap_or_default();
             let property = source.plan.properties.iter().position(|&idx| idx == column).map(|at| source.positions[at]);
             let Some(position) = property else {
-                if seen_main.insert(role) {
+                if role != Role::Property && seen_main.insert(role) {
                     let kind = if role == Role::Time { source.plan.time_reader.describe() } else { "text".into() };
                     reports.push(ColumnReport { name: name.clone(), role, certainty, kind, example });
                 }

@@ -9,11 +9,14 @@ pub mod source;
 pub mod sources;
 pub mod unpack;
 
+mod adobe;
+mod asked;
 mod blocks;
 mod csv;
 mod decode;
 mod dialect;
 mod json;
+mod xes;
 
 pub mod frames;
 pub mod ipc;
@@ -21,6 +24,7 @@ pub mod parquet;
 
 mod coder;
 pub mod identity;
+pub mod joins;
 pub mod plan;
 pub mod presets;
 mod recent;
@@ -28,6 +32,7 @@ pub mod roles;
 pub mod saved;
 pub mod times;
 
+pub mod reading;
 pub mod report;
 pub mod rows;
 
@@ -39,10 +44,13 @@ mod tests;
 use crate::base::Zone;
 use crate::journey::JourneyStore;
 
+pub use asked::OfSources;
 pub use identity::Identity;
+pub use joins::SourcePair;
 pub use load::{open, open_head, open_sound};
 pub use plan::RawRows;
 pub use preview::{Outcome, Preview, column_names, preview, try_out};
+pub use reading::Reading;
 pub use report::{ColumnReport, FileReport, LoadReport, Reason, Reject, Rejects, Role};
 pub use rows::rows;
 pub use saved::{Cache, Kept};
@@ -81,6 +89,8 @@ pub struct LoadOptions {
     pub dedupe: bool,
     /// Bytes of memory that reading may take; without it, what the machine has to give.
     pub memory: Option<u64>,
+    /// What single sources say for themselves; what is said above goes before it.
+    pub each: Vec<OfSources>,
     /// How many rejected rows are kept with their text; all are counted.
     pub keep_rejects: KeepRejects,
     /// Where journeys are kept between runs; nothing is kept without it.

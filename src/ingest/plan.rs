@@ -28,9 +28,40 @@ pub struct ColumnPlan {
     /// Columns of the source that become the columns of a batch, in that order; never event or time, nor
     /// the customer unless it is but one of several ids.
     pub properties: Vec<usize>,
+    /// What a preset adds to how rows are read.
+    pub terms: Terms,
     /// Position in `LoadReport::files`.
     pub file: usize,
     pub keep_rejects: KeepRejects,
+}
+
+/// What a preset adds to how the rows of a source are read.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// Columns and the values by which the product itself says that a row does not count.
+    pub leave_out: Vec<(usize, Values)>,
+    /// Rows only say which ids belong together, and are no events.
+    pub is_links: bool,
+    /// What all rows are the event of, where no column says so.
+    pub event: Option<String>,
+}
+
+/// Some values of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Values {
+    In(&'static [&'static str]),
+    /// Any value but these.
+    NotIn(&'static [&'static str]),
+}
+
+impl Values {
+    pub fn has(self, text: &str) -> bool {
+        let text = text.trim();
+        match self {
+            Values::In(values) => values.contains(&text),
+            Values::NotIn(values) => !text.is_empty() && !values.contains(&text),
+        }
+    }
 }
 
 /// A column whose dates are events of one name.

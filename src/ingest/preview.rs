@@ -3,14 +3,15 @@
 
 use rustc_hash::FxHashSet;
 
+use super::asked::inputs;
 use super::load::load;
 use super::report::{Reject, Role};
 use super::roles::{Guess, SampleColumn, guesses};
 use super::sniff::{Sniffed, sniff};
-use super::source::{Input, expand, file_error};
+use super::source::{Input, file_error};
 use super::sources::wish_of;
 use super::times::TimeReader;
-use super::{Error, LoadOptions, Reason};
+use super::{Error, LoadOptions, Reading, Reason, SourcePair};
 use crate::base::{Ctl, Instant, Zone};
 
 /// What stands in the first source whose columns are not clear, else in the first.
@@ -78,6 +79,10 @@ pub struct Outcome {
     /// How times are written.
     pub times: String,
     pub notes: Vec<String>,
+    /// What was made of every source.
+    pub readings: Vec<Reading>,
+    /// How many people the sources have in common, pair by pair.
+    pub joins: Vec<SourcePair>,
 }
 
 /// Sources that are looked at to find one whose columns are not clear.
@@ -94,16 +99,16 @@ const EXAMPLES: usize = 8;
 /// # Errors
 /// They cannot be read, or are no tables.
 pub fn preview(options: &LoadOptions, ctl: &Ctl) -> Result<Preview, Error> {
-    let (inputs, _) = expand(&options.sources, ctl)?;
+    let (inputs, _) = inputs(options, ctl)?;
     let n_files = inputs.len();
     let mut first: Option<Preview> = None;
-    for input in inputs.iter().take(LOOKED_AT) {
-        let mut sniffed = match sniff(input, options, ctl) {
+    for (input, asked) in inputs.iter().take(LOOKED_AT) {
+        let mut sniffed = match sniff(input, &asked.before(), ctl) {
             Ok(sniffed) => sniffed,
             Err(Error::File { .. }) if input.is_optional => continue,
             Err(error) => return Err(error),
         };
-        let wish = wish_of(&input.name, &mut sniffed, options)?;
+        let (_, wish) = wish_of(input, &mut sniffed, asked)?;
         let preview = of(input, &sniffed, n_files, &wish.options);
         if preview.guesses.iter().any(|guess| guess.doubt.is_some()) {
             return Ok(preview);
@@ -198,6 +203,8 @@ pub fn try_out(options: &LoadOptions, ctl: &Ctl) -> Result<Outcome, Error> {
         period: store.bounds(),
         times: times.map_or_else(String::new, |column| column.kind.clone()),
         notes: report.notes,
+        readings: report.readings,
+        joins: report.joins,
     })
 }
 
@@ -206,11 +213,11 @@ pub fn try_out(options: &LoadOptions, ctl: &Ctl) -> Result<Outcome, Error> {
 /// # Errors
 /// It cannot be read, or is no table.
 pub fn column_names(options: &LoadOptions, ctl: &Ctl) -> Result<Vec<String>, Error> {
-    let (inputs, _) = expand(&options.sources, ctl)?;
-    let first = inputs.first().ok_or_else(|| Error::Other("there is no source".into()))?;
-    let mut sniffed = sniff(first, options, ctl)?;
+    let (inputs, _) = inputs(options, ctl)?;
+    let (first, asked) = inputs.first().ok_or_else(|| Error::Other("there is no source".into()))?;
+    let mut sniffed = sniff(first, &asked.before(), ctl)?;
     // With the columns that a preset knows to come later, as the screen of columns shows them.
-    wish_of(&first.name, &mut sniffed, options)?;
+    wish_of(first, &mut sniffed, asked)?;
     Ok(sniffed.columns)
 }
 

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::KeepRejects;
 use super::identity::Identity;
+use super::joins::SourcePair;
+use super::reading::Reading;
 use crate::base::Instant;
 
 /// The part a column plays.
@@ -60,10 +62,14 @@ pub enum Reason {
     BadTime,
     /// The header, repeated further down.
     RepeatedHeader,
+    /// The product that wrote it says that it does not count.
+    LeftOut,
+    /// It says which ids belong together, and nothing that happened.
+    LinkOnly,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 10] = [
+    pub const ALL: [Reason; 12] = [
         Reason::FieldCount,
         Reason::Quote,
         Reason::TooLong,
@@ -74,6 +80,8 @@ impl Reason {
         Reason::NoTime,
         Reason::BadTime,
         Reason::RepeatedHeader,
+        Reason::LeftOut,
+        Reason::LinkOnly,
     ];
 
     /// The reason as tables and messages show it.
@@ -89,6 +97,8 @@ impl Reason {
             Reason::NoTime => "no time",
             Reason::BadTime => "unreadable time",
             Reason::RepeatedHeader => "repeated header",
+            Reason::LeftOut => "not counted by its product",
+            Reason::LinkOnly => "link of ids and no event",
         }
     }
 }
@@ -201,11 +211,15 @@ pub struct LoadReport {
     pub files: Vec<FileReport>,
     pub columns: Vec<ColumnReport>,
     pub rejects: Rejects,
+    /// What was made of every file, in their order.
+    pub readings: Vec<Reading>,
     /// Data records met in all files.
     pub rows: u64,
     pub duplicates_dropped: u64,
     /// What came of linking ids, where there was more than one column of them.
     pub identity: Option<Identity>,
+    /// How many people the sources have in common, pair by pair.
+    pub joins: Vec<SourcePair>,
     /// Warnings in whole sentences: assumed zone, guessed unit, ambiguous dates, values that are no numbers.
     pub notes: Vec<String>,
     #[serde(skip)]

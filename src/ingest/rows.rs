@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::io::{self, Read};
 
+use super::asked::inputs;
 use super::blocks::{BLOCK, Piece, Splitter};
 use super::coder::RowGatherer;
 use super::json::ValueCutter;
 use super::limits::{Memory, RECORD_MAX};
 use super::plan::RawRows;
 use super::sniff::{Format, ObjectTable, Sniffed, guarded, sniff};
-use super::source::{Input, expand};
+use super::source::Input;
 use super::sources::free_name;
 use super::{Error, LoadOptions, ipc, json, parquet};
 use crate::base::Ctl;
@@ -20,16 +21,16 @@ use crate::base::Ctl;
 /// # Errors
 /// A source is no table or cannot be read.
 pub fn rows(options: &LoadOptions, limit: Option<usize>, ctl: &Ctl) -> Result<RawRows, Error> {
-    let (inputs, _) = expand(&options.sources, ctl)?;
+    let (inputs, _) = inputs(options, ctl)?;
     let mut joined = Joined::default();
     let mut memory = Memory::of(options.memory);
     let is_several = inputs.len() > 1;
-    for input in &inputs {
+    for (input, asked) in &inputs {
         let left = limit.map(|limit| limit.saturating_sub(joined.rows.len()));
         if left == Some(0) {
             break;
         }
-        let sniffed = match sniff(input, options, ctl) {
+        let sniffed = match sniff(input, &asked.before(), ctl) {
             Ok(sniffed) => sniffed,
             Err(Error::File { .. }) if input.is_optional => continue,
             Err(error) => return Err(error),
@@ -53,7 +54,7 @@ fn raw_rows(
         Format::Delimited(decoding, dialect) => {
             let mut gathered = RowGatherer { rows: Vec::new(), limit: max };
             input.read(ctl, |reader| {
-                let mut text = from_record(decoding.reader(reader)?, dialect.start)?;
+                let mut text = from_record(dialect.reader(decoding.reader(reader)?), dialect.start)?;
                 let mut splitter = Splitter::new(&mut *text, dialect.rule, block);
                 each_block(&mut splitter, memory, |block| {
                     dialect.rule.parse(block, &mut gathered);
@@ -65,8 +66,9 @@ fn raw_rows(
         Format::Json(decoding, layout) => {
             let cutter = ValueCutter { shape: layout.shape, record_max: RECORD_MAX };
             let mut table = ObjectTable::new(max);
+            table.list.clone_from(&layout.list);
             input.read(ctl, |reader| {
-                let mut text = from_record(decoding.reader(reader)?, layout.start)?;
+                let mut text = from_record(layout.reader(decoding.reader(reader)?), layout.start)?;
                 let mut splitter = Splitter::new(&mut *text, cutter, block);
                 each_block(&mut splitter, memory, |block| {
                     json::parse(cutter, block, &mut table);

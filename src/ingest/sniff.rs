@@ -1,5 +1,6 @@
 //! What an input is, found out from its contents and never from its name alone.
 
+use super::adobe::Feed;
 use super::decode::Decoding;
 use super::dialect::Dialect;
 use super::json::{self, Layout, ValueCutter};
@@ -8,7 +9,7 @@ use super::plan::Sample;
 use super::report::Reason;
 use super::source::{Head, Input, file_error};
 use super::unpack::Compression;
-use super::{Error, LoadOptions, ipc, parquet, presets};
+use super::{Error, LoadOptions, ipc, parquet, presets, xes};
 use crate::base::Ctl;
 
 /// Bytes that are looked at, after decompression.
@@ -79,8 +80,11 @@ pub fn sniff(input: &Input, options: &LoadOptions, ctl: &Ctl) -> Result<Sniffed,
         return Err(fail(kind));
     }
     let decoding = Decoding::detect(&head.bytes, head.is_whole, options.encoding.as_deref()).map_err(fail)?;
-    let text = decoding.decode(&head.bytes);
-    if let Some(kind) = text_kind(&text) {
+    let mut text = decoding.decode(&head.bytes);
+    let is_xes = options.delimiter.is_none() && xes::is_xes(&text);
+    if is_xes {
+        text = xes::head(&text);
+    } else if let Some(kind) = text_kind(&text) {
         return Err(fail(kind));
     }
     let mut notes = Vec::new();
@@ -91,20 +95,39 @@ pub fn sniff(input: &Input, options: &LoadOptions, ctl: &Ctl) -> Result<Sniffed,
             decoding.name()
         ));
     }
-    let layout = if options.delimiter.is_none() { Layout::detect(&text, head.is_whole) } else { None };
+    let layout = match is_xes {
+        true => Some(Layout::of_xes()),
+        false if options.delimiter.is_none() => Layout::detect(&text, head.is_whole),
+        false => None,
+    };
+    let is_known = options.delimiter.is_none() && options.preset.as_deref() != Some(presets::NONE);
     let (format, columns, sample, n_rows) = match layout {
-        Some(layout) => {
-            let (columns, sample, n_rows) = sample_objects(&text, &layout, head.is_whole);
+        Some(mut layout) => {
+            let (mut columns, mut sample, mut n_rows) = sample_objects(&text, &layout, head.is_whole);
+            if let Some(list) = presets::list_in(&columns).filter(|_| is_known) {
+                layout.list = Some(list.to_owned());
+                (columns, sample, n_rows) = sample_objects(&text, &layout, head.is_whole);
+            }
+            if is_xes && columns.is_empty() {
+                return Err(fail("is a process log without an event at its start".into()));
+            }
             if columns.is_empty() {
                 return Err(fail("starts like JSON, but holds no objects with named values".into()));
             }
             (Format::Json(decoding, layout), columns, sample, n_rows)
         }
         None => {
-            let is_known = options.delimiter.is_none() && options.preset.as_deref() != Some(presets::NONE);
-            let known = if is_known { presets::snowplow::dialect(&text) } else { None };
-            let found = known.unwrap_or_else(|| Dialect::detect(&text, head.is_whole, options));
-            let mut dialect = found.map_err(fail)?;
+            let feed = input.path().filter(|_| is_known).and_then(|path| Feed::of(path, &text));
+            let feed = feed.map(|feed| feed.map(|feed| (feed.head(&text, head.is_whole), feed.dialect())));
+            let known = || if is_known { presets::snowplow::dialect(&text) } else { None };
+            let mut dialect = match feed {
+                Some(feed) => {
+                    let (lines, dialect) = feed.map_err(fail)?;
+                    text = lines;
+                    dialect
+                }
+                None => known().unwrap_or_else(|| Dialect::detect(&text, head.is_whole, options)).map_err(fail)?,
+            };
             let named = |note: &String| format!("{}: {note}", crate::base::visible::visible(&input.name));
             notes.extend(dialect.notes.iter().map(named));
             dialect.notes.clear();
@@ -230,12 +253,14 @@ pub fn values_further_down(input: &Input, sniffed: &Sniffed, column: usize) -> V
         return Vec::new();
     }
     match &sniffed.format {
-        Format::Delimited(decoding, dialect) if decoding.is_utf8() => {
+        Format::Delimited(decoding, dialect) if decoding.is_utf8() && dialect.feed.is_none() => {
             let sampled = pieces().into_iter().flat_map(|piece| dialect.rule.sample(&piece, false, SAMPLE_ROWS));
             let records = sampled.filter(|record| record.fields.len() == dialect.names.len());
             records.map(|mut record| std::mem::take(&mut record.fields[column])).collect()
         }
-        Format::Json(decoding, layout) if decoding.is_utf8() && layout.shape == json::Shape::Lines => {
+        Format::Json(decoding, layout)
+            if decoding.is_utf8() && layout.shape == json::Shape::Lines && !layout.is_xes =>
+        {
             let of_piece = |piece: Vec<u8>| {
                 let (names, mut columns, _) = sample_objects(&piece, &Layout { start: 0, ..layout.clone() }, false);
                 let at = names.iter().position(|name| *name == sniffed.columns[column]);
@@ -273,13 +298,16 @@ fn sample_objects(text: &[u8], layout: &Layout, is_whole: bool) -> (Vec<String>,
         let end = memchr::memrchr(b'\n', body).map_or(body.len(), |at| at + 1);
         body = &body[..end];
     }
-    let mut table = ObjectTable::new(SAMPLE_ROWS);
+    let mut table = ObjectTable { list: layout.list.clone(), ..ObjectTable::new(SAMPLE_ROWS) };
     let cutter = ValueCutter { shape: layout.shape, record_max: RECORD_MAX };
     json::parse(cutter, body, &mut table);
     let n_rows = table.n_rows;
     table.columns.iter_mut().for_each(|column| column.resize(n_rows, None));
     (table.names, table.columns, n_rows)
 }
+
+/// Takes the keys and values of a row.
+type EachValue<'e> = dyn FnMut(&str, &str) + 'e;
 
 /// Objects as a table of texts, for a look at them.
 #[derive(Default)]
@@ -288,6 +316,8 @@ pub struct ObjectTable {
     pub columns: Columns,
     pub n_rows: usize,
     pub limit: usize,
+    /// The key of the list whose members are the rows.
+    pub list: Option<String>,
     keys: std::collections::HashMap<String, usize>,
 }
 
@@ -300,12 +330,23 @@ impl ObjectTable {
 
 impl json::Objects for ObjectTable {
     fn object(&mut self, raw: &[u8], _line: u64) {
+        let Ok(text) = std::str::from_utf8(raw) else { return };
+        let Some(list) = self.list.clone() else { return self.row(|each| json::read_object(text, each)) };
+        for (index, member) in json::members(text, &list).ok().flatten().unwrap_or_default().into_iter().enumerate() {
+            self.row(|each| json::read_member(text, &list, (index, member.get()), each));
+        }
+    }
+
+    fn refuse(&mut self, _reason: Reason, _line: u64, _raw: &[u8]) {}
+}
+
+impl ObjectTable {
+    fn row(&mut self, read: impl FnOnce(&mut EachValue<'_>) -> Result<(), serde_json::Error>) {
         if self.n_rows >= self.limit {
             return;
         }
-        let Ok(text) = std::str::from_utf8(raw) else { return };
         let (mut row, mut is_text) = (Vec::new(), true);
-        let read = json::read_object(text, &mut |key, value| match json::value_text(value, &mut String::new()) {
+        let read = read(&mut |key: &str, value: &str| match json::value_text(value, &mut String::new()) {
             Ok(value) => row.push((key.to_owned(), value.to_owned())),
             Err(_) => is_text = false,
         });
@@ -330,6 +371,4 @@ impl json::Objects for ObjectTable {
             column.push((!value.is_empty()).then_some(value));
         }
     }
-
-    fn refuse(&mut self, _reason: Reason, _line: u64, _raw: &[u8]) {}
 }

@@ -220,7 +220,7 @@ impl Likely {
         match stem.rsplit_once('.').map(|(_, extension)| extension) {
             Some(
                 "csv" | "tsv" | "tab" | "psv" | "json" | "ndjson" | "jsonl" | "parquet" | "pq" | "arrow" | "ipc"
-                | "feather" | "zip",
+                | "feather" | "zip" | "xes",
             ) => Likely::Yes,
             None | Some("txt" | "log" | "dat" | "data") => Likely::Perhaps,
             // A part of a file (`events.csv.001`, `data.2024-01-01`) has a number for an extension.
@@ -317,12 +317,17 @@ fn of_pipe(
     Ok(())
 }
 
+/// What is said of a file that is read twice.
+pub fn repeat_note(name: &str) -> String {
+    format!("{} is given more than once, so its rows count more than once.", visible(name))
+}
+
 fn note_repeats(inputs: &[Input], notes: &mut Vec<String>) {
     let mut seen = std::collections::HashSet::new();
     for input in inputs {
         let Place::File(path) = &input.place else { continue };
         if !seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())) {
-            notes.push(format!("{} is given more than once, so its rows count more than once.", visible(&input.name)));
+            notes.push(repeat_note(&input.name));
         }
     }
 }

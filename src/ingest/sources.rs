@@ -1,18 +1,22 @@
 //! All sources of a load together: which column plays which role in each, how times are read, and how columns of
 //! different sources become columns of one table.
 
+mod common;
 mod ids;
 
 use std::collections::HashMap;
 
+use self::common::{is_mail, keep_apart, kinds, link_addresses};
 use self::ids::{EVENT, id_columns, key, named_somewhere};
+use super::asked::{Asked, Own, all_named, inputs};
 use super::identity::{IdPlan, NullIds};
-use super::plan::{ColumnPlan, DateEvent};
+use super::plan::{ColumnPlan, DateEvent, Terms};
 use super::presets::{self, Preset, Wish};
+use super::reading::others as others_of;
 use super::report::Role;
 use super::roles::{self, RoleMap, SampleColumn};
 use super::sniff::{Format, Sniffed, sniff, values_further_down};
-use super::source::{Input, expand, file_error};
+use super::source::{Input, file_error};
 use super::times::TimeReader;
 use super::unpack::Compression;
 use super::{Error, LoadOptions};
@@ -34,6 +38,9 @@ pub struct Source {
     pub examples: Vec<String>,
     /// The source holds a header and nothing else.
     pub is_bare: bool,
+    pub preset: Option<&'static str>,
+    /// Presets that it was nearly read by.
+    pub others: Vec<(&'static str, f64)>,
 }
 
 /// The table that all sources make together.
@@ -50,10 +57,23 @@ pub struct Table {
     pub customer: String,
     /// Columns of ids beside that of the customers, those of people who are known first; none where nothing is linked.
     pub ids: Vec<IdColumn>,
-    /// Columns whose values together come only once, with their names.
-    pub keys: Vec<(Vec<KeyPart>, Vec<String>)>,
+    /// Columns whose values together come only once.
+    pub keys: Vec<RowKey>,
     /// The column with the name of the source, where there are several.
     pub source: Option<usize>,
+    /// For each source its kind, numbered from 0; those of one kind are parts of one export.
+    pub kinds: Vec<usize>,
+    /// Ids are linked, be it only one column of them that writes the same id in several ways.
+    pub is_linked: bool,
+}
+
+/// Columns whose values together come only once.
+#[derive(Debug)]
+pub struct RowKey {
+    pub parts: Vec<KeyPart>,
+    pub names: Vec<String>,
+    /// The kind of sources whose rows it tells apart; all rows where it was asked for.
+    pub kind: Option<usize>,
 }
 
 /// A source with its sample.
@@ -74,20 +94,20 @@ const TIMES_POOLED: usize = 20_000;
 /// # Errors
 /// A source is no table, or the roles of its columns are not clear.
 pub fn look(options: &LoadOptions, ctl: &Ctl) -> Result<(Vec<Source>, Table, Vec<String>), Error> {
-    let (inputs, mut notes) = expand(&options.sources, ctl)?;
-    let n_inputs = inputs.len();
-    let mut looked = Vec::with_capacity(n_inputs);
-    let mut known: HashMap<Vec<String>, RoleMap> = HashMap::new();
+    let (inputs, mut notes) = inputs(options, ctl)?;
+    let mut looked = Vec::with_capacity(inputs.len());
+    let mut known: HashMap<(Option<usize>, Vec<String>), RoleMap> = HashMap::new();
     let mut of_presets: Vec<(&Preset, Vec<String>)> = Vec::new();
-    for input in inputs {
-        let found = sniff(&input, options, ctl).and_then(|mut sniffed| {
-            let wish = wish_of(&input.name, &mut sniffed, options)?;
-            let roles =
-                roles_of(&sniffed, &wish.options, &known).map_err(|error| name_file(error, &input, n_inputs))?;
-            Ok((sniffed, roles, wish))
+    for (input, asked) in inputs {
+        let found = sniff(&input, &asked.before(), ctl).and_then(|mut sniffed| {
+            let (own, wish) = wish_of(&input, &mut sniffed, &asked)?;
+            let known = known.get(&(own.at, sniffed.columns.clone()));
+            let roles = known.cloned().map_or_else(|| roles_of(&sniffed, &own, &wish), Ok);
+            let roles = roles.map_err(|error| asked.explain(error, &own, &input))?;
+            Ok((sniffed, roles, wish, own.at))
         });
         match found {
-            Ok((mut sniffed, roles, wish)) => {
+            Ok((mut sniffed, roles, wish, own)) => {
                 notes.append(&mut sniffed.notes);
                 if let Some(preset) = wish.preset {
                     match of_presets.iter_mut().find(|(known, _)| known.name == preset.name) {
@@ -97,7 +117,7 @@ pub fn look(options: &LoadOptions, ctl: &Ctl) -> Result<(Vec<Source>, Table, Vec
                 }
                 // An empty source tells little, so what it was guessed to be says nothing about the next.
                 if sniffed.n_rows > 0 {
-                    known.entry(sniffed.columns.clone()).or_insert_with(|| roles.clone());
+                    known.entry((own, sniffed.columns.clone())).or_insert_with(|| roles.clone());
                 }
                 looked.push(Looked::new(Seen { input, sniffed }, roles, wish));
             }
@@ -110,34 +130,47 @@ pub fn look(options: &LoadOptions, ctl: &Ctl) -> Result<(Vec<Source>, Table, Vec
         return Err(Error::Other(format!("no source holds a table; {}", notes.join(" "))));
     }
     notes.extend(of_presets.into_iter().map(|(preset, files)| preset.note(&files)));
+    let columns: Vec<&[String]> = looked.iter().map(|source| source.columns.as_slice()).collect();
+    all_named(options, &columns)?;
     tell_ids_apart(&mut looked, options)?;
-    let readers = time_readers(&looked, options)?;
+    keep_apart(&mut looked, options);
+    notes.extend(link_addresses(&mut looked, options));
+    let readers = time_readers(&looked)?;
     for reader in &readers {
         notes.extend(reader.notes());
     }
     let mut ids: Vec<String> = Vec::new();
-    let mut keys: Vec<Vec<String>> = Vec::new();
-    for source in &looked {
+    let mut keys: Vec<(Vec<String>, Option<usize>)> = Vec::new();
+    let kinds = kinds(&looked);
+    for (source, kind) in looked.iter().zip(kinds) {
         let said = &source.wish.options;
         said.ids
             .iter()
-            .filter(|id| !ids.contains(id))
+            .filter(|id| !id.is_empty() && !ids.contains(id))
             .cloned()
             .collect::<Vec<_>>()
             .into_iter()
             .for_each(|id| ids.push(id));
-        let key: Vec<String> = said.dedupe_by.iter().filter(|name| !name.is_empty()).cloned().collect();
-        let mut key = key;
+        let mut key: Vec<String> = said.dedupe_by.iter().filter(|name| !name.is_empty()).cloned().collect();
         if !key.is_empty() && !source.wish.dates.is_empty() && options.dedupe_by.is_empty() {
             key.push(EVENT.to_owned());
         }
-        if !key.is_empty() && !keys.contains(&key) {
+        let key = (key, options.dedupe_by.is_empty().then_some(kind));
+        if !key.0.is_empty() && !keys.contains(&key) {
             keys.push(key);
         }
     }
     let (sources, mut table) = join(looked, readers, options);
     table.ids = id_columns(&table, &ids)?;
-    table.keys = keys.into_iter().map(|names| Ok((key(&sources, &names)?, names))).collect::<Result<_, Error>>()?;
+    let of_kind = |kind: Option<usize>| -> Vec<&Source> {
+        let own = sources.iter().zip(&table.kinds).filter(|(_, of)| kind.is_none_or(|kind| kind == **of));
+        own.map(|(source, _)| source).collect()
+    };
+    let keys = keys.into_iter().map(|(names, kind)| {
+        let parts = key(&of_kind(kind), &names)?;
+        Ok(RowKey { parts, names, kind })
+    });
+    table.keys = keys.collect::<Result<_, Error>>()?;
     let mut once = std::collections::HashSet::new();
     notes.retain(|note| once.insert(note.clone()));
     Ok((sources, table, notes))
@@ -154,16 +187,24 @@ struct Looked {
     examples: Vec<String>,
     is_bare: bool,
     wish: Wish,
+    /// Columns with e-mail addresses of the people it is about.
+    mails: Vec<usize>,
 }
 
 impl Looked {
     fn new(seen: Seen, roles: RoleMap, wish: Wish) -> Self {
         let Seen { input, mut sniffed } = seen;
-        let further = values_further_down(&input, &sniffed, roles.time);
+        let further = if wish.is_links() { Vec::new() } else { values_further_down(&input, &sniffed, roles.time) };
         let first = |column: &Vec<Option<String>>| column.iter().flatten().next().cloned().unwrap_or_default();
         let examples = sniffed.sample.iter().map(first).collect();
+        let mails = sniffed.columns.iter().zip(&sniffed.sample).enumerate().filter(|(_, (name, sample))| {
+            let values: Vec<&str> = sample.iter().flatten().take(SHOWN_VALUES).map(String::as_str).collect();
+            is_mail(name, &values)
+        });
+        let mails = mails.map(|(column, _)| column).collect();
         let times = sniffed.sample.get_mut(roles.time).map(std::mem::take).unwrap_or_default();
-        let is_time = |text: &String| !super::coder::is_none(text);
+        let has_times = !wish.is_links();
+        let is_time = |text: &String| has_times && !super::coder::is_none(text);
         Looked {
             input,
             format: sniffed.format,
@@ -179,27 +220,28 @@ impl Looked {
             examples,
             is_bare: sniffed.is_whole && sniffed.n_rows == 0,
             wish,
+            mails,
         }
     }
 }
 
-/// What a preset says about a source. Columns that it knows of and that the sample of JSON does not show are added.
-pub fn wish_of(file: &str, sniffed: &mut Sniffed, options: &LoadOptions) -> Result<Wish, Error> {
+/// The options of a source, and what a preset makes of them. Columns that it knows of and that the sample of JSON does not
+/// show are added.
+pub fn wish_of(input: &Input, sniffed: &mut Sniffed, asked: &Asked<'_>) -> Result<(Own, Wish), Error> {
+    let own = asked.of(&sniffed.columns);
     let kind = match sniffed.format {
         Format::Delimited(..) => presets::Kind::Text,
         Format::Json(..) => presets::Kind::Json,
         Format::Parquet | Format::Ipc => presets::Kind::Columnar,
     };
-    let wish = presets::wish(file, &mut sniffed.columns, kind, options)?;
+    let wish = presets::wish(&input.name, &mut sniffed.columns, kind, &own.options);
+    let wish = wish.map_err(|error| asked.explain(error, &own, input))?;
     let n_rows = sniffed.n_rows;
     sniffed.sample.resize_with(sniffed.columns.len(), || vec![None; n_rows]);
-    Ok(wish)
+    Ok((own, wish))
 }
 
-fn roles_of(sniffed: &Sniffed, options: &LoadOptions, known: &HashMap<Vec<String>, RoleMap>) -> Result<RoleMap, Error> {
-    if let Some(roles) = known.get(&sniffed.columns) {
-        return Ok(roles.clone());
-    }
+fn roles_of(sniffed: &Sniffed, own: &Own, wish: &Wish) -> Result<RoleMap, Error> {
     let samples: Vec<SampleColumn<'_>> = sniffed
         .columns
         .iter()
@@ -210,24 +252,17 @@ fn roles_of(sniffed: &Sniffed, options: &LoadOptions, known: &HashMap<Vec<String
             n_rows: sniffed.n_rows,
         })
         .collect();
-    roles::assign(&samples, options)
-}
-
-/// Where there are several sources, an error about columns says of which.
-fn name_file(error: Error, input: &Input, n_inputs: usize) -> Error {
-    match error {
-        Error::Columns(what) if n_inputs > 1 => Error::Columns(format!("{}: {what}", visible(&input.name))),
-        other => other,
-    }
+    own.roles(&samples, wish)
 }
 
 /// How the times of each source are read. Sources with the same columns are looked at together, since days beyond 12 in
 /// one tell what is day and month in another; where that does not read a source, it is looked at alone.
-fn time_readers(looked: &[Looked], options: &LoadOptions) -> Result<Vec<TimeReader>, Error> {
+fn time_readers(looked: &[Looked]) -> Result<Vec<TimeReader>, Error> {
     let zone = |source: &Looked| source.wish.options.zone.clone().unwrap_or_default();
     let zones: HashMap<&[String], Zone> =
         looked.iter().map(|source| (source.columns.as_slice(), zone(source))).collect();
-    let format = options.time_format.as_deref();
+    let formats: HashMap<&[String], Option<&str>> =
+        looked.iter().map(|source| (source.columns.as_slice(), source.wish.options.time_format.as_deref())).collect();
     let mut pools: HashMap<&[String], Vec<&str>> = HashMap::new();
     for source in looked {
         let pool = pools.entry(&source.columns).or_default();
@@ -238,7 +273,7 @@ fn time_readers(looked: &[Looked], options: &LoadOptions) -> Result<Vec<TimeRead
     }
     let pooled: HashMap<&[String], Result<TimeReader, String>> = pools
         .into_iter()
-        .map(|(columns, times)| (columns, TimeReader::detect(&times, format, &zones[columns])))
+        .map(|(columns, times)| (columns, TimeReader::detect(&times, formats[columns], &zones[columns])))
         .collect();
     looked
         .iter()
@@ -250,7 +285,7 @@ fn time_readers(looked: &[Looked], options: &LoadOptions) -> Result<Vec<TimeRead
                 }
             }
             let times: Vec<&str> = source.times.iter().map(String::as_str).collect();
-            TimeReader::detect(&times, format, &zone(source)).map_err(|what| {
+            TimeReader::detect(&times, formats[source.columns.as_slice()], &zone(source)).map_err(|what| {
                 let column = &source.columns[source.roles.time];
                 file_error(&source.input.name, format!("column `{}`: {what}", visible(column)))
             })
@@ -261,13 +296,15 @@ fn time_readers(looked: &[Looked], options: &LoadOptions) -> Result<Vec<TimeRead
 /// Checks that every column of ids that was named is somewhere. A source whose customers are what others call anonymous has
 /// anonymous ids and no customers.
 fn tell_ids_apart(looked: &mut [Looked], options: &LoadOptions) -> Result<(), Error> {
-    let named = options.anonymous.iter().filter(|name| !name.is_empty()).map(|name| ("anonymous", name.as_str()));
-    let ids = options.ids.iter().map(|text| {
+    let of_sources = options.each.iter().flat_map(|each| &each.said.ids);
+    let anonymous = options.each.iter().filter_map(|each| each.said.anonymous.as_ref()).filter(|name| !name.is_empty());
+    for name in anonymous {
+        named_somewhere(looked.iter().map(|source| source.columns.as_slice()), name, "anonymous")?;
+    }
+    for text in options.ids.iter().chain(of_sources).filter(|text| !text.is_empty()) {
         let names = looked.iter().flat_map(|source| &source.columns).map(String::as_str);
-        ("id", roles::id_flag(names, text).0)
-    });
-    for (flag, name) in named.chain(ids) {
-        named_somewhere(looked.iter().map(|source| source.columns.as_slice()), name, flag)?;
+        let name = roles::id_flag(names, text).0;
+        named_somewhere(looked.iter().map(|source| source.columns.as_slice()), name, "id")?;
     }
     let anonymous: Vec<String> =
         looked.iter().filter_map(|source| Some(source.columns[source.roles.anonymous?].clone())).collect();
@@ -295,7 +332,9 @@ fn role_columns(roles: &RoleMap) -> [(Role, Option<usize>); 5] {
 /// The role of a column.
 pub fn role_of(roles: &RoleMap, column: usize) -> Role {
     let main = [(Role::Time, roles.time), (Role::Event, roles.event)];
-    if let Some((role, _)) = main.into_iter().find(|&(_, idx)| idx == column) {
+    // Where nothing happens, both places are filled by an id.
+    let has_events = roles.time != roles.event;
+    if let Some((role, _)) = main.into_iter().find(|&(_, idx)| has_events && idx == column) {
         return role;
     }
     if roles.customer == column && roles.has_customer() {
@@ -318,11 +357,15 @@ fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) ->
         }
     }
     let nulls = NullIds::new(&options.null_ids);
+    let kinds = kinds(&looked);
+    let is_address = |source: &Looked| source.roles.has_customer() && source.mails.contains(&source.roles.customer);
+    let has_addresses = kinds.iter().any(|kind| *kind != kinds[0]) && looked.iter().any(is_address);
     let is_linked = !options.null_ids.is_empty()
+        || has_addresses
         || looked.iter().any(|source| source.roles.anonymous.is_some() || !source.roles.ids.is_empty());
     let named = looked.iter().find(|source| source.roles.has_customer()).or(looked.first());
     let customer = named.map_or_else(String::new, |source| source.columns[source.roles.customer].clone());
-    let mut table = Table { customer, ..Table::default() };
+    let mut table = Table { customer, kinds, is_linked: has_addresses, ..Table::default() };
     let mut places: HashMap<String, usize> = HashMap::new();
     let n_sources = looked.len();
     let mut sources = Vec::with_capacity(n_sources);
@@ -338,9 +381,18 @@ fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) ->
             has_amount: amount_at.is_none_or(|at| at == *event),
         };
         let dates: Vec<DateEvent> = wish.dates.iter().map(date).collect();
+        let terms = Terms {
+            leave_out: wish.leave_out.iter().filter_map(|(name, values)| Some((place(name)?, *values))).collect(),
+            is_links: wish.is_links(),
+            event: wish.event.clone(),
+        };
         let is_main = |column: &usize| {
+            if terms.is_links {
+                return roles.customer == *column && roles.has_customer()
+                    || !roles.ids.contains(column) && roles.anonymous != Some(*column);
+            }
             // Where dates are the events, the columns in their places are properties as any other.
-            dates.is_empty() && [roles.event, roles.time].contains(column)
+            dates.is_empty() && (roles.time == *column || terms.event.is_none() && roles.event == *column)
                 || roles.customer == *column && roles.has_customer()
         };
         let properties: Vec<usize> = (0..columns.len()).filter(|column| !is_main(column)).collect();
@@ -360,6 +412,8 @@ fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) ->
             .collect();
         let others = || roles.ids.iter().copied().chain(roles.anonymous).collect();
         let ids = || IdPlan { has_customer: roles.has_customer(), others: others(), nulls: nulls.clone() };
+        let preset = wish.preset.map(|preset| preset.name);
+        let others = others_of(&columns, preset);
         let plan = ColumnPlan {
             ids: is_linked.then(ids),
             customer: roles.customer,
@@ -370,11 +424,12 @@ fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) ->
             time: roles.time,
             time_reader,
             properties,
+            terms,
             file,
             keep_rejects: options.keep_rejects,
             names: columns,
         };
-        sources.push(Source { input, format, compression, roles, plan, positions, examples, is_bare });
+        sources.push(Source { input, format, compression, roles, plan, positions, examples, is_bare, preset, others });
     }
     if n_sources > 1 {
         let name = free_name("source", &table.names);

@@ -4,8 +4,12 @@
 //! one pass over the rows gives every event its person. Who is one person, and what the person is called, depends on the
 //! texts alone and never on the order of rows.
 
+mod kinds;
+mod spelled;
+
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::bitmap::Bitmap;
@@ -15,6 +19,10 @@ use super::columns::Pieces;
 use super::names::Names;
 use crate::base::Ctl;
 use crate::with_codes;
+
+use spelled::spelled;
+
+pub use kinds::{Common, KINDS_MAX, Kinds};
 
 /// What is linked, and how far.
 pub struct LinkOptions<'a> {
@@ -26,6 +34,10 @@ pub struct LinkOptions<'a> {
     pub max_ids: u32,
     /// Texts that are nobody's id; the empty text always is none.
     pub is_null: &'a dyn Fn(&str) -> bool,
+    /// How an id is meant that is written in another way than it could be; `None` where it is as it should be.
+    pub plain: &'a dyn Fn(&str) -> Option<String>,
+    /// Where rows are of several kinds of sources, what says so.
+    pub kinds: Option<Kinds<'a>>,
 }
 
 /// A property column of ids.
@@ -59,6 +71,8 @@ pub struct Links {
     pub n_shared: u64,
     pub n_shared_ids: u64,
     pub n_shared_events: u64,
+    /// Ids that two kinds of sources have in common.
+    pub common: Vec<Common>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -119,6 +133,7 @@ impl StoreBuilder {
         let mut forest = Forest::new(nodes.len());
         join_pairs(&rows, &nodes, &mut forest, &mut links);
         ctl.check()?;
+        links.common = options.kinds.map_or_else(Vec::new, |kinds| self.common(&nodes, &rows, kinds));
         let people = People::new(&nodes, forest, options.max_ids);
         let (names, persons) = people.number(&nodes, &rows, self.dropped.as_ref(), options, &mut links);
         ctl.check()?;
@@ -187,18 +202,23 @@ impl<'b> Nodes<'b> {
         let mut order: Vec<usize> = (0..names.len()).collect();
         order.sort_by_key(|&at| target(at).is_some());
         let mut maps: Vec<Vec<u32>> = vec![Vec::new(); names.len()];
+        let odd: Vec<FxHashMap<String, u32>> = names.iter().map(|names| spelled(names, options)).collect();
         for (done, &at) in order.iter().enumerate() {
             let same: Vec<usize> = order[..done]
                 .iter()
                 .copied()
                 .filter(|&other| target(at).is_some_and(|t| t == other || target(other) == Some(t)))
                 .collect();
+            let id_in = |column: usize, text: &str| names[column].get(text).or_else(|| odd[column].get(text).copied());
             let node = |(id, text): (usize, &str)| {
                 if text.is_empty() || (options.is_null)(text) {
                     return NONE;
                 }
-                let known = same.iter().find_map(|&other| Some(maps[other][names[other].get(text)? as usize]));
-                known.unwrap_or(starts[at] + id as u32)
+                let meant = (options.plain)(text);
+                let text = meant.as_deref().unwrap_or(text);
+                let known = same.iter().find_map(|&other| Some(maps[other][id_in(other, text)? as usize]));
+                let own = if meant.is_some() { id_in(at, text).unwrap_or(id as u32) } else { id as u32 };
+                known.unwrap_or(starts[at] + own)
             };
             maps[at] = names[at].iter().enumerate().map(node).collect();
         }
@@ -397,6 +417,10 @@ impl People {
             persons.push(*number);
         }
         links.n_people = names.len() as u64;
+        if names.is_empty() && n > 0 {
+            // All rows go; until then they need to be somebody's.
+            names.intern("");
+        }
         links.n_unlinked = is_first.count() as u64;
         self.describe(nodes, &events, options, links);
         (names, persons)
@@ -448,7 +472,7 @@ impl People {
             roots
         };
         let (people, shared) = (largest(people), largest(shared));
-        let mut members: rustc_hash::FxHashMap<u32, Vec<u32>> =
+        let mut members: FxHashMap<u32, Vec<u32>> =
             people.iter().chain(&shared).map(|&root| (root, Vec::new())).collect();
         for node in nodes.ids() {
             if let Some(members) = members.get_mut(&self.roots[node as usize]) {

@@ -1,6 +1,7 @@
 //! Rows that repeat a key: the first in the order of sources and rows is kept, later ones are dropped.
 
 use std::hash::Hash;
+use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
@@ -33,8 +34,8 @@ pub struct Repeats {
 const NULL: u32 = 0;
 
 impl StoreBuilder {
-    /// Drops rows whose key an earlier row has. Where a part of the key is missing the row is kept.
-    pub fn drop_repeated(&mut self, parts: &[KeyPart]) -> Repeats {
+    /// Drops rows whose key an earlier row has, among rows in these ranges. Where a part of the key is missing the row is kept.
+    pub fn drop_repeated(&mut self, parts: &[KeyPart], among: &[Range<usize>]) -> Repeats {
         let mut codes: Option<Vec<u32>> = None;
         for &part in parts {
             let part = self.codes_of(part);
@@ -52,7 +53,8 @@ impl StoreBuilder {
         // Rows without this key may have been dropped by another.
         let mut dropped = self.dropped.take().unwrap_or_else(|| Bitmap::none(self.n_events));
         let mut repeats = Repeats::default();
-        for (row, &code) in codes.iter().enumerate() {
+        let rows = among.iter().flat_map(|range| range.start..range.end.min(codes.len()));
+        for (row, code) in rows.map(|row| (row, codes[row])) {
             if dropped.get(row) {
                 continue;
             }
@@ -68,6 +70,16 @@ impl StoreBuilder {
         }
         self.dropped = Some(dropped).filter(|dropped| dropped.count() > 0);
         repeats
+    }
+
+    /// Takes rows as read out of the store, though what they link stays linked; returns how many that are.
+    pub fn leave_out(&mut self, rows: Range<usize>) -> u64 {
+        let mut dropped = self.dropped.take().unwrap_or_else(|| Bitmap::none(self.n_events));
+        let before = dropped.count();
+        rows.for_each(|row| dropped.set(row));
+        let n = dropped.count() - before;
+        self.dropped = Some(dropped).filter(|dropped| dropped.count() > 0);
+        n as u64
     }
 
     /// For every row a number that is equal where the values are equal, `NULL` where there is none.
@@ -175,7 +187,7 @@ mod tests {
                 }
             }
             let mut builder = builder(&rows, cut);
-            let repeats = builder.drop_repeated(&parts[which]);
+            let repeats = builder.drop_repeated(&parts[which], std::slice::from_ref(&(0..usize::MAX)));
             let dropped = (rows.len() - kept.len()) as u64;
             prop_assert_eq!(repeats, Repeats { n_dropped: dropped, n_conflicts: conflicts, n_without: without });
             let store = builder.finish(BuildOptions::default(), &Ctl::new()).expect("built");

@@ -36,7 +36,7 @@ pub use build::{BuildOptions, StoreBuilder};
 pub use codes::{Code, Codes};
 pub use column::Column;
 pub use expr::Expr;
-pub use identity::{IdColumn, LinkOptions, Links};
+pub use identity::{Common, IdColumn, KINDS_MAX, Kinds, LinkOptions, Links};
 pub use keys::KeyPart;
 pub use mapped::{Mapped, Meaning};
 pub use names::Names;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ingest::LoadOptions;
 
-/// Everything of `LoadOptions` but the sources.
+/// Everything of `LoadOptions` but the sources and what is said of single ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Choices {
@@ -104,6 +104,7 @@ impl Choices {
             encoding: choices.encoding,
             dedupe: choices.dedupe,
             memory: to.memory,
+            each: to.each.clone(),
             keep_rejects: to.keep_rejects,
             cache: to.cache.clone(),
         }

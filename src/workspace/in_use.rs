@@ -30,6 +30,25 @@ pub struct Opened {
     pub relabelled: Option<RelabelReport>,
 }
 
+/// What an error about a column is about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct About<'e> {
+    /// The source of the workspace, where there are several.
+    pub source: Option<&'e str>,
+    pub role: &'e str,
+    pub rest: &'e str,
+}
+
+impl<'e> About<'e> {
+    /// `source `a`: --customer: no column is named …`, or without the source; `None` of other errors.
+    pub fn of(what: &'e str) -> Option<Self> {
+        let of_source = what.strip_prefix("source `").and_then(|what| what.split_once("`: "));
+        let (source, what) = of_source.map_or((None, what), |(source, what)| (Some(source), what));
+        let (role, rest) = what.strip_prefix("--")?.split_once(": ")?;
+        Some(About { source, role, rest })
+    }
+}
+
 /// The workspace file in the current folder, where there is one.
 pub fn in_this_folder() -> Option<String> {
     Path::new(WORKSPACE_FILE).is_file().then(|| WORKSPACE_FILE.to_owned())
@@ -151,42 +170,12 @@ impl InUse {
             true => LoadOptions { zone: self.workspace.zone.clone(), ..LoadOptions::default() },
             false => self.workspace.load(&self.folder()).map_err(named)?,
         };
-        let mut options = flags.clone();
+        let mut options = flags.clone().or(&said);
         options.workspace = None;
         if options.sources.is_empty() {
             options.sources = said.sources;
         }
-        let texts = [
-            (&mut options.preset, said.preset),
-            (&mut options.customer, said.customer),
-            (&mut options.time, said.time),
-            (&mut options.event, said.event),
-            (&mut options.channel, said.channel),
-            (&mut options.value, said.value),
-            (&mut options.score, said.score),
-            (&mut options.session, said.session),
-            (&mut options.anonymous, said.anonymous),
-            (&mut options.time_format, said.time_format),
-            (&mut options.encoding, said.encoding),
-        ];
-        for (flag, said) in texts {
-            *flag = flag.take().or(said);
-        }
-        let lists = [
-            (&mut options.ids, said.ids),
-            (&mut options.null_ids, said.null_ids),
-            (&mut options.dedupe_by, said.dedupe_by),
-        ];
-        for (flag, said) in lists {
-            if flag.is_empty() {
-                *flag = said;
-            }
-        }
-        options.max_ids = options.max_ids.or(said.max_ids);
-        options.zone = options.zone.or(said.zone);
-        options.delimiter = options.delimiter.or(said.delimiter);
-        options.quote = options.quote.or(said.quote);
-        options.dedupe |= said.dedupe;
+        options.each = said.each;
         Ok(options)
     }
 
@@ -259,16 +248,26 @@ impl InUse {
     /// An error about a column that the file and no flag named says where the file does.
     pub fn explained(&self, err: ingest::Error, flags: &LoadOptions) -> ingest::Error {
         let ingest::Error::Columns(what) = &err else { return err };
-        let Some((role, rest)) = what.strip_prefix("--").and_then(|what| what.split_once(": ")) else { return err };
-        let Some(column) = self.column_of(role, flags) else { return err };
-        let line = self.places().source_column(column);
-        ingest::Error::Other(format!("{}: `{column}` of the source: {rest}", self.place(line)))
+        let Some(about) = About::of(what) else { return err };
+        let Some((line, key)) = self.said_at(&about, flags) else { return err };
+        let key = if about.role == "id" { "a column of ids".to_owned() } else { format!("`{key}` of the source") };
+        ingest::Error::Other(format!("{}: {key}: {}", self.place(line), about.rest))
     }
 
-    /// The key of the file that names the column of a role, where no flag does.
-    pub fn column_of(&self, role: &str, flags: &LoadOptions) -> Option<&'static str> {
-        let columns = &self.workspace.sources.first()?.columns;
-        let (key, flag, said) = match role {
+    /// The line and the key of the file that name the column of a role, where no flag does.
+    pub fn said_at(&self, about: &About<'_>, flags: &LoadOptions) -> Option<(Option<usize>, &'static str)> {
+        let places = self.places();
+        if about.role == "id" {
+            let of_source = self.workspace.sources.iter().find(|source| !source.ids.is_empty());
+            let line = of_source.and_then(|source| places.key("source", &source.id, "ids"));
+            return flags.ids.is_empty().then(|| (places.root("identity.keys").or(line), "ids"));
+        }
+        let source = match about.source {
+            Some(name) => self.workspace.sources.iter().find(|source| visible(&source.id) == name)?,
+            None => self.workspace.sources.first()?,
+        };
+        let columns = &source.columns;
+        let (key, flag, said) = match about.role {
             "customer" => ("user", &flags.customer, &columns.customer),
             "anonymous" => ("anon", &flags.anonymous, &columns.anonymous),
             "time" => ("time", &flags.time, &columns.time),
@@ -279,8 +278,12 @@ impl InUse {
             "session" => ("session", &flags.session, &columns.session),
             _ => return None,
         };
-        let key = if key == "user" && self.places().source_column("user").is_none() { "customer" } else { key };
-        (flag.is_none() && said.is_some()).then_some(key)
+        let line = |key: &str| match about.source {
+            Some(_) => places.key_alone("source", &source.id, &format!("columns.{key}")),
+            None => places.source_column(key),
+        };
+        let key = if key == "user" && line("user").is_none() { "customer" } else { key };
+        (flag.is_none() && said.is_some()).then(|| (line(key), key))
     }
 
     /// The end of observation that the file sets.

@@ -35,6 +35,11 @@ impl Places {
         find(key).or_else(|| find(""))
     }
 
+    /// The line of a key in the section of an id, where it is there.
+    pub fn key_alone(&self, section: &str, id: &str, key: &str) -> Option<usize> {
+        self.lines.get(&(section.to_owned(), id.to_owned(), key.to_owned())).copied()
+    }
+
     /// The line of a key that stands at the top.
     pub fn root(&self, key: &str) -> Option<usize> {
         self.key("", "", key)

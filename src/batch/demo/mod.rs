@@ -1,5 +1,6 @@
 //! Sample data of any size, the same on every machine for the same seed.
 
+mod ga4;
 mod random;
 mod rows;
 mod shop;
@@ -16,6 +17,8 @@ use crate::export::{self, Format};
 pub struct Demo {
     pub name: &'static str,
     pub doc: &'static str,
+    /// The formats it is written in, the usual one first.
+    pub formats: &'static [&'static str],
     write: fn(Size, &Format, &mut dyn Write, &Ctl) -> Result<(), export::Error>,
 }
 
@@ -31,11 +34,20 @@ pub const CUSTOMERS_MAX: u32 = 20_000_000;
 /// Formats that are written while the data is made.
 pub const FORMATS: [&str; 3] = ["csv", "ndjson", "parquet"];
 
-pub static DEMOS: &[Demo] = &[Demo {
-    name: "shop",
-    doc: "A web shop: 90 days, 40 event names, about 24 events per customer, in time order",
-    write: shop::write,
-}];
+pub static DEMOS: &[Demo] = &[
+    Demo {
+        name: "shop",
+        doc: "A web shop: 90 days, 40 event names, about 24 events per customer, in time order",
+        formats: &FORMATS,
+        write: shop::write,
+    },
+    Demo {
+        name: "ga4",
+        doc: "The same shop as Google Analytics 4 exports it from BigQuery: about 1.5 kB per event",
+        formats: &["ndjson"],
+        write: shop::write_ga4,
+    },
+];
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("no sample data is named `{}`{}; there is {}", visible(.name), .nearest.map_or(String::new(), |near| format!("; did you mean `{near}`?")), list())]
@@ -76,9 +88,13 @@ mod tests {
     use std::collections::{HashMap, HashSet};
 
     fn written(customers: u32, seed: u64, format: &str) -> Vec<u8> {
+        demo("shop", customers, seed, format)
+    }
+
+    fn demo(name: &str, customers: u32, seed: u64, format: &str) -> Vec<u8> {
         let mut out = Vec::new();
         let format = export::format(format).expect("a format");
-        let demo = find("shop").expect("known");
+        let demo = find(name).expect("known");
         demo.write(Size { customers, seed }, format, &mut out, &Ctl::new()).expect("written");
         out
     }
@@ -138,9 +154,34 @@ mod tests {
     }
 
     #[test]
+    fn the_shop_of_google_analytics_has_the_same_events_and_is_known_for_what_it_is() {
+        let plain = text(300, 4);
+        let objects = String::from_utf8(demo("ga4", 300, 4, "ndjson")).expect("text");
+        let names = |line: &str| line.split(',').nth(2).expect("an event").to_owned();
+        let expect: Vec<String> = plain.lines().skip(1).map(names).collect();
+        let name = |line: &str| {
+            let object: serde_json::Value = serde_json::from_str(line).expect("an object");
+            object["event_name"].as_str().expect("a name").to_owned()
+        };
+        assert_eq!(objects.lines().map(name).collect::<Vec<_>>(), expect);
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("events.ndjson");
+        std::fs::write(&path, &objects).expect("written");
+        let options = crate::ingest::LoadOptions {
+            sources: vec![path.to_string_lossy().into_owned()],
+            ..crate::ingest::LoadOptions::default()
+        };
+        let loaded = crate::ingest::open(&options, &Ctl::new()).expect("readable");
+        assert_eq!(loaded.store.n_events(), expect.len());
+        // Who comes on a second device and never signs in there is another person as far as anybody knows.
+        assert!((300..400).contains(&loaded.store.n_customers()), "{}", loaded.store.n_customers());
+        assert!(loaded.report.notes.iter().any(|note| note.contains("--preset ga4-bq")));
+    }
+
+    #[test]
     fn an_unknown_name_is_refused_with_all_there_are() {
         let err = find("shpo").err().expect("unknown");
-        assert_eq!(err.to_string(), "no sample data is named `shpo`; did you mean `shop`?; there is shop");
+        assert_eq!(err.to_string(), "no sample data is named `shpo`; did you mean `shop`?; there is shop, ga4");
     }
 
     #[test]

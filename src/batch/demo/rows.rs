@@ -39,11 +39,25 @@ const COLUMNS: [(&str, Kind); 9] = [
     ("score", Kind::Int),
 ];
 
+/// Writes one event as a line.
+pub(super) type PushRow = fn(&Event, &mut Vec<u8>) -> Result<(), Error>;
+
 /// A file that is being written.
 pub(super) enum Rows<'a> {
-    Csv { out: &'a mut dyn Write, line: Vec<u8> },
-    Ndjson { out: &'a mut dyn Write, line: Vec<u8> },
-    Parquet { rows: Box<ParquetRows<&'a mut dyn Write>>, waiting: Vec<Event> },
+    Csv {
+        out: &'a mut dyn Write,
+        line: Vec<u8>,
+    },
+    /// Objects, one by one as the function writes them.
+    Ndjson {
+        out: &'a mut dyn Write,
+        line: Vec<u8>,
+        push: PushRow,
+    },
+    Parquet {
+        rows: Box<ParquetRows<&'a mut dyn Write>>,
+        waiting: Vec<Event>,
+    },
 }
 
 impl<'a> Rows<'a> {
@@ -54,12 +68,17 @@ impl<'a> Rows<'a> {
                 let columns: Vec<Column> = COLUMNS.iter().map(|(name, kind)| Column::new(*name, *kind)).collect();
                 Rows::Parquet { rows: Box::new(ParquetRows::new(&columns, out)?), waiting: Vec::new() }
             }
-            "ndjson" => Rows::Ndjson { out, line: Vec::new() },
+            "ndjson" => Rows::objects(out, push_ndjson),
             _ => {
                 writeln!(out, "{}", COLUMNS.map(|(name, _)| name).join(","))?;
                 Rows::Csv { out, line: Vec::new() }
             }
         })
+    }
+
+    /// Rows that are written as objects.
+    pub(super) fn objects(out: &'a mut dyn Write, push: PushRow) -> Self {
+        Rows::Ndjson { out, line: Vec::new(), push }
     }
 
     pub(super) fn write(&mut self, events: Vec<Event>) -> Result<(), Error> {
@@ -71,9 +90,9 @@ impl<'a> Rows<'a> {
                 out.write_all(line)?;
                 line.clear();
             }
-            Rows::Ndjson { out, line } => {
+            Rows::Ndjson { out, line, push } => {
                 for event in &events {
-                    push_ndjson(event, line)?;
+                    push(event, line)?;
                 }
                 out.write_all(line)?;
                 line.clear();

@@ -103,7 +103,15 @@ struct Shop {
 }
 
 pub(super) fn write(size: Size, format: &Format, out: &mut dyn Write, ctl: &Ctl) -> Result<(), export::Error> {
-    let mut rows = Rows::start(format, out)?;
+    write_rows(size, Rows::start(format, out)?, ctl)
+}
+
+/// The same events as Google Analytics would have them; there is one format for that.
+pub(super) fn write_ga4(size: Size, _: &Format, out: &mut dyn Write, ctl: &Ctl) -> Result<(), export::Error> {
+    write_rows(size, Rows::objects(out, super::ga4::push), ctl)
+}
+
+fn write_rows(size: Size, mut rows: Rows<'_>, ctl: &Ctl) -> Result<(), export::Error> {
     let mut shop = Shop::open(size);
     for hour in 0..HOURS {
         ctl.check()?;

@@ -3,6 +3,7 @@
 use hashbrown::{HashMap, HashSet};
 use polars::prelude::{ChunkAgg, DataType, IntoSeries, NamedFrom, PolarsResult, Series, StringChunked, TimeUnit};
 
+use super::left_out::left_out;
 use super::values::{self, Keep};
 use super::{Blocks, cell, guarded};
 use crate::base::Ctl;
@@ -17,7 +18,7 @@ use crate::journey::{Batch, BatchValues, Coded};
 const VALUES_AT_ONCE: usize = 1 << 20;
 
 /// Decoded columns of a block, by position of the leaf.
-struct Columns<'a> {
+pub(super) struct Columns<'a> {
     file: &'a dyn Blocks,
     block: usize,
     roots: HashMap<usize, Series>,
@@ -45,7 +46,7 @@ impl Columns<'_> {
     }
 
     /// Decodes the top-level columns of these leaves beside what is there, to stay.
-    fn pin(&mut self, leaves: &[usize]) -> Result<(), String> {
+    pub(super) fn pin(&mut self, leaves: &[usize]) -> Result<(), String> {
         let mut roots: Vec<usize> = leaves.iter().map(|&leaf| self.file.leaves()[leaf].root).collect();
         roots.retain(|root| !self.roots.contains_key(root));
         roots.sort_unstable();
@@ -58,7 +59,7 @@ impl Columns<'_> {
         Ok(())
     }
 
-    fn get(&self, leaf: usize) -> Result<Series, String> {
+    pub(super) fn get(&self, leaf: usize) -> Result<Series, String> {
         let leaf = &self.file.leaves()[leaf];
         let root =
             self.roots.get(&leaf.root).or_else(|| self.pinned.get(&leaf.root)).ok_or("a column was not decoded")?;
@@ -285,6 +286,7 @@ struct Keys {
     customers: Series,
     events: Series,
     times: Times,
+    left_out: Option<Vec<bool>>,
     no_customer: Option<Vec<bool>>,
     no_event: Option<Vec<bool>>,
     broken_customers: Option<Vec<bool>>,
@@ -305,6 +307,7 @@ impl Keys {
             return Err(UNEVEN.into());
         }
         Ok(Keys {
+            left_out: left_out(columns, plan)?,
             times: guarded(|| Times::read(&time_column, &plan.time_reader))?,
             no_customer: match &plan.ids {
                 None => guarded(|| unsaid(&customers, &(is_none as fn(&str) -> bool)))?,
@@ -319,14 +322,16 @@ impl Keys {
     }
 
     fn has_faults(&self) -> bool {
-        let any = [&self.no_customer, &self.no_event, &self.broken_customers, &self.broken_events];
+        let any = [&self.left_out, &self.no_customer, &self.no_event, &self.broken_customers, &self.broken_events];
         self.times.has_bad || any.iter().any(|rows| rows.is_some())
     }
 
     /// Why a row is no event, and the column at fault.
     fn fault(&self, row: usize, plan: &ColumnPlan) -> Option<(Reason, usize)> {
         let is_set = |rows: &Option<Vec<bool>>| rows.as_ref().is_some_and(|rows| rows[row]);
-        if is_set(&self.broken_customers) {
+        if is_set(&self.left_out) {
+            Some((Reason::LeftOut, plan.terms.leave_out.first().map_or(plan.event, |(column, _)| *column)))
+        } else if is_set(&self.broken_customers) {
             Some((Reason::Encoding, plan.customer))
         } else if is_set(&self.no_customer) {
             Some((Reason::NoCustomer, plan.customer))
@@ -370,7 +375,7 @@ fn unknown(columns: &mut Columns<'_>, customers: &Series, ids: &IdPlan) -> Resul
     Ok(unknown.filter(|rows| rows.contains(&true)))
 }
 
-const UNEVEN: &str = "it is damaged (its columns differ in length)";
+pub(super) const UNEVEN: &str = "it is damaged (its columns differ in length)";
 
 /// Decodes and codes one block. Lines of refused rows count from the start of the block.
 pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan, ctl: &Ctl) -> Result<Parsed, String> {

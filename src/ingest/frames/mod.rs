@@ -5,6 +5,7 @@ mod block;
 mod cell;
 mod guard;
 mod keys;
+mod left_out;
 mod values;
 
 use std::path::Path;

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::base::CustomerId;
 use crate::ingest::load::load;
-use crate::ingest::{Error, KeepRejects, Loaded};
+use crate::ingest::{Error, KeepRejects, Loaded, SourcePair};
 
 #[test]
 fn what_exports_write_for_no_id_is_nobody() {
@@ -173,14 +174,13 @@ fn sources_are_joined_through_ids_they_have_in_common() {
         turned.rotate_left(1);
         let loaded = open(&turned, 40, |o| o.ids = vec!["email".into()]).expect("readable");
         assert_eq!(people(&loaded), expect);
-        let identity = loaded.report.identity.expect("linked");
         let pair = |a: &str, b: &str| {
             let is = |pair: &&SourcePair| {
                 let ends = |file: &str, name: &str| file.ends_with(name);
                 (ends(&pair.files[0], a) && ends(&pair.files[1], b))
                     || (ends(&pair.files[0], b) && ends(&pair.files[1], a))
             };
-            identity.sources.iter().find(is).map(|pair| pair.both)
+            loaded.report.joins.iter().find(is).map(|pair| pair.both)
         };
         assert_eq!(
             [pair("web.csv", "app.ndjson"), pair("web.csv", "crm.csv"), pair("crm.csv", "/shop.csv")],

@@ -8,13 +8,16 @@
 mod items;
 mod objects;
 
+use std::io::Read;
+
 use items::{End, skip_space, value_end};
 
 use super::limits::DEPTH_MAX;
+use super::xes;
 
 pub use super::limits::LATE_MAX;
 pub use items::{Objects, ValueCutter, parse};
-pub use objects::{ObjectCoder, read_object, value_text};
+pub use objects::{ObjectCoder, members, read_member, read_object, value_text};
 
 /// Objects inside objects become columns up to this depth; what is deeper stays JSON text.
 const FLAT_DEPTH_MAX: usize = 16;
@@ -43,6 +46,10 @@ pub struct Layout {
     pub lines_before: u64,
     /// The key of the array in a wrapper.
     pub wrapper: Option<String>,
+    /// The key of the list in every object whose members are the rows.
+    pub list: Option<String>,
+    /// The objects are made of the XML of a process log.
+    pub is_xes: bool,
 }
 
 impl Layout {
@@ -60,19 +67,39 @@ impl Layout {
         }
     }
 
+    /// The layout of a process log after it was made lines of objects.
+    pub fn of_xes() -> Layout {
+        Layout { is_xes: true, ..layout(b"", 0, Shape::Lines, None) }
+    }
+
+    /// A reader of the objects, whatever they are made of.
+    pub fn reader<'r>(&self, reader: Box<dyn Read + 'r>) -> Box<dyn Read + 'r> {
+        if self.is_xes { Box::new(xes::Lines::new(reader)) } else { reader }
+    }
+
     pub fn describe(&self) -> String {
+        if self.is_xes {
+            return "events of the traces of a process log".to_owned();
+        }
         let objects = match self.shape {
             Shape::Lines => "one object per line",
             Shape::Values => "objects one after the other",
             Shape::Array | Shape::Wrapped => "an array of objects",
         };
+        let members = self
+            .list
+            .as_ref()
+            .map_or(String::new(), |key| format!(", a row for each of `{}`", crate::base::visible::visible(key)));
         match &self.wrapper {
-            Some(key) => format!("{objects} in `{}`", crate::base::visible::visible(key)),
-            None => objects.into(),
+            Some(key) => format!("{objects} in `{}`{members}", crate::base::visible::visible(key)),
+            None => format!("{objects}{members}"),
         }
     }
 
     pub fn format_name(&self) -> &'static str {
+        if self.is_xes {
+            return "xes";
+        }
         match self.shape {
             Shape::Lines | Shape::Values => "ndjson",
             Shape::Array | Shape::Wrapped => "json",
@@ -82,7 +109,7 @@ impl Layout {
 
 fn layout(text: &[u8], start: usize, shape: Shape, wrapper: Option<String>) -> Layout {
     let lines_before = memchr::memchr_iter(b'\n', &text[..start]).count() as u64;
-    Layout { shape, start, lines_before, wrapper }
+    Layout { shape, start, lines_before, wrapper, list: None, is_xes: false }
 }
 
 fn object(text: &[u8], first: usize, is_whole: bool) -> Layout {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -19,7 +20,10 @@ use crate::journey::BatchValues;
 ///
 /// # Errors
 /// It is no object, or broken.
-pub fn read_object<'t>(text: &'t str, each: &mut impl FnMut(&str, &'t str)) -> Result<(), serde_json::Error> {
+pub fn read_object<'t>(
+    text: &'t str,
+    each: &mut (impl FnMut(&str, &'t str) + ?Sized),
+) -> Result<(), serde_json::Error> {
     if is_deep(text.as_bytes()) {
         return Err(serde::de::Error::custom("its brackets are nested too deep"));
     }
@@ -33,6 +37,49 @@ pub fn read_object<'t>(text: &'t str, each: &mut impl FnMut(&str, &'t str)) -> R
 fn is_deep(text: &[u8]) -> bool {
     memchr::memchr2_iter(b'{', b'[', text).nth(DEPTH_MAX).is_some() && value_end(text, 0) == End::Broken
 }
+
+/// The members of the list under a key of an object, as JSON; `None` where there is no list.
+///
+/// # Errors
+/// It is no object, or broken.
+pub fn members<'t>(text: &'t str, key: &str) -> Result<Option<Vec<&'t RawValue>>, serde_json::Error> {
+    let mut list = None;
+    read_object(text, &mut |name, value| {
+        if name == key && value.starts_with('[') {
+            list = Some(value);
+        }
+    })?;
+    list.map(serde_json::from_str).transpose()
+}
+
+/// Reads an object and one member of the list under a key of it as one: the fields of the member stand behind the key, and
+/// its place in the list as `index`.
+///
+/// # Errors
+/// One of them is no object, or broken.
+pub fn read_member<'t>(
+    text: &'t str,
+    key: &str,
+    (index, member): (usize, &'t str),
+    each: &mut (impl FnMut(&str, &'t str) + ?Sized),
+) -> Result<(), serde_json::Error> {
+    read_object(text, &mut |name, value| {
+        if name != key {
+            each(name, value);
+        }
+    })?;
+    let mut path = String::new();
+    read_object(member, &mut |name, value| {
+        path.clear();
+        path.extend([key, ".", name]);
+        each(&path, value);
+    })?;
+    each(&format!("{key}.index"), INDICES.get(index).map_or("null", String::as_str));
+    Ok(())
+}
+
+/// Places in a list as texts.
+static INDICES: LazyLock<Vec<String>> = LazyLock::new(|| (1..=100_000).map(|index| index.to_string()).collect());
 
 /// One of a list of names with values.
 #[derive(serde::Deserialize)]
@@ -78,13 +125,16 @@ fn pairs<'t>(value: &'t str) -> Option<Vec<(Cow<'t, str>, &'t str)>> {
     pairs.into_iter().map(plain).collect()
 }
 
-struct Flatten<'a, F> {
+/// Most ids that are taken from one merge.
+const MERGED_MAX: usize = 8;
+
+struct Flatten<'a, F: ?Sized> {
     key: &'a mut String,
     depth: usize,
     each: &'a mut F,
 }
 
-impl<'t, F: FnMut(&str, &'t str)> DeserializeSeed<'t> for Flatten<'_, F> {
+impl<'t, F: FnMut(&str, &'t str) + ?Sized> DeserializeSeed<'t> for Flatten<'_, F> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'t>>(self, reader: D) -> Result<(), D::Error> {
@@ -92,7 +142,7 @@ impl<'t, F: FnMut(&str, &'t str)> DeserializeSeed<'t> for Flatten<'_, F> {
     }
 }
 
-impl<'t, F: FnMut(&str, &'t str)> Visitor<'t> for Flatten<'_, F> {
+impl<'t, F: FnMut(&str, &'t str) + ?Sized> Visitor<'t> for Flatten<'_, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -120,6 +170,20 @@ impl<'t, F: FnMut(&str, &'t str)> Visitor<'t> for Flatten<'_, F> {
                     self.key.push('.');
                     self.key.push_str(&name);
                     (self.each)(self.key, value);
+                }
+                continue;
+            }
+            // The ids that an event merges.
+            if value.starts_with('[')
+                && self.key.ends_with("$distinct_ids")
+                && let Ok(ids) = serde_json::from_str::<Vec<&'t RawValue>>(value)
+            {
+                let len = self.key.len();
+                for (at, id) in ids.into_iter().take(MERGED_MAX).enumerate() {
+                    self.key.truncate(len);
+                    self.key.push('.');
+                    self.key.push_str(&at.to_string());
+                    (self.each)(self.key, id.get());
                 }
                 continue;
             }
@@ -196,6 +260,8 @@ pub struct ObjectCoder<'p> {
     last: usize,
     late: Vec<String>,
     is_cut: bool,
+    /// The key of the list whose members are the rows.
+    list: Option<&'p str>,
     plan: &'p ColumnPlan,
 }
 
@@ -218,7 +284,7 @@ impl Column {
 }
 
 impl<'p> ObjectCoder<'p> {
-    pub fn new(plan: &'p ColumnPlan) -> Self {
+    pub fn new(plan: &'p ColumnPlan, list: Option<&'p str>) -> Self {
         let is_id = |idx: usize| plan.ids.as_ref().is_some_and(|ids| ids.others.contains(&idx));
         let place = |idx: usize| plan.properties.iter().position(|&property| property == idx);
         ObjectCoder {
@@ -235,6 +301,7 @@ impl<'p> ObjectCoder<'p> {
             last: 0,
             late: Vec::new(),
             is_cut: false,
+            list,
             plan,
         }
     }
@@ -245,8 +312,8 @@ impl<'p> ObjectCoder<'p> {
         ObjectBlock { parsed: self.coder.made, late: self.late, is_cut: self.is_cut }
     }
 
-    fn gather(&mut self, raw: &[u8]) -> Result<(), Reason> {
-        let text = std::str::from_utf8(raw).map_err(|_| Reason::Encoding)?;
+    /// Gathers the values of an object, or of one member of its list.
+    fn gather(&mut self, text: &str, member: Option<(usize, &str)>) -> Result<(), Reason> {
         for &idx in &self.touched {
             self.columns[idx].value = None;
         }
@@ -254,8 +321,8 @@ impl<'p> ObjectCoder<'p> {
         self.text.clear();
         let mut decoded = String::new();
         let mut is_text = true;
-        let Self { keys, columns, touched, text: gathered, last, .. } = self;
-        read_object(text, &mut |key, value| {
+        let Self { keys, columns, touched, text: gathered, last, list, .. } = self;
+        let mut each = |key: &str, value: &str| {
             let idx = match columns.get(*last + 1) {
                 Some(column) if column.name == key => *last + 1,
                 _ => column_of(key, keys, columns),
@@ -272,13 +339,31 @@ impl<'p> ObjectCoder<'p> {
             }
             column.value = Some((start, gathered.len()));
             column.is_number = !value.starts_with('"');
-        })
-        .map_err(|_| Reason::Json)?;
+        };
+        let read = match (member, list) {
+            (Some(member), Some(list)) => read_member(text, list, member, &mut each),
+            _ => read_object(text, &mut each),
+        };
+        read.map_err(|_| Reason::Json)?;
         if is_text { Ok(()) } else { Err(Reason::Json) }
     }
 
-    fn take(&mut self, raw: &[u8]) -> Result<(), Reason> {
-        self.gather(raw)?;
+    /// Makes an event of every member of the list of an object.
+    fn take_members(&mut self, text: &str, list: &str, line: u64) -> Result<(), Reason> {
+        let members = members(text, list).map_err(|_| Reason::Json)?.unwrap_or_default();
+        if members.is_empty() {
+            return Err(Reason::NoEvent);
+        }
+        for (index, member) in members.into_iter().enumerate() {
+            if let Err(reason) = self.take(text, Some((index, member.get()))) {
+                self.coder.refuse(reason, line, member.get().as_bytes());
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, text: &str, member: Option<(usize, &str)>) -> Result<(), Reason> {
+        self.gather(text, member)?;
         let Self { coder, columns, text, plan, .. } = self;
         let of = |idx: usize| columns[idx].value.map_or("", |(start, end)| &text[start..end]);
         let event = coder.what(of);
@@ -290,8 +375,9 @@ impl<'p> ObjectCoder<'p> {
     }
 
     /// Makes an event of every date of an object.
-    fn take_dates(&mut self, raw: &[u8], line: u64) -> Result<(), Reason> {
-        self.gather(raw)?;
+    fn take_dates(&mut self, text: &str, line: u64) -> Result<(), Reason> {
+        self.gather(text, None)?;
+        let raw = text.as_bytes();
         let plan = self.plan;
         let mut is_empty = true;
         for date in &plan.dates {
@@ -352,7 +438,12 @@ impl<'p> ObjectCoder<'p> {
 
 impl Objects for ObjectCoder<'_> {
     fn object(&mut self, raw: &[u8], line: u64) {
-        let taken = if self.plan.dates.is_empty() { self.take(raw) } else { self.take_dates(raw, line) };
+        let taken = match (std::str::from_utf8(raw), self.list) {
+            (Err(_), _) => Err(Reason::Encoding),
+            (Ok(text), Some(list)) => self.take_members(text, list, line),
+            (Ok(text), None) if self.plan.dates.is_empty() => self.take(text, None),
+            (Ok(text), None) => self.take_dates(text, line),
+        };
         if let Err(reason) = taken {
             self.coder.refuse(reason, line, raw);
         }

@@ -1,6 +1,7 @@
 //! Presets of orders, contacts, deals and tickets: tables in which one row holds several dates, each of which is an event.
 
-use super::Preset;
+use super::{COMPANY, PLAIN, Preset};
+use crate::ingest::plan::Values::In;
 use crate::ingest::report::Role::{Channel, Customer, Time, Value};
 
 pub(super) const PRESETS: &[Preset] = &[
@@ -8,12 +9,10 @@ pub(super) const PRESETS: &[Preset] = &[
         name: "shopify-orders",
         what: "Shopify's export of orders",
         has: &[&["Name", "Email", "Financial Status", "Paid at", "Created at"]],
-        lacks: &[],
         roles: &[(Customer, &["Email"]), (Time, &["Created at"]), (Value, &["Total"]), (Channel, &["Source"])],
         event: &["Financial Status"],
         ids: &[("Phone", None)],
         key: &[&["Name"]],
-        zone: None,
         traps: &[
             "Every date of an order is an event, and the amount stands with order_paid alone.",
             "Further items of an order stand in rows without dates, which are rejected for having no time.",
@@ -25,12 +24,12 @@ pub(super) const PRESETS: &[Preset] = &[
             ("Cancelled at", "order_cancelled"),
         ],
         amount_at: Some("order_paid"),
+        ..PLAIN
     },
     Preset {
         name: "woo",
         what: "orders of WooCommerce",
         has: &[&["date_created_gmt", "billing.email", "status"]],
-        lacks: &[],
         roles: &[(Customer, &["customer_id"]), (Time, &["date_created_gmt"]), (Value, &["total"])],
         event: &["status"],
         ids: &[("billing.email", None)],
@@ -46,17 +45,15 @@ pub(super) const PRESETS: &[Preset] = &[
             ("date_completed_gmt", "order_completed"),
         ],
         amount_at: Some("order_paid"),
+        ..PLAIN
     },
     Preset {
         name: "hubspot",
         what: "HubSpot's export of contacts",
         has: &[&["Record ID", "Lifecycle Stage", "Create Date"]],
-        lacks: &[],
         roles: &[(Customer, &["Record ID"]), (Time, &["Create Date"]), (Channel, &["Original Source"])],
         event: &["Lifecycle Stage"],
         ids: &[("Email", None)],
-        key: &[],
-        zone: None,
         traps: &[
             "Every date on which a contact reached a stage is an event.",
             "Times are those of the account's zone, which the file does not say; --tz names it.",
@@ -71,50 +68,55 @@ pub(super) const PRESETS: &[Preset] = &[
             ("Became a Customer Date", "became_customer"),
             ("Became an Evangelist Date", "became_evangelist"),
         ],
-        amount_at: None,
+        has_own_ids: true,
+        ..PLAIN
     },
     Preset {
         name: "salesforce-tasks",
         what: "Salesforce's tasks and activities",
         has: &[&["Id", "WhoId", "WhatId", "ActivityDate", "CreatedDate"]],
-        lacks: &[],
         roles: &[(Customer, &["WhoId"]), (Time, &["StartDateTime", "CompletedDateTime", "CreatedDate"])],
         event: &["TaskSubtype", "Type", "Subject"],
-        ids: &[],
         key: &[&["Id"]],
         zone: Some("UTC"),
+        leave_out: &[("IsDeleted", In(&["true", "TRUE", "True", "1"]))],
         traps: &[
             "`ActivityDate` is a day and not a time, and is not used for order.",
             "Rows without WhoId belong to an account and to nobody in it; they are rejected for having no customer.",
         ],
-        dates: &[],
-        amount_at: None,
+        has_own_ids: true,
+        ..PLAIN
     },
     Preset {
         name: "salesforce-stages",
         what: "Salesforce's history of opportunities",
         has: &[&["OpportunityId", "StageName", "CreatedDate"]],
-        lacks: &[],
         roles: &[(Customer, &["OpportunityId"]), (Time, &["CreatedDate"]), (Value, &["Amount"])],
         event: &["StageName"],
-        ids: &[],
         key: &[&["Id"]],
         zone: Some("UTC"),
         traps: &["An opportunity stands for a customer."],
-        dates: &[],
-        amount_at: None,
+        has_own_ids: true,
+        ..PLAIN
     },
     Preset {
         name: "zendesk",
         what: "tickets of Zendesk",
         has: &[&["requester_id", "via.channel", "status", "created_at"]],
-        lacks: &[],
         roles: &[(Customer, &["requester_id"]), (Time, &["created_at"]), (Channel, &["via.channel"])],
         event: &["status"],
-        ids: &[],
+        ids: &[("requester.external_id", Some(COMPANY)), ("requester.email", None)],
         key: &[&["id"]],
         zone: Some("UTC"),
-        traps: &["Every date of a ticket is an event; its last change is not, since it does not say what changed."],
+        traps: &[
+            "Every date of a ticket is an event; its last change is not, since it does not say what changed.",
+            "Tickets that were deleted, merged into others or held as spam are rejected.",
+        ],
+        leave_out: &[
+            ("status", In(&["deleted", "suspended", "spam"])),
+            ("is_merged", In(&["true"])),
+            ("merged", In(&["true"])),
+        ],
         dates: &[
             ("created_at", "ticket_created"),
             ("metric_set.initially_assigned_at", "ticket_assigned"),
@@ -122,6 +124,7 @@ pub(super) const PRESETS: &[Preset] = &[
             ("metric_set.solved_at", "ticket_solved"),
             ("solved_at", "ticket_solved"),
         ],
-        amount_at: None,
+        has_own_ids: true,
+        ..PLAIN
     },
 ];

@@ -4,9 +4,11 @@
 //! A preset is a row of a table and holds no code. What a flag says goes before what a preset says.
 
 mod business;
+mod feeds;
 pub mod snowplow;
 mod web;
 
+use super::plan::Values;
 use super::report::Role;
 use super::roles::{ROLES, flag_place, flag_value};
 use super::{Error, LoadOptions};
@@ -14,7 +16,8 @@ use crate::base::nearest::nearest;
 use crate::base::visible::visible;
 
 /// How the exports of one product are told apart and read. Names of columns are those after objects inside objects were taken
-/// apart; one that ends in `.` stands for any column that begins so.
+/// apart; one that ends in `.` stands for any column that begins so, and one that begins with `~` for a column of one of these
+/// names whatever their case, blanks and punctuation (`~nps|csat`).
 #[derive(Debug)]
 pub struct Preset {
     pub name: &'static str,
@@ -39,11 +42,45 @@ pub struct Preset {
     pub dates: &'static [(&'static str, &'static str)],
     /// The one of these events that the amount belongs to.
     pub amount_at: Option<&'static str>,
+    /// The ids of its customers are numbers of the product, which mean something else elsewhere.
+    pub has_own_ids: bool,
+    /// Columns and the values by which a row says that it does not count.
+    pub leave_out: &'static [(&'static str, Values)],
+    /// Its rows only say which ids belong together.
+    pub is_links: bool,
+    /// Every file holds one event, and is called like it.
+    pub file_is_event: bool,
+    /// Of JSON, the list in every object whose members are the rows, with a column that tells such objects.
+    pub list: Option<(&'static str, &'static str)>,
 }
+
+/// Stands for the customers of a company, whose ids a product may hold beside its own.
+pub const COMPANY: &str = "company";
+
+/// What most presets do not have.
+const PLAIN: Preset = Preset {
+    name: "",
+    what: "",
+    has: &[],
+    lacks: &[],
+    roles: &[],
+    event: &[],
+    ids: &[],
+    key: &[],
+    zone: None,
+    traps: &[],
+    dates: &[],
+    amount_at: None,
+    has_own_ids: false,
+    leave_out: &[],
+    is_links: false,
+    file_is_event: false,
+    list: None,
+};
 
 /// All presets, in the order in which `trailmap presets` lists them.
 pub fn all() -> impl Iterator<Item = &'static Preset> {
-    web::PRESETS.iter().chain(business::PRESETS)
+    web::PRESETS.iter().chain(feeds::PRESETS).chain(business::PRESETS)
 }
 
 /// Switches recognition off.
@@ -67,13 +104,60 @@ pub struct Wish {
     pub more_events: Vec<String>,
     /// Columns with dates and the events that these are.
     pub dates: Vec<(String, &'static str)>,
+    pub leave_out: Vec<(String, Values)>,
+    /// What all rows are the event of, where no column says so.
+    pub event: Option<String>,
+}
+
+impl Wish {
+    /// Whether the rows only say which ids belong together.
+    pub fn is_links(&self) -> bool {
+        self.preset.is_some_and(|preset| preset.is_links)
+    }
+}
+
+/// Whether a column plays a role.
+fn is_taken(options: &LoadOptions, name: &str) -> bool {
+    ROLES.iter().any(|role| flag_value(options, *role) == Some(name))
+}
+
+/// What a file is called, without its folder and what says how it is written.
+fn event_of(file: &str) -> String {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    let stem = name.split_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem });
+    stem.to_owned()
+}
+
+/// The list in every object of a JSON text with these columns whose members are its rows.
+pub fn list_in(columns: &[String]) -> Option<&'static str> {
+    let lists = all().filter_map(|preset| preset.list);
+    lists.filter(|(list, beside)| has(columns, list) && has(columns, beside)).map(|(list, _)| list).next()
+}
+
+/// A name without case, blanks and punctuation.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The column that a preset means, as the file calls it.
+fn column<'c>(columns: &'c [String], wanted: &str) -> Option<&'c str> {
+    let columns = || columns.iter().map(String::as_str);
+    if let Some(names) = wanted.strip_prefix('~') {
+        return names.split('|').find_map(|name| columns().find(|column| plain(column) == name));
+    }
+    match wanted.strip_suffix('.') {
+        Some(_) => columns().find(|column| column.starts_with(wanted)),
+        None => columns().find(|column| *column == wanted),
+    }
 }
 
 fn has(columns: &[String], wanted: &str) -> bool {
-    match wanted.strip_suffix('.') {
-        Some(_) => columns.iter().any(|column| column.starts_with(wanted)),
-        None => columns.iter().any(|column| column == wanted),
-    }
+    column(columns, wanted).is_some()
+}
+
+/// A column as people are told of it.
+pub fn shown(wanted: &str) -> String {
+    wanted.strip_prefix('~').map_or_else(|| wanted.to_owned(), |names| names.replace('|', " or "))
 }
 
 impl Preset {
@@ -81,6 +165,14 @@ impl Preset {
     pub fn fits(&self, columns: &[String]) -> bool {
         self.has.iter().any(|set| set.iter().all(|wanted| has(columns, wanted)))
             && !self.lacks.iter().any(|unwanted| has(columns, unwanted))
+    }
+
+    /// How much of what it is recognised by these columns hold, 0 to 1; half of that where they hold what it does not have.
+    pub fn score(&self, columns: &[String]) -> f64 {
+        let share =
+            |set: &&[&str]| set.iter().filter(|wanted| has(columns, wanted)).count() as f64 / set.len().max(1) as f64;
+        let best = self.has.iter().map(|set| share(&&**set)).fold(0.0, f64::max);
+        if self.lacks.iter().any(|unwanted| has(columns, unwanted)) { best / 2.0 } else { best }
     }
 
     /// The columns that are missing of the set that is nearest.
@@ -101,16 +193,17 @@ impl Preset {
         let first =
             roles.into_iter().filter(|names| !names.iter().any(|name| has(columns, name))).filter_map(<[_]>::first);
         let ids = self.ids.iter().map(|(name, _)| name);
-        first.chain(ids).chain(self.event).copied().filter(|name| !has(columns, name)).collect()
+        let all = first.chain(ids).chain(self.event).copied();
+        all.filter(|name| !name.starts_with('~') && !has(columns, name)).collect()
     }
 
     /// The options of a file with these columns, filled up.
-    fn wish(&'static self, columns: &[String], given: &LoadOptions) -> Wish {
+    fn wish(&'static self, file: &str, columns: &[String], given: &LoadOptions) -> Wish {
         let mut options = given.clone();
         // A column that a flag gives another part plays no other.
         let said: Vec<&str> = ROLES.iter().filter_map(|role| flag_value(given, *role)).collect();
         let is_free = |name: &str| !said.contains(&name) && !given.ids.iter().any(|id| id == name);
-        let present = |names: &[&str]| names.iter().find(|name| has(columns, name)).map(|name| (*name).to_owned());
+        let present = |names: &[&str]| names.iter().find_map(|name| column(columns, name)).map(str::to_owned);
         for (role, names) in self.roles {
             if flag_value(&options, *role).is_none() {
                 *flag_place(&mut options, *role) = present(names).filter(|name| is_free(name));
@@ -121,12 +214,12 @@ impl Preset {
         let has_own_event = is_own(&given.event, self.event);
         let mut more_events = Vec::new();
         if has_own_event {
-            let mut named = self.event.iter().filter(|name| has(columns, name)).map(|name| (*name).to_owned());
+            let mut named = self.event.iter().filter_map(|name| column(columns, name)).map(str::to_owned);
             options.event = named.next().filter(|name| given.event.is_some() || is_free(name));
             more_events = named.collect();
         }
-        let dates = self.dates.iter().filter(|(column, _)| has(columns, column));
-        let dates: Vec<(String, &'static str)> = dates.map(|(column, event)| ((*column).to_owned(), *event)).collect();
+        let date = |(name, event): &(&str, &'static str)| Some((column(columns, name)?.to_owned(), *event));
+        let dates: Vec<(String, &'static str)> = self.dates.iter().filter_map(date).collect();
         // Another column for the event or the time asks for rows as they stand.
         let is_as_it_is = !has_own_event || !is_own(&given.time, self.role(Role::Time));
         let dates = if is_as_it_is { Vec::new() } else { dates };
@@ -141,16 +234,25 @@ impl Preset {
         if options.dedupe_by.is_empty()
             && let Some(key) = self.key.iter().find(|key| key.iter().all(|name| has(columns, name)))
         {
-            options.dedupe_by = key.iter().map(|name| (*name).to_owned()).collect();
+            options.dedupe_by = key.iter().filter_map(|name| column(columns, name)).map(str::to_owned).collect();
         }
         options.zone = options.zone.or_else(|| self.zone?.parse().ok());
-        Wish { preset: Some(self), options, more_events, dates }
+        let leave_out = self.leave_out.iter();
+        let leave_out = leave_out.filter_map(|(name, values)| Some((column(columns, name)?.to_owned(), *values)));
+        let event = (self.file_is_event && has_own_event).then(|| event_of(file));
+        if event.is_some() && options.event.is_none() {
+            // The column in this place names nothing.
+            options.event = columns.iter().find(|name| is_free(name) && !is_taken(&options, name)).cloned();
+        }
+        Wish { preset: Some(self), leave_out: leave_out.collect(), event, options, more_events, dates }
     }
 
     /// More columns of ids as flags say them.
     fn id_flags(&self, columns: &[String], options: &LoadOptions) -> Vec<String> {
-        let is_role = |name: &str| ROLES.iter().any(|role| flag_value(options, *role) == Some(name));
-        let ids = || self.ids.iter().filter(|(name, _)| has(columns, name) && !is_role(name));
+        let ids = || {
+            let found = self.ids.iter().filter_map(|(name, same)| Some((column(columns, name)?, *same)));
+            found.filter(|(name, _)| !is_taken(options, name))
+        };
         ids()
             .map(|(name, same)| {
                 let same = same.and_then(|same| {
@@ -159,10 +261,10 @@ impl Preset {
                     } else if options.anonymous.as_deref() == Some(same) {
                         Some("anonymous")
                     } else {
-                        ids().any(|(other, _)| *other == same).then_some(same)
+                        ids().any(|(other, _)| other == same).then_some(same)
                     }
                 });
-                same.map_or_else(|| (*name).to_owned(), |same| format!("{name}={same}"))
+                same.map_or_else(|| name.to_owned(), |same| format!("{name}={same}"))
             })
             .collect()
     }
@@ -187,7 +289,10 @@ impl Preset {
 /// No preset has this name, or the one that was named does not fit; with what is missing.
 pub fn wish(file: &str, columns: &mut Vec<String>, kind: Kind, options: &LoadOptions) -> Result<Wish, Error> {
     // Several events of a row are made where rows are texts.
-    let can_read = |preset: &Preset| kind != Kind::Columnar || preset.dates.is_empty();
+    let can_read = |preset: &Preset| {
+        let needs_text = !preset.dates.is_empty() || preset.is_links || preset.file_is_event;
+        kind != Kind::Columnar || !needs_text
+    };
     let preset = match options.preset.as_deref() {
         Some(NONE) => None,
         Some(name) => Some(named(file, name, columns)?),
@@ -201,12 +306,19 @@ pub fn wish(file: &str, columns: &mut Vec<String>, kind: Kind, options: &LoadOpt
         return Err(Error::Columns(what));
     }
     let Some(preset) = preset else {
-        return Ok(Wish { preset: None, options: options.clone(), more_events: Vec::new(), dates: Vec::new() });
+        return Ok(Wish {
+            preset: None,
+            options: options.clone(),
+            more_events: Vec::new(),
+            dates: Vec::new(),
+            leave_out: Vec::new(),
+            event: None,
+        });
     };
     if kind == Kind::Json {
         columns.extend(preset.late(columns).into_iter().map(str::to_owned));
     }
-    Ok(preset.wish(columns, options))
+    Ok(preset.wish(file, columns, options))
 }
 
 fn named(file: &str, name: &str, columns: &[String]) -> Result<&'static Preset, Error> {
@@ -221,7 +333,7 @@ fn named(file: &str, name: &str, columns: &[String]) -> Result<&'static Preset, 
     if preset.fits(columns) {
         return Ok(preset);
     }
-    let list = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let list = |names: &[&str]| names.iter().map(|name| format!("`{}`", shown(name))).collect::<Vec<_>>().join(", ");
     let missing = preset.missing(columns);
     let unwanted: Vec<&str> = preset.lacks.iter().copied().filter(|name| has(columns, name)).collect();
     let why = match missing.is_empty() {

@@ -52,6 +52,7 @@ pub fn dialect(text: &[u8]) -> Option<Result<Dialect, String>> {
         lines_before: 0,
         start: 0,
         notes: Vec::new(),
+        feed: None,
     }))
 }
 

@@ -1,6 +1,6 @@
 //! Presets of products that record what people do on sites and in apps.
 
-use super::Preset;
+use super::{PLAIN, Preset};
 use crate::ingest::report::Role::{Anonymous, Channel, Customer, Session, Time, Value};
 
 pub(super) const PRESETS: &[Preset] = &[
@@ -11,7 +11,6 @@ pub(super) const PRESETS: &[Preset] = &[
             &["event_timestamp", "event_name", "user_pseudo_id", "event_params"],
             &["event_timestamp", "event_name", "user_pseudo_id", "event_params."],
         ],
-        lacks: &[],
         roles: &[
             (Customer, &["user_id"]),
             (Anonymous, &["user_pseudo_id"]),
@@ -29,22 +28,17 @@ pub(super) const PRESETS: &[Preset] = &[
             (Value, &["ecommerce.purchase_revenue", "event_params.value"]),
         ],
         event: &["event_name"],
-        ids: &[],
-        key: &[],
-        zone: None,
         traps: &[
             "The tables of the day (events_intraday_) repeat rows of the daily ones: load one of both.",
             "Rows without any id (no consent) are rejected, not made one person.",
             "Hits sent together share a time; their order is that of the file.",
         ],
-        dates: &[],
-        amount_at: None,
+        ..PLAIN
     },
     Preset {
         name: "amplitude",
         what: "Amplitude's event export",
         has: &[&["event_type", "amplitude_id", "server_upload_time"]],
-        lacks: &[],
         roles: &[
             (Customer, &["user_id"]),
             (Anonymous, &["device_id"]),
@@ -57,14 +51,12 @@ pub(super) const PRESETS: &[Preset] = &[
         key: &[&["$insert_id"], &["uuid"]],
         zone: Some("UTC"),
         traps: &["The export goes by the time of upload, so that its first days hold older events."],
-        dates: &[],
-        amount_at: None,
+        ..PLAIN
     },
     Preset {
         name: "mixpanel",
         what: "Mixpanel's raw event export",
         has: &[&["event", "properties.time", "properties.distinct_id"]],
-        lacks: &[],
         roles: &[
             (Customer, &["properties.$user_id"]),
             (Anonymous, &["properties.$device_id"]),
@@ -78,15 +70,17 @@ pub(super) const PRESETS: &[Preset] = &[
             ("properties.$identified_id", Some("properties.distinct_id")),
             ("properties.$anon_id", Some("properties.distinct_id")),
             ("properties.alias", Some("properties.distinct_id")),
+            ("properties.$distinct_ids.0", Some("properties.distinct_id")),
+            ("properties.$distinct_ids.1", Some("properties.distinct_id")),
         ],
         key: &[&["event", "properties.distinct_id", "properties.time", "properties.$insert_id"]],
         zone: Some("UTC"),
         traps: &[
             "The export is not free of repeats, so rows with equal event, distinct_id, time and $insert_id are one.",
+            "$identify, $create_alias and $merge link the ids they name and stay events.",
             "Projects from before 2023 may count times in the project's zone.",
         ],
-        dates: &[],
-        amount_at: None,
+        ..PLAIN
     },
     Preset {
         name: "posthog",
@@ -110,8 +104,7 @@ pub(super) const PRESETS: &[Preset] = &[
         key: &[&["uuid"], &["id"]],
         zone: Some("UTC"),
         traps: &["`created_at` is when an event arrived and is not used for order."],
-        dates: &[],
-        amount_at: None,
+        ..PLAIN
     },
     Preset {
         name: "segment",
@@ -124,8 +117,7 @@ pub(super) const PRESETS: &[Preset] = &[
         key: &[&["messageId"]],
         zone: Some("UTC"),
         traps: &["Pages and screens are called by their name; identify, alias and group calls by their type."],
-        dates: &[],
-        amount_at: None,
+        ..PLAIN
     },
     Preset {
         name: "segment-wh",
@@ -134,12 +126,10 @@ pub(super) const PRESETS: &[Preset] = &[
         lacks: &["channel"],
         roles: SEGMENT_TABLES,
         event: &["event", "event_text"],
-        ids: &[],
         key: &[&["id"]],
         zone: Some("UTC"),
         traps: &["`received_at` says when a row arrived, not when it happened, and is not used for order."],
-        dates: &[],
-        amount_at: None,
+        ..PLAIN
     },
     Preset {
         name: "rudderstack",
@@ -148,21 +138,18 @@ pub(super) const PRESETS: &[Preset] = &[
             &["type", "messageId", "anonymousId", "channel"],
             &["event_text", "anonymous_id", "received_at", "channel"],
         ],
-        lacks: &[],
         roles: RUDDERSTACK,
         event: &["event", "name", "type"],
         ids: &[("previousId", Some("anonymousId"))],
         key: &[&["messageId"], &["id"]],
         zone: Some("UTC"),
         traps: &["`channel` says which library sent the row (mobile, web, server), not how somebody came."],
-        dates: &[],
-        amount_at: None,
+        ..PLAIN
     },
     Preset {
         name: "snowplow",
         what: "Snowplow's enriched events",
         has: &[&["collector_tstamp", "derived_tstamp", "domain_userid", "event_name", "event_fingerprint"]],
-        lacks: &[],
         roles: &[
             (Customer, &["user_id"]),
             (Anonymous, &["domain_userid"]),
@@ -179,8 +166,7 @@ pub(super) const PRESETS: &[Preset] = &[
             "Structured events are called by their action.",
             "A page_ping every few seconds only says that somebody still reads: leave it out where it would count as a step or a stay.",
         ],
-        dates: &[],
-        amount_at: None,
+        ..PLAIN
     },
     Preset {
         name: "heap",
@@ -189,7 +175,6 @@ pub(super) const PRESETS: &[Preset] = &[
             &["event_id", "session_id", "user_id", "time", "event_table_name"],
             &["event_id", "session_id", "user_id", "time", "heap_previous_page"],
         ],
-        lacks: &[],
         roles: &[
             (Customer, &["identity"]),
             (Anonymous, &["user_id"]),
@@ -198,12 +183,10 @@ pub(super) const PRESETS: &[Preset] = &[
             (Channel, &["utm_medium", "utm_source"]),
         ],
         event: &["event_name", "event_table_name"],
-        ids: &[],
         key: &[&["event_id"]],
         zone: Some("UTC"),
-        traps: &["People that Heap merged stand in user_migrations, which holds no events and is not read."],
-        dates: &[],
-        amount_at: None,
+        traps: &["People that Heap merged stand in user_migrations: read that file with it."],
+        ..PLAIN
     },
     Preset {
         name: "sensors-log",
@@ -220,12 +203,10 @@ pub(super) const PRESETS: &[Preset] = &[
         event: &["event"],
         ids: &[("distinct_id", None), ("original_id", Some("distinct_id"))],
         key: &[&["_track_id"]],
-        zone: None,
         traps: &[
             "Lines of type profile_* say who somebody is and are no events; they are rejected for having no event name.",
         ],
-        dates: &[],
-        amount_at: None,
+        ..PLAIN
     },
     Preset {
         name: "sensors-events",
@@ -239,28 +220,21 @@ pub(super) const PRESETS: &[Preset] = &[
             (Channel, &["$utm_medium", "$utm_source"]),
         ],
         event: &["event", "事件名"],
-        ids: &[],
-        key: &[],
         zone: Some("Asia/Shanghai"),
         traps: &[
             "Times have no zone and are read as those of Asia/Shanghai, where most servers stand; --tz names another.",
         ],
-        dates: &[],
-        amount_at: None,
+        has_own_ids: true,
+        ..PLAIN
     },
     Preset {
         name: "process-log",
         what: "a process log in the columns of XES",
         has: &[&["case:concept:name", "concept:name", "time:timestamp"]],
-        lacks: &[],
         roles: &[(Customer, &["case:concept:name"]), (Time, &["time:timestamp"])],
         event: &["concept:name"],
-        ids: &[],
-        key: &[],
-        zone: None,
         traps: &["A case stands for a customer."],
-        dates: &[],
-        amount_at: None,
+        ..PLAIN
     },
 ];
 

@@ -132,6 +132,21 @@ pub fn assign(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<Rol
     Ok(RoleMap { customer, event, time, channel, value, score, session, anonymous, ids, certainty })
 }
 
+/// As `assign`, of a source whose rows say nothing but which ids belong together.
+///
+/// # Errors
+/// As `assign`.
+pub fn assign_ids(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Result<RoleMap, Error> {
+    let choice = choose(columns, options)?;
+    let customer = choice.settled(0, columns, options)?;
+    let Choice { chosen, ids, .. } = choice;
+    let certainty = vec![1.0; columns.len()];
+    let anonymous = chosen[ANONYMOUS].map(|(column, _)| column);
+    let (channel, value, score, session) = (None, None, None, None);
+    // Nothing happened, and at no time: the places are filled by what is there in any case.
+    Ok(RoleMap { customer, event: customer, time: customer, channel, value, score, session, anonymous, ids, certainty })
+}
+
 /// The guess for every role, however unsafe. Flags that cannot be followed are passed over.
 pub fn guesses(columns: &[SampleColumn<'_>], options: &LoadOptions) -> Vec<Guess> {
     let mut options = options.clone();

@@ -68,14 +68,14 @@ pub fn id_columns(table: &Table, ids: &[String]) -> Result<Vec<IdColumn>, Error>
 pub const EVENT: &str = "event (by its date)";
 
 /// The parts of the key by which rows are told apart.
-pub fn key(sources: &[Source], named: &[String]) -> Result<Vec<KeyPart>, Error> {
+pub fn key(sources: &[&Source], named: &[String]) -> Result<Vec<KeyPart>, Error> {
     named
         .iter()
         .map(|name| {
             if name == EVENT {
                 return Ok(KeyPart::Event);
             }
-            let part = |source: &Source| {
+            let part = |source: &&Source| {
                 let plan = &source.plan;
                 let column = roles::place_of(plan.names.iter().map(String::as_str), name)?;
                 Some(match plan.properties.iter().position(|&property| property == column) {

@@ -108,6 +108,11 @@ impl TimeReader {
         self.seen.naive
     }
 
+    /// The zone that times without one are read in.
+    pub fn zone_name(&self) -> String {
+        self.offsets.zone().name().to_owned()
+    }
+
     fn given(samples: &[&str], format: &str, zone: &Zone) -> Result<TimeReader, String> {
         let unit = match format.trim() {
             "%s" | "epoch-s" => Some(Unit::Seconds),

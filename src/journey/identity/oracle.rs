@@ -75,7 +75,14 @@ fn link(rows: &[(usize, Row)], case: Case, cut: usize) -> Found {
     }
     let names = NAMES.map(str::to_owned);
     let columns = case.columns();
-    let options = LinkOptions { names: &names, columns: &columns, max_ids: case.max_ids, is_null: &is_null };
+    let options = LinkOptions {
+        names: &names,
+        columns: &columns,
+        max_ids: case.max_ids,
+        is_null: &is_null,
+        plain: &|_| None,
+        kinds: None,
+    };
     let links = builder.link(&options, &Ctl::new()).expect("linked");
     let store = builder.finish(BuildOptions::default(), &Ctl::new()).expect("built");
     let mut persons = BTreeMap::new();

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{Check, Choice, ColumnsScreen, Panel, REQUIRED, examples};
 use crate::ingest::preview::Kind;
 use crate::ingest::roles::{ROLES, flag_value};
-use crate::ingest::{Outcome, Role};
+use crate::ingest::{Outcome, Reading, Role};
 use crate::tui::paint::{Border, Pen, scroll, wrap};
 use crate::tui::theme::Tone;
 use crate::tui::words;
@@ -13,6 +13,7 @@ use crate::tui::words;
 impl ColumnsScreen {
     pub(super) fn checks(&self) -> Vec<Check> {
         let check = |mark, text: String, choice| Check { mark, text, choice };
+        let is_of = |file: &str| self.preview.as_ref().is_some_and(|preview| preview.file == file);
         let mut checks = Vec::new();
         if let Some(at) = self.unclear() {
             let doubt = self.preview.as_ref().and_then(|preview| preview.guesses[at].doubt.clone());
@@ -57,6 +58,16 @@ impl ColumnsScreen {
                 checks.push(check("·", text, None));
             }
             checks.push(check("·", sums(outcome), None));
+            // How times are written and their zone are said above, with a choice.
+            let of_file = outcome.readings.iter().filter(|reading| is_of(&reading.file));
+            for (what, value) in of_file.flat_map(Reading::facts).filter(|(what, _)| *what != "times") {
+                checks.push(check("·", format!("{what}: {value}"), None));
+            }
+            for pair in &outcome.joins {
+                let share = words::fraction(pair.share());
+                let text = format!("{} {}, {share} of the fewer", words::count(pair.both), pair.check());
+                checks.push(check("·", text, None));
+            }
         }
         checks
     }

@@ -113,6 +113,8 @@ fn try_out(options: &LoadOptions, _: &crate::base::Ctl) -> Result<Outcome, inges
         period: None,
         times: "ISO 8601, no zone (read as UTC)".to_owned(),
         notes: vec!["The times have no zone and were read as UTC; --tz names another.".to_owned()],
+        readings: Vec::new(),
+        joins: Vec::new(),
     })
 }
 

@@ -15,6 +15,7 @@ mod tests;
 use std::sync::Arc;
 
 use super::file::{Faults, Workspace};
+use super::in_use::About;
 use super::{InUse, Places};
 use crate::base::visible::visible;
 use crate::base::{Cancelled, Ctl};
@@ -215,31 +216,38 @@ impl Checker<'_> {
                 Err(ingest::Error::Cancelled(cancelled)) => return Err(cancelled),
                 Err(err) => err,
             };
-            let role = match &err {
-                ingest::Error::Columns(what) => what.strip_prefix("--").and_then(|what| what.split_once(": ")),
+            let about = match &err {
+                ingest::Error::Columns(what) => About::of(what),
                 _ => None,
             };
-            let said = role.and_then(|(role, rest)| Some((role, rest, in_use.column_of(role, flags)?)));
-            let Some((role, rest, key)) = said else {
+            let Some((about, (line, key))) = about.and_then(|about| Some((about, in_use.said_at(&about, flags)?)))
+            else {
                 let source = self.workspace.sources.first().map_or("", |source| source.id.as_str());
                 let place = self.place("source", source, "files");
                 self.add(Level::Error, place, err.to_string(), "the data is needed for everything else");
                 return Ok(None);
             };
-            let place = match self.places.source_column(key) {
-                Some(line) => format!("source.columns.{key} (line {line})"),
-                None => format!("source.columns.{key}"),
+            let named = match (about.role, about.source) {
+                ("id", _) => "a column of ids".to_owned(),
+                (_, Some(source)) => format!("source:{source}.columns.{key}"),
+                (_, None) => format!("source.columns.{key}"),
             };
-            self.add(Level::Error, place, rest.to_owned(), "name the column as the data has it");
-            let unset = match role {
-                "customer" => &mut options.customer,
-                "anonymous" => &mut options.anonymous,
-                "time" => &mut options.time,
-                "event" => &mut options.event,
-                "channel" => &mut options.channel,
-                "value" => &mut options.value,
-                "score" => &mut options.score,
-                "session" => &mut options.session,
+            let place = line.map_or_else(|| named.clone(), |line| format!("{named} (line {line})"));
+            self.add(Level::Error, place, about.rest.to_owned(), "name the column as the data has it");
+            let own = options.each.iter().position(|each| about.source.is_some_and(|name| visible(&each.name) == name));
+            let unset = match own {
+                Some(at) => &mut options.each[at].said,
+                None => &mut options,
+            };
+            let unset = match about.role {
+                "customer" => &mut unset.customer,
+                "anonymous" => &mut unset.anonymous,
+                "time" => &mut unset.time,
+                "event" => &mut unset.event,
+                "channel" => &mut unset.channel,
+                "value" => &mut unset.value,
+                "score" => &mut unset.score,
+                "session" => &mut unset.session,
                 _ => return Ok(None),
             };
             // A role that was taken back once and still fails would go round for ever.

@@ -150,6 +150,7 @@ fn source(fields: Fields<'_>) -> Source {
         files: fields.texts("files"),
         preset: fields.text("preset"),
         dedupe: fields.texts("dedupe"),
+        ids: fields.texts("ids"),
         columns: Columns {
             customer: column("customer").or_else(|| column("user")),
             anonymous: column("anon"),

@@ -101,6 +101,12 @@ pub const PRESETS: &[&str] = &[
     "sensors-log",
     "sensors-events",
     "process-log",
+    "matomo",
+    "adobe-feed",
+    "survey",
+    "heap-event",
+    "heap-migrations",
+    "segment-identifies",
     "shopify-orders",
     "woo",
     "hubspot",
@@ -155,6 +161,7 @@ static SOURCE: Section = Section { name: "source", keys: keys! {
     must "files" TEXTS, "Files, globs or folders, relative to the workspace file";
     may "preset" Kind::Choice(PRESETS), "The export it comes from; generic goes by the columns alone";
     may "dedupe" TEXTS, "Columns that name an event; rows that repeat one are dropped";
+    may "ids" TEXTS, "More columns with ids of the same people; email=user where its ids are those of that role or column";
     may "columns" Kind::Table(&COLUMNS), "Which column plays which role; what is missing is guessed";
     may "props" TEXTS, "Other columns that the workspace counts on";
     may "time_format" Kind::Text, "How times are written: %d.%m.%Y %H:%M, or s, ms, us, ns for numbers since 1970";
@@ -179,7 +186,7 @@ static COLUMNS: Section = Section { name: "columns", keys: keys! {
 
 #[rustfmt::skip]
 static IDENTITY: Section = Section { name: "identity", keys: keys! {
-    may "keys" Kind::List(&Kind::Choice(&["customer", "user", "anon"])), "The roles whose ids are linked where they stand in one row, the known one first";
+    may "keys" TEXTS, "What is linked where it stands in one row, the known id first: user, anon, and columns of ids; email=user where they are those of a role";
     may "max_ids" Kind::Integer(1, 1_000_000), "A larger cluster is a shared device and is not merged; 50 where it is missing";
     may "null_values" TEXTS, "What stands for no id";
 }};

@@ -3,74 +3,81 @@
 use std::path::Path;
 
 use super::{Source, Workspace};
-use crate::base::visible::visible;
-use crate::ingest::{KeepRejects, LoadOptions, presets};
+use crate::ingest::{LoadOptions, OfSources, presets};
 
 impl Workspace {
-    /// How the sources are loaded; `folder` is that of the workspace file.
+    /// How the sources are loaded; `folder` is that of the workspace file. Sources that differ in how they are read are
+    /// each read in their own way.
     ///
     /// # Errors
-    /// No source, or sources that differ in what one load takes for all of them.
+    /// No source.
     pub fn load(&self, folder: &Path) -> Result<LoadOptions, String> {
-        let Some(first) = self.sources.first() else {
+        let of = |source: &Source| OfSources { name: source.id.clone(), said: of_source(source, folder) };
+        let each: Vec<OfSources> = self.sources.iter().map(of).collect();
+        let Some(first) = each.first() else {
             return Err("the workspace names no files; add a [[source]] with files = [\"events.csv\"]".to_owned());
         };
-        self.same("delimiter", |source| source.delimiter.map(String::from))?;
-        self.same("dedupe", |source| Some(source.dedupe.join(", ")).filter(|keys| !keys.is_empty()))?;
-        self.same("quote", |source| source.quote.map(String::from))?;
-        let role = |role: &str, column: fn(&Source) -> Option<String>| self.same(role, column);
-        Ok(LoadOptions {
-            sources: self.sources.iter().flat_map(|source| &source.files).map(|file| placed(folder, file)).collect(),
-            preset: role("preset", |source| {
-                source
-                    .preset
-                    .as_ref()
-                    .map(|name| if name == "generic" { presets::NONE.to_owned() } else { name.clone() })
-            })?,
-            customer: role("customer", |source| {
-                source.columns.customer.clone().or_else(|| source.columns.anonymous.clone())
-            })?,
-            time: role("time", |source| source.columns.time.clone())?,
-            event: role("event", |source| source.columns.event.clone())?,
-            channel: role("channel", |source| source.columns.channel.clone())?,
-            value: role("value", |source| source.columns.value.clone())?,
-            score: role("score", |source| source.columns.score.clone())?,
-            session: role("session", |source| source.columns.session.clone())?,
-            time_format: role("time_format", |source| source.time_format.clone())?,
+        let (anonymous, ids) = self.keys();
+        let options = LoadOptions {
+            sources: each.iter().flat_map(|each| each.said.sources.iter().cloned()).collect(),
             zone: self.zone.clone(),
-            delimiter: first.delimiter,
-            quote: first.quote,
-            encoding: role("encoding", |source| source.encoding.clone())?,
-            anonymous: role("anon", |source| source.columns.customer.as_ref().and(source.columns.anonymous.clone()))?,
+            anonymous,
             max_ids: self.identity.as_ref().map(|identity| identity.max_ids),
             null_ids: self.identity.as_ref().map(|identity| identity.null_values.clone()).unwrap_or_default(),
-            dedupe_by: first.dedupe.clone(),
-            keep_rejects: KeepRejects::default(),
             ..LoadOptions::default()
-        })
+        };
+        let with_keys = |said: &LoadOptions| {
+            let more = ids.iter().filter(|id| !said.ids.contains(id));
+            LoadOptions { ids: said.ids.iter().chain(more).cloned().collect(), ..said.clone() }
+        };
+        let how = |said: &LoadOptions| LoadOptions { sources: Vec::new(), ..said.clone() };
+        if each.iter().all(|other| how(&other.said) == how(&first.said)) {
+            return Ok(options.or(&with_keys(&first.said)));
+        }
+        let each = each.iter().map(|each| OfSources { name: each.name.clone(), said: with_keys(&each.said) }).collect();
+        Ok(LoadOptions { each, ..options })
     }
 
-    /// What all sources say about something; a load has one answer for all of them.
-    fn same(&self, what: &str, said: impl Fn(&Source) -> Option<String>) -> Result<Option<String>, String> {
-        let mut all = self.sources.iter().map(|source| (&source.id, said(source)));
-        let Some((first_id, first)) = all.next() else { return Ok(None) };
-        match all.find(|(_, other)| *other != first) {
-            None => Ok(first),
-            Some((id, other)) => {
-                let shown = |said: &Option<String>| match said {
-                    Some(said) => format!("`{}`", visible(said)),
-                    None => "nothing".to_owned(),
-                };
-                Err(format!(
-                    "sources `{}` and `{}` differ in `{what}` ({} and {}); sources of one workspace are read alike, so give \
-                     their columns the same names",
-                    visible(first_id),
-                    visible(id),
-                    shown(&first),
-                    shown(&other),
-                ))
-            }
-        }
+    /// What `identity.keys` says: no anonymous ids where it names none, and columns of ids beside the two roles.
+    fn keys(&self) -> (Option<String>, Vec<String>) {
+        let Some(identity) = &self.identity else { return (None, Vec::new()) };
+        let is_role = |key: &&String| matches!(key.as_str(), "customer" | "user" | "anon" | "anonymous");
+        let has_anonymous = identity.keys.iter().any(|key| matches!(key.as_str(), "anon" | "anonymous"));
+        let ids = identity.keys.iter().filter(|key| !is_role(key)).map(|key| id_flag(key)).collect();
+        ((!has_anonymous).then(String::new), ids)
+    }
+}
+
+/// A column of ids as the file writes it, as a flag writes it: roles are called by their names there.
+fn id_flag(text: &str) -> String {
+    match text.rsplit_once('=') {
+        Some((column, "user")) => format!("{column}=customer"),
+        Some((column, "anon")) => format!("{column}=anonymous"),
+        _ => text.to_owned(),
+    }
+}
+
+fn of_source(source: &Source, folder: &Path) -> LoadOptions {
+    let columns = &source.columns;
+    let preset = |name: &String| if name == "generic" { presets::NONE.to_owned() } else { name.clone() };
+    LoadOptions {
+        sources: source.files.iter().map(|file| placed(folder, file)).collect(),
+        preset: source.preset.as_ref().map(preset),
+        customer: columns.customer.clone().or_else(|| columns.anonymous.clone()),
+        time: columns.time.clone(),
+        event: columns.event.clone(),
+        channel: columns.channel.clone(),
+        value: columns.value.clone(),
+        score: columns.score.clone(),
+        session: columns.session.clone(),
+        time_format: source.time_format.clone(),
+        delimiter: source.delimiter,
+        quote: source.quote,
+        encoding: source.encoding.clone(),
+        anonymous: columns.customer.as_ref().and(columns.anonymous.clone()),
+        ids: source.ids.iter().map(|id| id_flag(id)).collect(),
+        dedupe_by: source.dedupe.clone(),
+        ..LoadOptions::default()
     }
 }
 

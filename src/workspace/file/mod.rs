@@ -93,6 +93,8 @@ pub struct Source {
     pub preset: Option<String>,
     /// Columns that name an event.
     pub dedupe: Vec<String>,
+    /// More columns of ids, as `--id` names them.
+    pub ids: Vec<String>,
     pub columns: Columns,
     /// Columns without a role that the workspace counts on.
     pub properties: Vec<String>,
@@ -121,7 +123,7 @@ pub struct Columns {
 /// How ids that stand in one row are linked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Identity {
-    /// Roles, the known id first.
+    /// Roles, the known id first, and more columns of ids.
     pub keys: Vec<String>,
     /// A larger cluster is a shared device.
     pub max_ids: u32,

@@ -97,11 +97,20 @@ fn sources_are_seen_from_the_folder_of_the_file() {
     assert_eq!(load(two, "").expect("alike").sources, ["x.csv", "/tmp/*.csv", "y?.csv"]);
     assert_eq!(load(two, "in [1]").expect("alike").sources, ["in [1]/x.csv", "/tmp/*.csv", "in [[]1]/y?.csv"]);
     let differ = two.replace("files = [\"y?.csv\"]", "files = [\"y\"]\ncolumns = { time = \"at\" }");
+    let each = load(&differ, "in").expect("each in its own way");
+    assert_eq!((each.sources.len(), each.time, each.each[0].name.as_str()), (3, None, "a"));
     assert_eq!(
-        load(&differ, "").expect_err("they differ"),
-        "sources `a` and `b` differ in `time` (nothing and `at`); sources of one workspace are read alike, so give their \
-         columns the same names"
+        (each.each[1].said.time.as_deref(), &each.each[1].said.sources[..]),
+        (Some("at"), &["in/y".to_owned()][..])
     );
+    let keys = |keys: &str| {
+        let options = load(&format!("[identity]\nkeys = {keys}\n{two}ids = [\"card\"]\n"), "").expect("each");
+        (options.anonymous, options.each.iter().map(|each| each.said.ids.join(" ")).collect::<Vec<_>>())
+    };
+    assert_eq!(keys("[\"user\", \"anon\"]"), (None, vec![String::new(), "card".into()]));
+    assert_eq!(keys("[\"user\"]").0.as_deref(), Some(""));
+    let more = keys("[\"user\", \"anon\", \"email=user\"]").1;
+    assert_eq!(more, ["email=customer", "card email=customer"]);
     assert!(load("", "").expect_err("none").starts_with("the workspace names no files"));
 }
 

@@ -91,6 +91,7 @@ fn plan(path: &Path, zone: &Zone) -> Result<ColumnPlan, String> {
     let (customer, event, time) = (at("c")?, at("e")?, at("t")?);
     let texts: Vec<&str> = columns[time].iter().flatten().map(String::as_str).collect();
     Ok(ColumnPlan {
+        terms: Default::default(),
         ids: None,
         more_events: Vec::new(),
         dates: Vec::new(),

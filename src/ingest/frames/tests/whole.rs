@@ -88,6 +88,7 @@ fn a_real_log_is_read_whole() {
     let texts: Vec<&str> = columns[at("timestamp")].iter().flatten().map(String::as_str).collect();
     let keys = [at("case_id"), at("activity"), at("timestamp")];
     let plan = ColumnPlan {
+        terms: Default::default(),
         ids: None,
         more_events: Vec::new(),
         dates: Vec::new(),
