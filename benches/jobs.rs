@@ -122,7 +122,7 @@ fn run(words: &[&str], cache: &Path) -> Run {
         let kilobytes = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kilobytes: Option<f64> = kilobytes.and_then(|value| value.trim_end_matches("kB").trim().parse().ok());
         peak_mb = kilobytes.map(|kb| kb / 1024.0).or(peak_mb);
-        std::thread::sleep(Duration::from_millis(1));
+        std::thread::park_timeout(Duration::from_millis(1));
     }
 }
 
