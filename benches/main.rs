@@ -3,6 +3,7 @@
 use std::cell::LazyCell;
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput};
@@ -10,7 +11,8 @@ use trailmap::analysis::funnel::BreakdownAt;
 use trailmap::analysis::{FunnelSpec, Spec};
 use trailmap::base::Ctl;
 use trailmap::engine::{Engine, Local};
-use trailmap::ingest::LoadOptions;
+use trailmap::ingest::saved::Wait;
+use trailmap::ingest::{self, Cache, LoadOptions};
 use trailmap::journey::{Batch, BatchValues, BuildOptions, StoreBuilder};
 use trailmap::tui::offscreen::Offscreen;
 
@@ -134,7 +136,26 @@ fn load(criterion: &mut Criterion, n_customers: u64) {
         let file = LazyCell::new(|| demo(n_customers, format));
         group.bench_function(format, |bencher| bencher.iter_with_large_drop(|| open(&file)));
     }
+    let saved = LazyCell::new(|| saved(n_customers));
+    let reopened = || ingest::open(&saved, &Ctl::new()).expect("it was read before");
+    group.bench_function("saved store", |bencher| bencher.iter(reopened));
+    let funnel = spec(&format!("funnel -s {} --within 7d --breakdown channel", STEPS.join(" -s ")));
+    // With the checksums of all columns that the question looks at.
+    group.bench_function("saved store and a funnel by channel", |bencher| {
+        bencher.iter(|| Local::new(reopened().store).answer(&funnel, &Ctl::new()).expect("an answer"));
+    });
     group.finish();
+}
+
+/// How to open the demo shop that was saved.
+fn saved(n_customers: u64) -> LoadOptions {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("journeys");
+    let sources = vec![demo(n_customers, "parquet").to_string_lossy().into_owned()];
+    let cache = Some(Cache { folder, max_bytes: u64::MAX });
+    let options = LoadOptions { sources, cache, ..LoadOptions::default() };
+    let ingest::Loaded { store, report, kept } = ingest::open(&options, &Ctl::new()).expect("a file of ours");
+    kept.save(&Arc::new(store), &report, Wait::Written, &Ctl::new()).expect("room to save");
+    options
 }
 
 /// Questions to a store in memory. Every question differs from the one before in its window by a microsecond, so that

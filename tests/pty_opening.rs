@@ -70,6 +70,49 @@ fn columns_that_are_not_clear_are_asked_about_then_read_and_remembered() {
     quits(terminal);
 }
 
+/// The file in a folder, once it is there under its own name; does not sleep.
+fn saved_in(folder: &Path) -> std::path::PathBuf {
+    let until = std::time::Instant::now() + Duration::from_secs(30);
+    loop {
+        let mut names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        if let Some(path) = names.find(|path| path.extension().is_some_and(|extension| extension == "journeys")) {
+            return path;
+        }
+        assert!(std::time::Instant::now() < until, "nothing was saved");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn what_was_saved_opens_on_the_same_screen_and_damage_is_not_seen() {
+    let folder = TempDir::new().expect("a folder");
+    let cache = folder.path().to_string_lossy().into_owned();
+    let variables = [("TRAILMAP_CACHE_DIR", cache.as_str())];
+    let look = || {
+        let mut terminal = Terminal::start_with(&[SHOP], 100, 30, &variables);
+        terminal.wait_for(&["Home", "3,751", "read 32,283"]);
+        terminal.press("7");
+        terminal.wait_for(&["Customers — 3,751 customers", "32,283 events"]);
+        terminal.settle();
+        terminal
+    };
+    let first = look();
+    let path = saved_in(&folder.path().join("journeys"));
+    // What is said when reading is done takes its time into account.
+    let shown = |terminal: &Terminal| terminal.text().lines().take(26).collect::<Vec<_>>().join("\n");
+    let expect = shown(&first);
+    quits(first);
+    let bytes = fs::read(&path).expect("saved");
+    for at in [0, bytes.len() / 4, bytes.len() / 2, bytes.len() * 3 / 4, bytes.len() - 100] {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1;
+        fs::write(&path, if at == 0 { &bytes } else { &flipped }).expect("written");
+        let terminal = look();
+        assert_eq!(shown(&terminal), expect, "byte {at}");
+        quits(terminal);
+    }
+}
+
 fn one_session(state: &Path) -> Option<fs::Metadata> {
     fs::read_dir(state.join("trailmap/sessions")).ok()?.flatten().next()?.metadata().ok()
 }

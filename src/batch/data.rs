@@ -11,6 +11,7 @@ use crate::base::{Ctl, Instant, Zone};
 use crate::engine::{Engine, Local};
 use crate::export::{Counts, Document, Source};
 use crate::ingest::report::LoadReport;
+use crate::ingest::saved::Wait;
 use crate::ingest::{self, Kept, LoadOptions};
 use crate::journey::JourneyStore;
 use crate::table::Table;
@@ -93,7 +94,7 @@ impl Data {
 
     /// Keeps what was read for the next time, where that pays; after the answer, since nobody waits for it.
     pub fn keep(self, messages: &Messages, ctl: &Ctl) {
-        if let Err(what) = self.kept.save(self.engine.store(), &self.report, ctl) {
+        if let Err(what) = self.kept.save(self.engine.store(), &self.report, Wait::Written, ctl) {
             messages.note(&what);
         }
     }

@@ -128,6 +128,7 @@ pub fn doctor(matches: &ArgMatches, ctl: &Ctl) -> Result<u8> {
         ("folder of state", &folders.state, "sessions are not kept"),
     ];
     checks.extend(kept.map(|(what, folder, without)| folder_check(what, folder.as_deref(), without)));
+    checks.push(saved_check(&folders));
     let n_rebound = keymap.n_rebound();
     let rebound = if n_rebound == 0 { "no keys changed".to_owned() } else { format!("{n_rebound} with other keys") };
     checks.extend(file_checks(KEYS_FILE, &rebound, &key_problems));
@@ -156,6 +157,16 @@ fn folder_check(what: &str, folder: Option<&Path>, without: &str) -> Check {
         Ok(()) => check(what, shown, "there, and can be written"),
         Err(err) => check(what, shown, format!("cannot be written, so {without}: {err}")),
     }
+}
+
+/// How much is kept of data that was read before.
+fn saved_check(folders: &Folders) -> Check {
+    let what = "saved journeys";
+    let Some(cache) = folders.cache() else { return check(what, "off", "data is read anew every time") };
+    let listed = ingest::saved::list(&cache);
+    let mb = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
+    let value = format!("{}, {}", listed.len(), mb(listed.iter().map(|listed| listed.bytes).sum()));
+    check(what, value, format!("at most {}; trailmap cache lists and removes them", mb(cache.max_bytes)))
 }
 
 /// A line for the file, and one for everything that is wrong with it.

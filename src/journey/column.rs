@@ -22,14 +22,14 @@ enum Place<T> {
     Owned(Vec<T>),
     /// Of several that have the same values.
     Shared(Arc<Vec<T>>),
-    Mapped(Section<T>),
+    /// Clones look at it once between them.
+    Mapped(Arc<Section<T>>),
 }
 
 /// What the values of a section must be like, so that nobody who relies on it falls over.
 pub type Rule<T> = Arc<dyn Fn(&[T]) -> bool + Send + Sync>;
 
 /// A part of a saved store.
-#[derive(Clone)]
 pub struct Section<T> {
     region: Arc<Region>,
     /// In bytes; lies within the region, at a multiple of the size of a value, and is as long as so many values.
@@ -94,7 +94,7 @@ impl<T: Pod + Send + Sync> Section<T> {
 
 impl<T: Pod + Send + Sync> Column<T> {
     pub fn of_section(section: Section<T>) -> Self {
-        Column(Place::Mapped(section))
+        Column(Place::Mapped(Arc::new(section)))
     }
 
     /// How many values there are; does not look at them.

@@ -16,6 +16,7 @@ use crate::base::visible::visible;
 use crate::base::{Cancelled, Ctl, Zone};
 use crate::engine::{Engine, Local, Prepared, Renewed};
 use crate::ingest::roles::{ROLES, flag_value};
+use crate::ingest::saved::Wait;
 use crate::ingest::{self, Kept, LoadOptions, LoadReport, Loaded, Outcome, Preview};
 use crate::job::Slot;
 use crate::journey::JourneyStore;
@@ -168,7 +169,7 @@ fn saving(kept: Kept, local: &Local, report: &LoadReport) -> Option<Save> {
         return None;
     }
     let (store, report) = (Arc::clone(local.store()), report.clone());
-    Some(Box::new(move |ctl| kept.save(&store, &report, ctl)))
+    Some(Box::new(move |ctl| kept.save(&store, &report, Wait::OnDisk, ctl)))
 }
 
 /// Data under a workspace, which completes the questions.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::Wait;
 use crate::base::ending;
 
 /// What the names of saved stores end in.
@@ -177,6 +178,7 @@ const WAITING_MAX: usize = 64 << 20;
 /// A file that is there under its name when it is whole, or not at all, however this ends.
 pub(super) struct Unfinished {
     file: File,
+    wait: Wait,
     /// Bytes that may not be on the disk yet.
     n_waiting: usize,
     path: PathBuf,
@@ -187,7 +189,7 @@ pub(super) struct Unfinished {
 impl Unfinished {
     /// # Errors
     /// No file can be made in the folder.
-    pub fn create(folder: &Path, name: &str) -> io::Result<Self> {
+    pub fn create(folder: &Path, name: &str, wait: Wait) -> io::Result<Self> {
         // Several threads of one program may save at a time.
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let n = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -206,13 +208,18 @@ impl Unfinished {
         };
         let to_remove = path.clone();
         let registered = ending::before(move || drop(fs::remove_file(&to_remove)));
-        Ok(Unfinished { file, n_waiting: 0, path, target: folder.join(name), _registered: registered })
+        Ok(Unfinished { file, wait, n_waiting: 0, path, target: folder.join(name), _registered: registered })
     }
 
-    /// Gives the file its name, once its bytes are on the disk.
+    /// Gives the file its name, once its bytes are where they are waited for.
     pub fn finish(self) -> io::Result<()> {
-        self.file.sync_all()?;
+        if self.wait == Wait::OnDisk {
+            self.file.sync_all()?;
+        }
         fs::rename(&self.path, &self.target)?;
+        if self.wait == Wait::Written {
+            return Ok(());
+        }
         // Makes the new name survive a power cut; a folder that cannot be synced is no reason to fail.
         if let Some(folder) = self.target.parent().and_then(|folder| File::open(folder).ok()) {
             let _ = folder.sync_all();
@@ -225,7 +232,7 @@ impl Write for Unfinished {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let n = self.file.write(bytes)?;
         self.n_waiting += n;
-        if self.n_waiting > WAITING_MAX {
+        if self.wait == Wait::OnDisk && self.n_waiting > WAITING_MAX {
             self.file.sync_data()?;
             self.n_waiting = 0;
         }

@@ -41,6 +41,9 @@ pub(super) const ALIGN: usize = 64;
 /// Most sections; a store of so many columns is not saved.
 pub(super) const SECTIONS_MAX: usize = 1 << 18;
 
+/// Journeys whose order is worth a thread of its own.
+const SHARE: usize = 1 << 16;
+
 /// What a section holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u32)]
@@ -229,14 +232,25 @@ impl Saved {
     fn times(&self, shape: &Shape, offsets: &Column<u32>) -> Result<Column<i64>, Refused> {
         let (first, last, offsets) = (shape.first, shape.last, offsets.clone());
         let section = self.section::<i64>(Part::Times, 0, shape.events)?;
-        Ok(Column::of_section(section.keeping(first, move |times| {
+        let in_order = move |times: &[i64], offsets: &[u32]| {
             let journey = |pair: &[u32]| &times[pair[0] as usize..pair[1] as usize];
             offsets.windows(2).map(journey).all(|times| {
                 times.is_sorted()
                     && times.first().is_some_and(|at| *at >= first)
                     && times.last().is_some_and(|at| *at <= last)
             })
-        })))
+        };
+        let rule = move |times: &[i64]| {
+            // Threads of its own, as for checksums.
+            let share = offsets.len().div_ceil(rayon::current_num_threads()).max(SHARE);
+            let starts = (0..offsets.len() - 1).step_by(share);
+            let pieces = starts.map(|start| &offsets[start..(start + share + 1).min(offsets.len())]);
+            std::thread::scope(|scope| {
+                let threads: Vec<_> = pieces.map(|piece| scope.spawn(move || in_order(times, piece))).collect();
+                threads.into_iter().all(|thread| thread.join().unwrap_or(false))
+            })
+        };
+        Ok(Column::of_section(section.keeping(first, rule)))
     }
 
     fn names(&self, [texts, ends]: [Part; 2], which: u32, n: usize) -> Result<Names, Refused> {

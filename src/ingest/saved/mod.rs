@@ -77,6 +77,16 @@ impl WithoutSaved {
     }
 }
 
+/// What saving waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Until the system has the bytes. A power cut soon after may spoil the file, which its checksums will tell; for those
+    /// whom somebody waits for, since disks can take seconds.
+    Written,
+    /// Until the disk has them.
+    OnDisk,
+}
+
 impl Kept {
     /// How the sources are read again without what was opened here.
     pub fn without(&self, options: &LoadOptions) -> WithoutSaved {
@@ -98,9 +108,9 @@ impl Kept {
     ///
     /// # Errors
     /// Why it could not be saved, in a sentence; nothing of it is left behind.
-    pub fn save(self, store: &Arc<JourneyStore>, report: &LoadReport, ctl: &Ctl) -> Result<(), String> {
+    pub fn save(self, store: &Arc<JourneyStore>, report: &LoadReport, wait: Wait, ctl: &Ctl) -> Result<(), String> {
         match self {
-            Kept::Due(ticket) => ticket.save(ticket.as_read.as_ref().unwrap_or(store), report, ctl),
+            Kept::Due(ticket) => ticket.save(ticket.as_read.as_ref().unwrap_or(store), report, wait, ctl),
             Kept::Nothing | Kept::Here(_) => Ok(()),
         }
     }
@@ -164,7 +174,7 @@ impl Ticket {
     }
 
     /// Unless the sources changed meanwhile.
-    fn save(&self, store: &Arc<JourneyStore>, report: &LoadReport, ctl: &Ctl) -> Result<(), String> {
+    fn save(&self, store: &Arc<JourneyStore>, report: &LoadReport, wait: Wait, ctl: &Ctl) -> Result<(), String> {
         let folder = &self.cache.folder;
         let failed =
             |what: String| format!("the journeys are not kept for the next time: {what}; --no-cache does without");
@@ -188,7 +198,7 @@ impl Ticket {
         folder::make(folder).map_err(in_folder)?;
         folder::tidy(folder);
         folder::make_room(folder, &self.sources.file_name(), self.cache.max_bytes - image.len());
-        let mut unfinished = Unfinished::create(folder, &self.sources.file_name()).map_err(in_folder)?;
+        let mut unfinished = Unfinished::create(folder, &self.sources.file_name(), wait).map_err(in_folder)?;
         match image.write(&mut unfinished, ctl) {
             Err(err) if ctl.is_cancelled() && err.kind() == std::io::ErrorKind::Interrupted => return Ok(()),
             filled => filled.map_err(in_folder)?,

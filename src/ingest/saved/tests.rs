@@ -246,7 +246,7 @@ impl Ground {
     fn save(&self) -> std::path::PathBuf {
         let Loaded { store, report, kept } = self.open();
         assert!(matches!(kept, Kept::Due(_)));
-        kept.save(&Arc::new(store), &report, &Ctl::new()).expect("saved");
+        kept.save(&Arc::new(store), &report, Wait::OnDisk, &Ctl::new()).expect("saved");
         match self.open().kept {
             Kept::Here(path) => path,
             other => panic!("it is not kept: {other:?}"),
@@ -337,7 +337,7 @@ fn a_source_that_changes_between_reading_and_saving_is_not_saved() {
     let ground = Ground::new();
     let Loaded { store, report, kept } = ground.open();
     fs::write(ground.source(), rows(30_002)).expect("written");
-    kept.save(&Arc::new(store), &report, &Ctl::new()).expect("nothing to tell");
+    kept.save(&Arc::new(store), &report, Wait::OnDisk, &Ctl::new()).expect("nothing to tell");
     assert_eq!(ground.files(), Vec::<String>::new());
 }
 
@@ -397,7 +397,7 @@ fn saved_stores_are_private_and_only_private_ones_are_opened() {
     set(&folder, 0o777);
     let Loaded { store, report, kept } = ground.open();
     assert!(matches!(kept, Kept::Due(_)), "others may write to the folder");
-    let why = kept.save(&Arc::new(store), &report, &Ctl::new()).expect_err("refused");
+    let why = kept.save(&Arc::new(store), &report, Wait::OnDisk, &Ctl::new()).expect_err("refused");
     assert!(why.contains("others may write to it") && why.ends_with("; --no-cache does without"), "{why}");
     set(&folder, 0o700);
     let elsewhere = ground.folder.path().join("elsewhere");
@@ -443,7 +443,7 @@ fn who_was_not_asked_for_longest_makes_room_for_others() {
     let small = Some(Cache { max_bytes: len / 2, ..cache });
     let Loaded { store, report, kept } =
         open_sources(&LoadOptions { cache: small, ..ground.options.clone() }, &Ctl::new()).expect("read");
-    kept.save(&Arc::new(store), &report, &Ctl::new()).expect("nothing to tell");
+    kept.save(&Arc::new(store), &report, Wait::OnDisk, &Ctl::new()).expect("nothing to tell");
     assert_eq!(ground.files().len(), 0, "larger than all may be");
 }
 
@@ -453,7 +453,7 @@ fn a_save_that_is_stopped_leaves_nothing_behind() {
     let Loaded { store, report, kept } = ground.open();
     let ctl = Ctl::new();
     ctl.cancel();
-    kept.save(&Arc::new(store), &report, &ctl).expect("nothing to tell");
+    kept.save(&Arc::new(store), &report, Wait::Written, &ctl).expect("nothing to tell");
     assert_eq!(ground.files(), Vec::<String>::new());
 }
 
@@ -464,7 +464,7 @@ fn many_that_save_at_once_leave_one_that_is_sound() {
         for _ in 0..8 {
             scope.spawn(|| {
                 let Loaded { store, report, kept } = ground.open();
-                kept.save(&Arc::new(store), &report, &Ctl::new()).expect("saved");
+                kept.save(&Arc::new(store), &report, Wait::OnDisk, &Ctl::new()).expect("saved");
             });
         }
     });
