@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::LazyLock;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -19,10 +18,7 @@ use crate::journey::BatchValues;
 ///
 /// # Errors
 /// It is no object, or broken.
-pub fn read_object<'t>(
-    text: &'t str,
-    each: &mut (impl FnMut(&str, &'t str) + ?Sized),
-) -> Result<(), serde_json::Error> {
+pub fn read_object(text: &str, each: &mut (impl FnMut(&str, &str) + ?Sized)) -> Result<(), serde_json::Error> {
     let mut key = String::new();
     let mut reader = serde_json::Deserializer::from_str(text);
     Flatten { key: &mut key, depth: 0, each }.deserialize(&mut reader)?;
@@ -34,12 +30,8 @@ pub fn read_object<'t>(
 /// # Errors
 /// It is no object, or broken.
 pub fn members<'t>(text: &'t str, key: &str) -> Result<Option<Vec<&'t RawValue>>, serde_json::Error> {
-    let mut list = None;
-    read_object(text, &mut |name, value| {
-        if name == key && value.starts_with('[') {
-            list = Some(value);
-        }
-    })?;
+    let object: HashMap<Cow<'t, str>, &'t RawValue> = serde_json::from_str(text)?;
+    let list = object.get(key).map(|value| value.get()).filter(|value| value.starts_with('['));
     list.map(serde_json::from_str).transpose()
 }
 
@@ -48,11 +40,11 @@ pub fn members<'t>(text: &'t str, key: &str) -> Result<Option<Vec<&'t RawValue>>
 ///
 /// # Errors
 /// One of them is no object, or broken.
-pub fn read_member<'t>(
-    text: &'t str,
+pub fn read_member(
+    text: &str,
     key: &str,
-    (index, member): (usize, &'t str),
-    each: &mut (impl FnMut(&str, &'t str) + ?Sized),
+    (index, member): (usize, &str),
+    each: &mut (impl FnMut(&str, &str) + ?Sized),
 ) -> Result<(), serde_json::Error> {
     read_object(text, &mut |name, value| {
         if name != key {
@@ -65,12 +57,9 @@ pub fn read_member<'t>(
         path.extend([key, ".", name]);
         each(&path, value);
     })?;
-    each(&format!("{key}.index"), INDICES.get(index).map_or("null", String::as_str));
+    each(&format!("{key}.index"), &(index + 1).to_string());
     Ok(())
 }
-
-/// Places in a list as texts.
-static INDICES: LazyLock<Vec<String>> = LazyLock::new(|| (1..=100_000).map(|index| index.to_string()).collect());
 
 /// One of a list of names with values.
 #[derive(serde::Deserialize)]
@@ -116,6 +105,10 @@ fn pairs<'t>(value: &'t str) -> Option<Vec<(Cow<'t, str>, &'t str)>> {
     pairs.into_iter().map(plain).collect()
 }
 
+/// Keys under which exports write an object as a text.
+const WRITTEN: [&str; 6] =
+    ["properties", "person_properties", "event_properties", "user_properties", "context", "traits"];
+
 /// Most ids that are taken from one merge.
 const MERGED_MAX: usize = 8;
 
@@ -125,7 +118,7 @@ struct Flatten<'a, F: ?Sized> {
     each: &'a mut F,
 }
 
-impl<'t, F: FnMut(&str, &'t str) + ?Sized> DeserializeSeed<'t> for Flatten<'_, F> {
+impl<'t, F: FnMut(&str, &str) + ?Sized> DeserializeSeed<'t> for Flatten<'_, F> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'t>>(self, reader: D) -> Result<(), D::Error> {
@@ -133,7 +126,7 @@ impl<'t, F: FnMut(&str, &'t str) + ?Sized> DeserializeSeed<'t> for Flatten<'_, F
     }
 }
 
-impl<'t, F: FnMut(&str, &'t str) + ?Sized> Visitor<'t> for Flatten<'_, F> {
+impl<'t, F: FnMut(&str, &str) + ?Sized> Visitor<'t> for Flatten<'_, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -178,8 +171,23 @@ impl<'t, F: FnMut(&str, &'t str) + ?Sized> Visitor<'t> for Flatten<'_, F> {
                 }
                 continue;
             }
+            if value.starts_with("\"{")
+                && self.depth == 0
+                && WRITTEN.contains(&self.key.as_str())
+                && let Ok(inside) = serde_json::from_str::<String>(value)
+            {
+                let len = self.key.len();
+                let inner = Flatten { key: &mut *self.key, depth: 1, each: &mut *self.each };
+                let mut reader = serde_json::Deserializer::from_str(&inside);
+                let read = inner.deserialize(&mut reader).and_then(|()| reader.end());
+                if read.is_ok() {
+                    continue;
+                }
+                // It only looks like an object, and stays the text it is.
+                self.key.truncate(len);
+            }
             if value.starts_with('{') && self.depth < FLAT_DEPTH_MAX {
-                let inner = Flatten { key: self.key, depth: self.depth + 1, each: self.each };
+                let inner = Flatten { key: &mut *self.key, depth: self.depth + 1, each: &mut *self.each };
                 let mut reader = serde_json::Deserializer::from_str(value);
                 inner.deserialize(&mut reader).map_err(serde::de::Error::custom)?;
             } else {
