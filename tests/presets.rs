@@ -136,6 +136,10 @@ fn flags_go_before_a_preset_and_may_say_the_same() {
     let by_device =
         device(|options| (options.customer, options.ids) = (Some("device_id".into()), vec!["user_id".into()]));
     assert_eq!(by_device, "d-1: open_app sign_in pay | d-3: open_app");
+    let plain = ingest::open(&options(&folder().join("amplitude.ndjson")), &Ctl::new()).expect("readable").store;
+    let sessions = &plain.properties[plain.roles.session.expect("a session")];
+    let pay = (0..plain.n_events()).find(|row| plain.touchpoint_name(*row) == "pay").expect("it is there");
+    assert_eq!((sessions.text(pay), sessions.text(pay - 1).as_deref()), (None, Some("1714557600000")));
     let twice = device(|options| options.dedupe_by = vec![String::new()]);
     assert_eq!(twice, "902: open_app | u1: open_app sign_in sign_in pay");
 }

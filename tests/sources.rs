@@ -129,6 +129,9 @@ fn flags_name_the_columns_of_each_source_and_leave_the_rest_to_be_guessed() {
         options.time = text("opened");
     });
     assert_eq!(people(&guessed), expect);
+    let said =
+        guessed.report.notes.iter().filter(|note| note.contains("has no column `opened` (--time), so `")).count();
+    assert_eq!(said, 2, "{:?}", guessed.report.notes);
     let nowhere = run_in(folder.path(), &["profile", "--customer", "visitr", "site.csv", "till.csv", "desk.csv"]);
     assert_eq!(nowhere.status, 1);
     assert!(

@@ -414,6 +414,9 @@ impl<'p> ObjectCoder<'p> {
             let values = &mut self.coder.made.batch.columns[place];
             pad(values, row);
             let value = &self.text[start..end];
+            if plan.terms.nothing.iter().any(|(column, nothing)| *column == idx && *nothing == value) {
+                continue;
+            }
             match plain_number(value).filter(|_| self.columns[idx].is_number && !self.columns[idx].is_id) {
                 Some(plain) => values.push_field(&plain),
                 None => push_field(values, &mut self.columns[idx].recent, value),
