@@ -136,6 +136,10 @@ fn flags_go_before_a_preset_and_may_say_the_same() {
     let by_device =
         device(|options| (options.customer, options.ids) = (Some("device_id".into()), vec!["user_id".into()]));
     assert_eq!(by_device, "d-1: open_app sign_in pay | d-3: open_app");
+    let plain = ingest::open(&options(&folder().join("amplitude.ndjson")), &Ctl::new()).expect("readable").store;
+    let sessions = &plain.properties[plain.roles.session.expect("a session")];
+    let pay = (0..plain.n_events()).find(|row| plain.touchpoint_name(*row) == "pay").expect("it is there");
+    assert_eq!((sessions.text(pay), sessions.text(pay - 1).as_deref()), (None, Some("1714557600000")));
     let twice = device(|options| options.dedupe_by = vec![String::new()]);
     assert_eq!(twice, "902: open_app | u1: open_app sign_in sign_in pay");
 }
@@ -220,4 +224,28 @@ fn a_folder_with_a_feed_is_its_hits_and_one_without_its_headers_says_what_is_mis
     let error =
         ingest::open(&options(&place.path().join("hit_data.tsv")), &Ctl::new()).expect_err("no headers").to_string();
     assert!(error.contains("column_headers.tsv"), "{error}");
+}
+
+#[test]
+fn properties_that_are_written_as_a_text_are_read_as_the_object_they_are() {
+    let line = |uuid: &str, event: &str, minute: u8, id: &str, properties: &str| {
+        let properties = serde_json::to_string(properties).expect("a text");
+        format!(
+            "{{\"uuid\":\"{uuid}\",\"event\":\"{event}\",\"timestamp\":\"2024-05-01T10:{minute:02}:00Z\",\"distinct_id\":\"{id}\",\
+             \"properties\":{properties}}}\n"
+        )
+    };
+    let text = [
+        line("1", "$pageview", 0, "anon-1", r#"{"$session_id":"s1","page":{"path":"/"}}"#),
+        line("2", "$identify", 1, "ann", r#"{"$session_id":"s1","$anon_distinct_id":"anon-1"}"#),
+        line("3", "order", 2, "ann", "{no object"),
+    ];
+    let place = tempfile::tempdir().expect("a folder");
+    let path = place.path().join("events.ndjson");
+    std::fs::write(&path, text.concat()).expect("written");
+    let loaded = ingest::open(&options(&path), &Ctl::new()).expect("readable");
+    assert_eq!(people(&loaded), ["ann: $pageview $identify order"]);
+    let role = |role: Role| loaded.report.columns.iter().find(|column| column.role == role).map(|c| c.name.as_str());
+    assert_eq!(role(Role::Session), Some("properties.$session_id"));
+    assert!(loaded.store.property_idx("properties.page.path").is_some());
 }

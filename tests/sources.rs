@@ -129,6 +129,9 @@ fn flags_name_the_columns_of_each_source_and_leave_the_rest_to_be_guessed() {
         options.time = text("opened");
     });
     assert_eq!(people(&guessed), expect);
+    let said =
+        guessed.report.notes.iter().filter(|note| note.contains("has no column `opened` (--time), so `")).count();
+    assert_eq!(said, 2, "{:?}", guessed.report.notes);
     let nowhere = run_in(folder.path(), &["profile", "--customer", "visitr", "site.csv", "till.csv", "desk.csv"]);
     assert_eq!(nowhere.status, 1);
     assert!(
@@ -185,4 +188,26 @@ fn where_nobody_is_in_both_the_column_that_would_join_is_named() {
         (options.customer, options.ids) = (Some("user_id|contact_id".into()), vec!["web_user=customer".into()]);
     });
     assert_eq!(rates(&joined)[0].0, 2);
+}
+
+#[test]
+fn the_people_of_the_retailer_are_counted_as_its_makers_count_them_and_the_limit_of_devices_is_said() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data");
+    let open = |max_ids: Option<u32>| {
+        load(&sample, &["retail.csv"], |options| {
+            (options.dedupe_by, options.max_ids) = (vec!["event_id".into()], max_ids);
+        })
+    };
+    let loaded = open(None);
+    let links = &loaded.report.identity.as_ref().expect("linked").links;
+    assert_eq!((loaded.store.n_events(), loaded.report.duplicates_dropped), (18_170, 200));
+    assert_eq!((links.n_ids, loaded.store.n_customers(), links.n_shared), (5_392, 3_666, 0));
+    let says = |loaded: &Loaded, text: &str| loaded.report.notes.iter().any(|note| note.contains(text));
+    assert!(says(&loaded, "5392 ids are 3666 people"));
+    assert!(says(&loaded, "No more than 50 ids were linked to one person (--max-ids)"), "{:?}", loaded.report.notes);
+    // With a lower limit, those with three ids are devices of many.
+    let few = open(Some(2));
+    let shared = &few.report.identity.as_ref().expect("linked").links;
+    assert!(shared.n_shared > 0 && few.store.n_customers() > 3_666);
+    assert!(says(&few, "taken for shared devices and not merged"), "{:?}", few.report.notes);
 }

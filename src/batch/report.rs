@@ -37,13 +37,19 @@ pub(super) fn source_table(report: &LoadReport) -> Table {
     table
 }
 
+/// Files that the table `reading` tells of one by one.
+const READINGS: usize = 50;
+
 /// Table `reading`: what was made of every file, and of the ids and ties of all.
 pub(super) fn reading_table(report: &LoadReport, n_events: u64, n_ties: u64) -> Table {
     let mut table = Table::new("reading", &[("file", Kind::Text), ("what", Kind::Text), ("value", Kind::Text)]);
-    for reading in &report.readings {
+    for reading in report.readings.iter().take(READINGS) {
         for (what, value) in reading.facts() {
             table.push(vec![Cell::text(&reading.file), Cell::text(what), Cell::Text(value)]);
         }
+    }
+    if let Some(more) = report.readings.len().checked_sub(READINGS).filter(|more| *more > 0) {
+        table.push(vec![Cell::Empty, Cell::text("files"), Cell::Text(format!("{} more", count(more as u64)))]);
     }
     let percent = |part: u64, of: u64| format!("{:.1} %", 100.0 * part as f64 / of.max(1) as f64);
     let mut all = |what: &str, value: String| table.push(vec![Cell::Empty, Cell::text(what), Cell::Text(value)]);

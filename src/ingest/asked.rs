@@ -166,6 +166,22 @@ impl Asked<'_> {
 }
 
 impl Own {
+    /// What is said of columns that flags name and this source does not have.
+    pub fn notes(&self, file: &str, columns: &[String], roles: &RoleMap) -> Vec<String> {
+        let taken = |(role, said): &(Role, String)| {
+            let column = match role {
+                Role::Customer if roles.has_customer() => roles.customer,
+                Role::Event => roles.event,
+                Role::Time => roles.time,
+                _ => return None,
+            };
+            let (role, name) = (role.name(), visible(columns.get(column)?));
+            let (said, file) = (visible(said), visible(file));
+            Some(format!("{file} has no column `{said}` (--{role}), so `{name}` was taken for its {role}."))
+        };
+        self.missed.iter().filter_map(taken).collect()
+    }
+
     /// The roles of the columns.
     ///
     /// # Errors

@@ -26,6 +26,9 @@ pub struct SourcePair {
     pub by: Vec<(String, u64)>,
 }
 
+/// Files of one kind that are compared with each other; more are parts of one export.
+const PARTS_MAX: usize = 6;
+
 /// Pairs of sources that a note tells of; a table tells of all.
 const PAIRS_SAID: usize = 6;
 
@@ -59,6 +62,9 @@ impl SourcePair {
 /// The kinds of sources: their number, and the name of each. Where all are of one kind, every file is one.
 fn kinds(files: &[FileReport], table: &Table) -> (Vec<usize>, Vec<String>) {
     let is_one_kind = table.kinds.iter().all(|kind| *kind == 0);
+    if is_one_kind && files.len() > PARTS_MAX {
+        return (table.kinds.clone(), Vec::new());
+    }
     let of: Vec<usize> = if is_one_kind { (0..files.len()).collect() } else { table.kinds.clone() };
     let n = of.iter().max().map_or(0, |max| max + 1);
     let name = |kind: usize| {

@@ -31,6 +31,7 @@ mod recent;
 pub mod roles;
 pub mod saved;
 pub mod times;
+mod told;
 
 pub mod reading;
 pub mod report;

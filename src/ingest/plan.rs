@@ -44,6 +44,8 @@ pub struct Terms {
     pub is_links: bool,
     /// What all rows are the event of, where no column says so.
     pub event: Option<String>,
+    /// Columns and the text that stands for no value in them.
+    pub nothing: Vec<(usize, &'static str)>,
 }
 
 /// Some values of a column.

@@ -55,8 +55,9 @@ impl Reading {
         let others = if others.is_empty() { String::new() } else { format!("; not {}", others.join(", ")) };
         let mut facts =
             vec![("preset", format!("{}{others}", self.preset.as_deref().unwrap_or("none, by its columns alone")))];
-        let zone = self.zone.as_ref().map(|(zone, is_said)| {
-            format!("; no zone in them, {} {zone}", if *is_said { "said to be" } else { "assumed to be" })
+        let zone = self.zone.as_ref().map(|(zone, is_said)| match is_said {
+            true => String::new(),
+            false => format!("; nobody said {zone}, it is assumed"),
         });
         facts.push(("times", format!("{}{}", self.times, zone.unwrap_or_default())));
         if self.n_days > 0 {

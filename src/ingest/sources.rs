@@ -104,10 +104,13 @@ pub fn look(options: &LoadOptions, ctl: &Ctl) -> Result<(Vec<Source>, Table, Vec
             let known = known.get(&(own.at, sniffed.columns.clone()));
             let roles = known.cloned().map_or_else(|| roles_of(&sniffed, &own, &wish), Ok);
             let roles = roles.map_err(|error| asked.explain(error, &own, &input))?;
-            Ok((sniffed, roles, wish, own.at))
+            Ok((sniffed, roles, wish, own))
         });
         match found {
             Ok((mut sniffed, roles, wish, own)) => {
+                if wish.preset.is_none() {
+                    notes.extend(own.notes(&input.name, &sniffed.columns, &roles));
+                }
                 notes.append(&mut sniffed.notes);
                 if let Some(preset) = wish.preset {
                     match of_presets.iter_mut().find(|(known, _)| known.name == preset.name) {
@@ -117,7 +120,7 @@ pub fn look(options: &LoadOptions, ctl: &Ctl) -> Result<(Vec<Source>, Table, Vec
                 }
                 // An empty source tells little, so what it was guessed to be says nothing about the next.
                 if sniffed.n_rows > 0 {
-                    known.entry((own, sniffed.columns.clone())).or_insert_with(|| roles.clone());
+                    known.entry((own.at, sniffed.columns.clone())).or_insert_with(|| roles.clone());
                 }
                 looked.push(Looked::new(Seen { input, sniffed }, roles, wish));
             }
@@ -385,6 +388,12 @@ fn join(looked: Vec<Looked>, readers: Vec<TimeReader>, options: &LoadOptions) ->
             leave_out: wish.leave_out.iter().filter_map(|(name, values)| Some((place(name)?, *values))).collect(),
             is_links: wish.is_links(),
             event: wish.event.clone(),
+            nothing: wish
+                .preset
+                .map_or(&[][..], |preset| preset.nothing)
+                .iter()
+                .filter_map(|(name, text)| Some((columns.iter().position(|column| column == name)?, *text)))
+                .collect(),
         };
         let is_main = |column: &usize| {
             if terms.is_links {

@@ -6,6 +6,7 @@ mod cell;
 mod guard;
 mod keys;
 mod left_out;
+mod pairs;
 mod values;
 
 use std::path::Path;
@@ -21,6 +22,7 @@ use crate::base::visible::visible;
 
 pub(super) use guard::guarded;
 pub use guard::is_guarded;
+pub(super) use pairs::taken_apart;
 
 /// A file that can be decoded block by block.
 pub(super) trait Blocks: Sync {
@@ -43,6 +45,10 @@ pub(super) struct Leaf {
     path: Vec<usize>,
     /// Sixteen bytes that are to be written as a UUID.
     pub(super) is_uuid: bool,
+    /// It holds lists of names with values.
+    are_pairs: bool,
+    /// Of such lists, the name whose values these are.
+    pair: Option<String>,
 }
 
 /// Structs deeper than this are written as JSON.
@@ -58,7 +64,14 @@ pub(super) fn leaves(schema: &Schema) -> Vec<Leaf> {
                     add(format!("{name}.{}", field.name()), root, &path, field.dtype(), leaves);
                 }
             }
-            _ => leaves.push(Leaf { name, root, path: path.to_vec(), is_uuid: false }),
+            _ => {
+                let path = path.to_vec();
+                let mut leaf = Leaf { name, root, path, is_uuid: false, are_pairs: false, pair: None };
+                if leaf.path.is_empty() {
+                    pairs::mark(&mut leaf, dtype);
+                }
+                leaves.push(leaf);
+            }
         }
     }
     let mut leaves = Vec::new();
@@ -88,7 +101,10 @@ impl Leaf {
                 Ok(whole.struct_()?.fields_as_series().swap_remove(at))
             })?;
         }
-        Ok(series)
+        match &self.pair {
+            Some(key) => guarded(|| pairs::values(&series, key)),
+            None => Ok(series),
+        }
     }
 }
 

@@ -151,7 +151,7 @@ impl Ipc {
         }
         let mut ipc = Ipc { path: path.to_owned(), leaves: Vec::new(), schema, dictionaries, blocks };
         let empty = ipc.decode(&[], 0, None)?;
-        ipc.leaves = frames::leaves(empty.schema());
+        ipc.leaves = frames::taken_apart(&ipc, frames::leaves(empty.schema()))?;
         Ok(ipc)
     }
 

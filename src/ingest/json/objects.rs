@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::LazyLock;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -20,10 +19,7 @@ use crate::journey::BatchValues;
 ///
 /// # Errors
 /// It is no object, or broken.
-pub fn read_object<'t>(
-    text: &'t str,
-    each: &mut (impl FnMut(&str, &'t str) + ?Sized),
-) -> Result<(), serde_json::Error> {
+pub fn read_object(text: &str, each: &mut (impl FnMut(&str, &str) + ?Sized)) -> Result<(), serde_json::Error> {
     if is_deep(text.as_bytes()) {
         return Err(serde::de::Error::custom("its brackets are nested too deep"));
     }
@@ -43,12 +39,8 @@ fn is_deep(text: &[u8]) -> bool {
 /// # Errors
 /// It is no object, or broken.
 pub fn members<'t>(text: &'t str, key: &str) -> Result<Option<Vec<&'t RawValue>>, serde_json::Error> {
-    let mut list = None;
-    read_object(text, &mut |name, value| {
-        if name == key && value.starts_with('[') {
-            list = Some(value);
-        }
-    })?;
+    let object: HashMap<Cow<'t, str>, &'t RawValue> = serde_json::from_str(text)?;
+    let list = object.get(key).map(|value| value.get()).filter(|value| value.starts_with('['));
     list.map(serde_json::from_str).transpose()
 }
 
@@ -57,11 +49,11 @@ pub fn members<'t>(text: &'t str, key: &str) -> Result<Option<Vec<&'t RawValue>>
 ///
 /// # Errors
 /// One of them is no object, or broken.
-pub fn read_member<'t>(
-    text: &'t str,
+pub fn read_member(
+    text: &str,
     key: &str,
-    (index, member): (usize, &'t str),
-    each: &mut (impl FnMut(&str, &'t str) + ?Sized),
+    (index, member): (usize, &str),
+    each: &mut (impl FnMut(&str, &str) + ?Sized),
 ) -> Result<(), serde_json::Error> {
     read_object(text, &mut |name, value| {
         if name != key {
@@ -74,12 +66,9 @@ pub fn read_member<'t>(
         path.extend([key, ".", name]);
         each(&path, value);
     })?;
-    each(&format!("{key}.index"), INDICES.get(index).map_or("null", String::as_str));
+    each(&format!("{key}.index"), &(index + 1).to_string());
     Ok(())
 }
-
-/// Places in a list as texts.
-static INDICES: LazyLock<Vec<String>> = LazyLock::new(|| (1..=100_000).map(|index| index.to_string()).collect());
 
 /// One of a list of names with values.
 #[derive(serde::Deserialize)]
@@ -125,6 +114,10 @@ fn pairs<'t>(value: &'t str) -> Option<Vec<(Cow<'t, str>, &'t str)>> {
     pairs.into_iter().map(plain).collect()
 }
 
+/// Keys under which exports write an object as a text.
+const WRITTEN: [&str; 6] =
+    ["properties", "person_properties", "event_properties", "user_properties", "context", "traits"];
+
 /// Most ids that are taken from one merge.
 const MERGED_MAX: usize = 8;
 
@@ -134,7 +127,7 @@ struct Flatten<'a, F: ?Sized> {
     each: &'a mut F,
 }
 
-impl<'t, F: FnMut(&str, &'t str) + ?Sized> DeserializeSeed<'t> for Flatten<'_, F> {
+impl<'t, F: FnMut(&str, &str) + ?Sized> DeserializeSeed<'t> for Flatten<'_, F> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'t>>(self, reader: D) -> Result<(), D::Error> {
@@ -142,7 +135,7 @@ impl<'t, F: FnMut(&str, &'t str) + ?Sized> DeserializeSeed<'t> for Flatten<'_, F
     }
 }
 
-impl<'t, F: FnMut(&str, &'t str) + ?Sized> Visitor<'t> for Flatten<'_, F> {
+impl<'t, F: FnMut(&str, &str) + ?Sized> Visitor<'t> for Flatten<'_, F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -187,8 +180,23 @@ impl<'t, F: FnMut(&str, &'t str) + ?Sized> Visitor<'t> for Flatten<'_, F> {
                 }
                 continue;
             }
+            if value.starts_with("\"{")
+                && self.depth == 0
+                && WRITTEN.contains(&self.key.as_str())
+                && let Ok(inside) = serde_json::from_str::<String>(value)
+            {
+                let len = self.key.len();
+                let inner = Flatten { key: &mut *self.key, depth: 1, each: &mut *self.each };
+                let mut reader = serde_json::Deserializer::from_str(&inside);
+                let read = inner.deserialize(&mut reader).and_then(|()| reader.end());
+                if read.is_ok() {
+                    continue;
+                }
+                // It only looks like an object, and stays the text it is.
+                self.key.truncate(len);
+            }
             if value.starts_with('{') && self.depth < FLAT_DEPTH_MAX {
-                let inner = Flatten { key: self.key, depth: self.depth + 1, each: self.each };
+                let inner = Flatten { key: &mut *self.key, depth: self.depth + 1, each: &mut *self.each };
                 let mut reader = serde_json::Deserializer::from_str(value);
                 inner.deserialize(&mut reader).map_err(serde::de::Error::custom)?;
             } else {
@@ -415,6 +423,9 @@ impl<'p> ObjectCoder<'p> {
             let values = &mut self.coder.made.batch.columns[place];
             pad(values, row);
             let value = &self.text[start..end];
+            if plan.terms.nothing.iter().any(|(column, nothing)| *column == idx && *nothing == value) {
+                continue;
+            }
             match plain_number(value).filter(|_| self.columns[idx].is_number && !self.columns[idx].is_id) {
                 Some(plain) => values.push_field(&plain),
                 None => push_field(values, &mut self.columns[idx].recent, value),

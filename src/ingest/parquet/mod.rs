@@ -101,7 +101,9 @@ impl Parquet {
         // Statistics are of no use here, and every block takes a copy of what is left.
         metadata.created_by = None;
         let roots = empty.get_column_names().into_iter().map(|name| name.to_string()).collect();
-        Ok(Parquet { path: path.to_owned(), state, metadata, roots, leaves, blocks })
+        let mut file = Parquet { path: path.to_owned(), state, metadata, roots, leaves: Vec::new(), blocks };
+        file.leaves = frames::taken_apart(&file, leaves)?;
+        Ok(file)
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Preset {
     pub is_links: bool,
     /// Every file holds one event, and is called like it.
     pub file_is_event: bool,
+    /// Of JSON, columns and the text that stands for no value in them.
+    pub nothing: &'static [(&'static str, &'static str)],
     /// Of JSON, the list in every object whose members are the rows, with a column that tells such objects.
     pub list: Option<(&'static str, &'static str)>,
 }
@@ -75,6 +77,7 @@ const PLAIN: Preset = Preset {
     leave_out: &[],
     is_links: false,
     file_is_event: false,
+    nothing: &[],
     list: None,
 };
 

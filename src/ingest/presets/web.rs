@@ -50,7 +50,11 @@ pub(super) const PRESETS: &[Preset] = &[
         ids: &[("amplitude_id", None)],
         key: &[&["$insert_id"], &["uuid"]],
         zone: Some("UTC"),
-        traps: &["The export goes by the time of upload, so that its first days hold older events."],
+        traps: &[
+            "The export goes by the time of upload, so that its first days hold older events.",
+            "A session of -1 is none: such events are in the session that their time puts them into.",
+        ],
+        nothing: &[("session_id", "-1")],
         ..PLAIN
     },
     Preset {

@@ -2,6 +2,7 @@
 
 mod any;
 mod ids;
+mod pairs;
 mod whole;
 
 use std::fs::File;
