@@ -2,6 +2,8 @@
 
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_64};
 
+use super::threads;
+
 /// Bytes that are summed up at a time.
 const PIECE: usize = 1 << 20;
 
@@ -22,22 +24,11 @@ impl Checksum {
         sum_of(&sums)
     }
 
-    /// As `of`, on as many threads as compute elsewhere where that pays. They are threads of its own: those of a pool help
-    /// each other out while they wait, and could come back to whatever waits for this.
+    /// As `of`, on as many threads as compute elsewhere where that pays.
     pub fn of_shared(bytes: &[u8]) -> u64 {
-        let n_threads = rayon::current_num_threads().min(bytes.len() / LONG);
-        if n_threads < 2 {
-            return Checksum::of(bytes);
-        }
         let pieces: Vec<&[u8]> = bytes.chunks(PIECE).collect();
-        let mut sums = vec![0u64; pieces.len()];
-        let share = pieces.len().div_ceil(n_threads);
-        std::thread::scope(|scope| {
-            for (pieces, sums) in pieces.chunks(share).zip(sums.chunks_mut(share)) {
-                scope.spawn(move || pieces.iter().zip(sums).for_each(|(piece, sum)| *sum = xxh3_64(piece)));
-            }
-        });
-        sum_of(&sums)
+        let n_threads = rayon::current_num_threads().min(bytes.len() / LONG);
+        sum_of(&threads::shared(pieces.len(), n_threads, |piece| xxh3_64(pieces[piece])))
     }
 
     pub fn update(&mut self, mut bytes: &[u8]) {

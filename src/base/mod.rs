@@ -8,6 +8,7 @@ pub mod instant;
 pub mod nearest;
 pub mod span;
 pub mod stats;
+pub mod threads;
 pub mod visible;
 
 pub use ctl::{Cancelled, Ctl};

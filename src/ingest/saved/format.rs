@@ -22,7 +22,7 @@ use super::super::LoadReport;
 use super::key::Print;
 use super::shape::{Kind, PropertyShape, Shape};
 use crate::base::checksum::Checksum;
-use crate::base::{Instant, Zone};
+use crate::base::{Instant, Zone, threads};
 use crate::journey::column::Section;
 use crate::journey::props::{Property, Values};
 use crate::journey::region::Region;
@@ -41,7 +41,7 @@ pub(super) const ALIGN: usize = 64;
 /// Most sections; a store of so many columns is not saved.
 pub(super) const SECTIONS_MAX: usize = 1 << 18;
 
-/// Journeys whose order is worth a thread of its own.
+/// Journeys whose order is looked at in one piece.
 const SHARE: usize = 1 << 16;
 
 /// What a section holds.
@@ -241,14 +241,12 @@ impl Saved {
             })
         };
         let rule = move |times: &[i64]| {
-            // Threads of its own, as for checksums.
-            let share = offsets.len().div_ceil(rayon::current_num_threads()).max(SHARE);
-            let starts = (0..offsets.len() - 1).step_by(share);
-            let pieces = starts.map(|start| &offsets[start..(start + share + 1).min(offsets.len())]);
-            std::thread::scope(|scope| {
-                let threads: Vec<_> = pieces.map(|piece| scope.spawn(move || in_order(times, piece))).collect();
-                threads.into_iter().all(|thread| thread.join().unwrap_or(false))
-            })
+            let pieces = (offsets.len() - 1).div_ceil(SHARE);
+            let is_in_order = |piece: usize| {
+                let start = piece * SHARE;
+                in_order(times, &offsets[start..(start + SHARE + 1).min(offsets.len())])
+            };
+            threads::shared(pieces, rayon::current_num_threads(), is_in_order).into_iter().all(|is_so| is_so)
         };
         Ok(Column::of_section(section.keeping(first, rule)))
     }
