@@ -429,6 +429,9 @@ pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan, ctl: &Ct
     Ok(parsed)
 }
 
+/// Properties by their place, with the numbers among their values that are infinite or none.
+type NotFinite = Vec<(usize, u64)>;
+
 /// The property columns; and the text of the refused rows that are shown, for which every column is wanted.
 fn properties(
     columns: &mut Columns<'_>,
@@ -437,7 +440,7 @@ fn properties(
     keep: Keep<'_>,
     refused: &mut [Reject],
     ctl: &Ctl,
-) -> Result<(Vec<BatchValues>, Vec<(usize, u64)>), String> {
+) -> Result<(Vec<BatchValues>, NotFinite), String> {
     let everything: Vec<usize> = (0..plan.names.len()).collect();
     let is_property: HashSet<usize> = plan.properties.iter().copied().collect();
     let mut rows: Vec<Vec<Option<String>>> = refused.iter().map(|_| vec![None; plan.names.len()]).collect();
