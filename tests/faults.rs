@@ -10,6 +10,8 @@ mod hostile;
 mod large;
 mod limits;
 mod process;
+#[cfg(unix)]
+mod screen;
 
 use std::path::{Path, PathBuf};
 
@@ -104,4 +106,25 @@ const EVENTS: [&str; 3] =
 
 fn table() -> String {
     format!("{HEADER}{ROWS}")
+}
+
+/// The list beside the tests names tests that are there.
+#[test]
+fn the_list_of_who_holds_what_is_true() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let list = std::fs::read_to_string(root.join("tests/faults/README.md")).expect("a list");
+    let mut sources = String::new();
+    let mut folders = vec![root.join("src"), root.join("tests")];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources.push_str(&std::fs::read_to_string(path).expect("a source"));
+            }
+        }
+    }
+    let names = list.split('`').skip(1).step_by(2).filter(|name| name.contains('_') && !name.contains("::"));
+    let missing: Vec<&str> = names.filter(|name| !sources.contains(&format!("fn {name}("))).collect();
+    assert_eq!(missing, Vec::<&str>::new());
 }

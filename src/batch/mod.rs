@@ -79,8 +79,9 @@ pub fn run(request: Request, ctl: &Ctl) -> Result<Done> {
     if persona.is_some() && named_in(&load).0.is_none() {
         return Err(Usage("--persona names one of a workspace; add --workspace FILE".into()).into());
     }
-    if ask == Ask::Rejects {
-        load.keep_rejects = KeepRejects::All;
+    if ask == Ask::Rejects && load.keep_rejects == KeepRejects::Some {
+        // Columns of text are for people.
+        load.keep_rejects = if output.format.name == "table" { KeepRejects::All } else { KeepRejects::Whole };
     }
     let (mut document, data) = match &ask {
         Ask::Rows => (rows(&load, &output, &messages, ctl)?, None),
@@ -110,7 +111,7 @@ fn keeping(load: &LoadOptions, rejects: Option<&Output>) -> Result<LoadOptions> 
     let mut load = load.clone();
     if let Some(rejects) = rejects {
         rejects.check()?;
-        load.keep_rejects = KeepRejects::All;
+        load.keep_rejects = KeepRejects::Whole;
     }
     Ok(load)
 }

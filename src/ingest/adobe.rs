@@ -126,6 +126,7 @@ impl Feed {
             lines_before: 0,
             start: 0,
             notes: Vec::new(),
+            has_comments: false,
             feed: Some(std::sync::Arc::new(self)),
         }
     }

@@ -1,6 +1,7 @@
 //! Rows become events here: the one place that decides which rows are refused, for every text format.
 
 use super::csv::{Record, Rows};
+use super::dialect::Dialect;
 use super::plan::{ColumnPlan, Parsed};
 use super::recent::Recent;
 use super::report::{Reason, Reject};
@@ -126,7 +127,8 @@ impl<'p> Coder<'p> {
                 | Reason::TooLong
                 | Reason::Encoding
                 | Reason::Json
-                | Reason::RepeatedHeader => None,
+                | Reason::RepeatedHeader
+                | Reason::Comment => None,
             };
             Reject {
                 file: plan.file,
@@ -157,13 +159,16 @@ pub struct RecordCoder<'p> {
     pub coder: Coder<'p>,
     /// The header as it stands in the file.
     header: &'p [String],
+    /// Records that begin with `#` are comments.
+    has_comments: bool,
     recent: Vec<Recent>,
 }
 
 impl<'p> RecordCoder<'p> {
-    pub fn new(plan: &'p ColumnPlan, header: &'p [String]) -> Self {
+    pub fn new(plan: &'p ColumnPlan, dialect: &'p Dialect) -> Self {
         let recent = plan.properties.iter().map(|_| Recent::default()).collect();
-        RecordCoder { coder: Coder::new(plan), header, recent }
+        let Dialect { header, has_comments, .. } = dialect;
+        RecordCoder { coder: Coder::new(plan), header, has_comments: *has_comments, recent }
     }
 }
 
@@ -203,6 +208,9 @@ impl Rows for RecordCoder<'_> {
     #[inline]
     fn record(&mut self, record: &Record<'_>, line: u64) {
         let plan = self.coder.plan;
+        if self.has_comments && record.raw.first() == Some(&b'#') {
+            return self.coder.refuse(Reason::Comment, line, record.raw);
+        }
         if !plan.dates.is_empty() {
             return self.dates(record, line);
         }

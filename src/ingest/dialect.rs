@@ -26,6 +26,8 @@ pub struct Dialect {
     pub lines_before: u64,
     /// Bytes before the first record, in UTF-8.
     pub start: usize,
+    /// Whether lines above the header are commented out with a `#`, so that others may be too.
+    pub has_comments: bool,
     pub notes: Vec<String>,
     /// The feed whose hits are made lines that can be read so.
     pub feed: Option<Arc<Feed>>,
@@ -268,7 +270,7 @@ fn find_header(rule: Rule, sampled: &[Sampled]) -> Result<Dialect, String> {
     // A spreadsheet pads the lines above the table with empty fields, so a sparse line with a date may stand there.
     let is_dense = |record: &Sampled| record.fields.iter().filter(|field| !field.is_empty()).count() * 2 >= n_fields;
     let is_data = |record: &Sampled| of_table(&record) && is_dense(record) && looks_like_data(&record.fields);
-    let is_note = |record: &Sampled| record.fields[0].starts_with('#');
+    let is_note = |record: &Sampled| record.fields.first().is_some_and(|field| field.starts_with('#'));
     // A row that is commented out above the header is no data, but ids may begin so too.
     let first_data = sampled.iter().position(|record| is_data(record) && !is_note(record));
     let first_data = first_data.or_else(|| sampled.iter().position(is_data));
@@ -278,6 +280,8 @@ fn find_header(rule: Rule, sampled: &[Sampled]) -> Result<Dialect, String> {
     // A comment may hold the names: `#user,event,time`.
     let header = header.or_else(|| before.iter().rev().find(fits));
     let Some(header) = header else { return Err(no_header(rule, sampled, first_data)) };
+    // The header itself may be commented out, and ids may begin so; a line of words above it says that `#` is for comments.
+    let has_comments = before.iter().any(|record| is_note(record) && record.line < header.line);
     let mut fields = header.fields.clone();
     let mut notes = Vec::new();
     if is_note(header) {
@@ -291,6 +295,7 @@ fn find_header(rule: Rule, sampled: &[Sampled]) -> Result<Dialect, String> {
         header_line: header.line,
         lines_before: header.line + header.n_lines - 1,
         start: header.next,
+        has_comments,
         notes,
         feed: None,
     })

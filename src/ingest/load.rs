@@ -129,7 +129,7 @@ fn read(source: &Source, block: usize, merger: &mut Merger<'_>) -> Result<(), Er
         Format::Delimited(decoding, dialect) => {
             let rule = dialect.rule;
             let parse = |piece: &Piece| {
-                let mut rows = RecordCoder::new(plan, &dialect.header);
+                let mut rows = RecordCoder::new(plan, dialect);
                 let lines = match piece {
                     Piece::Block(block) => rule.parse(block, &mut rows),
                     Piece::TooLong(head) => refuse_long(&mut rows.coder, head),

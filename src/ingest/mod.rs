@@ -103,7 +103,10 @@ pub enum KeepRejects {
     /// The first few of every reason.
     #[default]
     Some,
+    /// All, with texts of a length to be looked at.
     All,
+    /// All, with texts of a length in which a row can be repaired.
+    Whole,
 }
 
 /// A load that worked: the store, and what the reader saw on the way.

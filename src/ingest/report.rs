@@ -66,10 +66,12 @@ pub enum Reason {
     LeftOut,
     /// It says which ids belong together, and nothing that happened.
     LinkOnly,
+    /// A line that is commented out with a `#`, in a file that has such lines above its header too.
+    Comment,
 }
 
 impl Reason {
-    pub const ALL: [Reason; 12] = [
+    pub const ALL: [Reason; 13] = [
         Reason::FieldCount,
         Reason::Quote,
         Reason::TooLong,
@@ -82,6 +84,7 @@ impl Reason {
         Reason::RepeatedHeader,
         Reason::LeftOut,
         Reason::LinkOnly,
+        Reason::Comment,
     ];
 
     /// The reason as tables and messages show it.
@@ -99,6 +102,7 @@ impl Reason {
             Reason::RepeatedHeader => "repeated header",
             Reason::LeftOut => "not counted by its product",
             Reason::LinkOnly => "link of ids and no event",
+            Reason::Comment => "comment",
         }
     }
 }
@@ -136,7 +140,7 @@ impl Rejects {
     pub fn add(&mut self, reason: Reason, keep: KeepRejects, describe: impl FnOnce() -> Reject) {
         let count = self.counts.entry(reason).or_default();
         *count += 1;
-        if keep == KeepRejects::All || *count <= KEPT_PER_REASON {
+        if keep != KeepRejects::Some || *count <= KEPT_PER_REASON {
             self.kept.push(describe());
         }
     }
@@ -146,7 +150,7 @@ impl Rejects {
         for reject in next.kept {
             let is_wanted =
                 || self.kept.iter().filter(|kept| kept.reason == reject.reason).count() < KEPT_PER_REASON as usize;
-            if keep == KeepRejects::All || is_wanted() {
+            if keep != KeepRejects::Some || is_wanted() {
                 self.kept.push(reject);
             }
         }
@@ -157,12 +161,11 @@ impl Rejects {
 }
 
 impl Reject {
-    /// Cuts the text of a refused row at a character: to a readable length, or where all are kept, to one in which a row
-    /// can be repaired.
+    /// Cuts the text of a refused row at a character.
     pub fn cut(text: &[u8], keep: KeepRejects) -> String {
         let chars = match keep {
-            KeepRejects::Some => 200,
-            KeepRejects::All => 10_000,
+            KeepRejects::Some | KeepRejects::All => 200,
+            KeepRejects::Whole => 10_000,
         };
         // A character has at most four bytes, so these are enough for all that is shown.
         let head = &text[..text.len().min(4 * chars + 4)];

@@ -1,6 +1,6 @@
 //! `Folders`: where a person's settings, and what trailmap remembers, belong on this system.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
@@ -30,14 +30,16 @@ impl Folders {
         let project = ProjectDirs::from("", "", "trailmap");
         let project = project.as_ref();
         let named = std::env::var_os(CONFIG_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+        // A home that depends on the folder somebody stands in is none: what is remembered would lie beside the data.
+        let kept = |folder: &Path| folder.is_absolute().then(|| folder.to_owned());
         Folders {
-            config: named.or_else(|| project.map(|dirs| dirs.config_dir().to_owned())),
+            config: named.or_else(|| project.and_then(|dirs| kept(dirs.config_dir()))),
             cache: match std::env::var_os(CACHE_VARIABLE) {
                 Some(folder) => (!folder.is_empty()).then(|| PathBuf::from(folder)),
-                None => project.map(|dirs| dirs.cache_dir().to_owned()),
+                None => project.and_then(|dirs| kept(dirs.cache_dir())),
             },
             // Where a system knows no folder for state, what is only kept on this machine is the nearest.
-            state: project.map(|dirs| dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()).to_owned()),
+            state: project.and_then(|dirs| kept(dirs.state_dir().unwrap_or_else(|| dirs.data_local_dir()))),
         }
     }
 

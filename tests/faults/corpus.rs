@@ -35,6 +35,8 @@ const CASES: &[Case] = &[
     Case { file: "a04-preamble.csv", flags: &[], outcome: Loads { events: &EVENTS, rejects: &[], note: "" } },
     Case { file: "a04-preamble-padded.csv", flags: &[], outcome: Loads { events: &EVENTS, rejects: &[], note: "" } },
     Case { file: "a04-comments.csv", flags: &[], outcome: Loads { events: &EVENTS, rejects: &["7 wrong number of fields"], note: "" } },
+    Case { file: "a04-comments-below.csv", flags: &[], outcome: Loads { events: &EVENTS, rejects: &["3 comment", "4 comment"], note: "" } },
+    Case { file: "a04-ids-with-hash.csv", flags: &["--customer", "order"], outcome: Loads { events: &["#1001 view 2024-05-01T10:00:00Z", "#1002 cart 2024-05-01T10:01:00Z"], rejects: &[], note: "" } },
     Case { file: "a04-commented-header.csv", flags: &[], outcome: Loads { events: &EVENTS, rejects: &[], note: "" } },
     Case { file: "a04-sep.csv", flags: &[], outcome: Loads { events: &EVENTS, rejects: &[], note: "" } },
     Case { file: "a04-footer.csv", flags: &[], outcome: Loads { events: &EVENTS, rejects: &["6 no event name", "7 no event name", "8 wrong number of fields"], note: "" } },

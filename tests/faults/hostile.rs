@@ -21,7 +21,7 @@ const NAMES: [&str; 8] = [
     "tag\u{e0041}\u{2028}",
 ];
 
-fn hostile_table() -> String {
+pub(super) fn hostile_table() -> String {
     let header = format!("user_id,event,timestamp,{}\n", NAMES[0]);
     let rows = NAMES.iter().map(|name| format!("{name},{name},2024-05-01T10:00:00Z,{name}\n{name},view,soon,\n"));
     header + &rows.collect::<String>()

@@ -319,7 +319,8 @@ impl Terminal {
         self.send_bytes(keys.as_bytes());
     }
 
-    fn send_bytes(&mut self, bytes: &[u8]) {
+    /// Sends what no key does.
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
         // A program that has just ended no longer listens; what becomes of it is seen by `wait_exit`.
         let _ = self.writer.write_all(bytes).and_then(|()| self.writer.flush());
     }
@@ -334,6 +335,14 @@ impl Terminal {
         let pid = self.child.process_id().expect("a running program").to_string();
         let status = std::process::Command::new("kill").args(["-s", name, &pid]).status().expect("kill");
         assert!(status.success(), "kill -s {name} {pid}");
+    }
+
+    /// Sends a signal to a program that may have ended by now.
+    pub fn signal_if_there(&self, name: &str) {
+        if let Some(pid) = self.child.process_id() {
+            let mut kill = std::process::Command::new("kill");
+            let _ = kill.args(["-s", name, &pid.to_string()]).stderr(std::process::Stdio::null()).status();
+        }
     }
 
     /// Waits for the program to end and for nothing else.

@@ -1,8 +1,9 @@
 //! One block of rows: which of them are events, and their columns coded.
 
 use hashbrown::{HashMap, HashSet};
-use polars::prelude::{ChunkAgg, DataType, IntoSeries, NamedFrom, PolarsResult, Series, StringChunked, TimeUnit};
+use polars::prelude::{DataType, IntoSeries, NamedFrom, PolarsResult, Series, StringChunked};
 
+use super::instants::{BAD_TIME, NO_TIME, Times};
 use super::left_out::left_out;
 use super::values::{self, Keep};
 use super::{Blocks, cell, guarded};
@@ -11,7 +12,6 @@ use crate::ingest::coder::{is_no_name, is_none};
 use crate::ingest::identity::{IdPlan, NullIds};
 use crate::ingest::plan::{ColumnPlan, Parsed};
 use crate::ingest::report::{Reason, Reject};
-use crate::ingest::times::{TimeRead, TimeReader};
 use crate::journey::{Batch, BatchValues, Coded};
 
 /// Values that are decoded at a time where columns can be decoded one by one; more would only hold memory.
@@ -199,88 +199,6 @@ fn names_or_none(series: &Series, keep: Keep<'_>) -> PolarsResult<Coded> {
     Ok(coded)
 }
 
-/// A time that is missing or that does not read, among instants; both lie far outside of what a time may be.
-const NO_TIME: i64 = i64::MIN;
-const BAD_TIME: i64 = i64::MIN + 1;
-
-/// The instants of the time column, and the rows that daylight saving left open.
-struct Times {
-    instants: Vec<i64>,
-    ambiguous: Vec<u32>,
-    has_bad: bool,
-}
-
-impl Times {
-    fn push(&mut self, is_missing: bool, read: Option<TimeRead>) {
-        let instant = match read {
-            _ if is_missing => NO_TIME,
-            None => BAD_TIME,
-            Some(read) => {
-                if read.is_ambiguous {
-                    self.ambiguous.push(self.instants.len() as u32);
-                }
-                read.instant.0
-            }
-        };
-        self.has_bad |= instant <= BAD_TIME;
-        self.instants.push(instant);
-    }
-
-    fn read(series: &Series, reader: &TimeReader) -> PolarsResult<Times> {
-        const DAY: i64 = 86_400_000_000;
-        let n = series.len();
-        let mut times = Times { instants: Vec::with_capacity(n), ambiguous: Vec::new(), has_bad: false };
-        match series.dtype() {
-            DataType::Datetime(unit, zone) => {
-                let column = series.datetime()?.physical();
-                let is_plain = *unit == TimeUnit::Microseconds && column.null_count() == 0;
-                let are_instants = zone.is_some() || reader.reads_walls_as_instants();
-                let ends = [column.min(), column.max()];
-                let fit = ends.iter().all(|end| end.is_some_and(|end| reader.read_instant(end).is_some()));
-                if is_plain && are_instants && fit {
-                    column.downcast_iter().for_each(|array| times.instants.extend_from_slice(array.values()));
-                    return Ok(times);
-                }
-                for value in column.iter() {
-                    let micros = value.and_then(|value| cell::micros(value, *unit));
-                    let read = |m| if zone.is_some() { reader.read_instant(m) } else { reader.read_wall(m) };
-                    times.push(value.is_none(), micros.and_then(read));
-                }
-            }
-            DataType::Date => {
-                for days in series.date()?.physical().iter() {
-                    times.push(days.is_none(), days.and_then(|days| reader.read_wall(i64::from(days) * DAY)));
-                }
-            }
-            DataType::String => {
-                for text in series.str()?.iter() {
-                    let read = text.and_then(|text| reader.read(text));
-                    times.push(read.is_none() && text.is_none_or(is_none), read);
-                }
-            }
-            dtype if dtype.is_integer() && !matches!(dtype, DataType::UInt64) => {
-                for value in series.cast(&DataType::Int64)?.i64()?.iter() {
-                    times.push(value.is_none(), value.and_then(|value| reader.read_int(value)));
-                }
-            }
-            DataType::Float32 | DataType::Float64 => {
-                for value in series.cast(&DataType::Float64)?.f64()?.iter() {
-                    let value = value.filter(|value| !value.is_nan());
-                    times.push(value.is_none(), value.and_then(|value| reader.read_float(value)));
-                }
-            }
-            _ => {
-                let series = series.rechunk();
-                for row in 0..n {
-                    let text = cell::text(&series, row);
-                    times.push(text.is_none(), text.and_then(|text| reader.read(&text)));
-                }
-            }
-        }
-        Ok(times)
-    }
-}
-
 /// What every event must have, decoded, and the rows that lack it.
 struct Keys {
     customers: Series,
@@ -434,6 +352,9 @@ pub(super) fn parse(file: &dyn Blocks, block: usize, plan: &ColumnPlan, ctl: &Ct
     Ok(parsed)
 }
 
+/// Properties by their place, with the numbers among their values that are infinite or none.
+type NotFinite = Vec<(usize, u64)>;
+
 /// The property columns; and the text of the refused rows that are shown, for which every column is wanted.
 fn properties(
     columns: &mut Columns<'_>,
@@ -442,7 +363,7 @@ fn properties(
     keep: Keep<'_>,
     refused: &mut [Reject],
     ctl: &Ctl,
-) -> Result<(Vec<BatchValues>, Vec<(usize, u64)>), String> {
+) -> Result<(Vec<BatchValues>, NotFinite), String> {
     let everything: Vec<usize> = (0..plan.names.len()).collect();
     let is_property: HashSet<usize> = plan.properties.iter().copied().collect();
     let mut rows: Vec<Vec<Option<String>>> = refused.iter().map(|_| vec![None; plan.names.len()]).collect();

@@ -4,6 +4,7 @@
 mod block;
 mod cell;
 mod guard;
+mod instants;
 mod keys;
 mod left_out;
 mod pairs;

@@ -51,6 +51,7 @@ pub fn dialect(text: &[u8]) -> Option<Result<Dialect, String>> {
         header_line: 0,
         lines_before: 0,
         start: 0,
+        has_comments: false,
         notes: Vec::new(),
         feed: None,
     }))
