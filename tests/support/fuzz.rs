@@ -20,7 +20,7 @@ pub struct Target {
     pub run: fn(&[u8]),
 }
 
-/// All targets. What reads XES files and saved journeys gets a row here each.
+/// All targets.
 #[rustfmt::skip]
 pub const TARGETS: &[Target] = &[
     Target { name: "sniff", run: sniff },
@@ -31,6 +31,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "step", run: step },
     Target { name: "pattern", run: pattern },
     Target { name: "workspace", run: workspace },
+    Target { name: "xes", run: xes },
+    Target { name: "saved", run: saved },
 ];
 
 /// A file of these bytes, in a folder of this thread that goes with it.
@@ -231,5 +233,26 @@ pub fn workspace(data: &[u8]) {
             assert!(!faults.faults.is_empty());
             faults.sentences().iter().for_each(|sentence| assert_line(sentence));
         }
+    }
+}
+
+/// Process logs in XES.
+pub fn xes(data: &[u8]) {
+    open(&options(&file("log.xes", &[data])));
+}
+
+/// Saved journeys. One that opens is looked through, since its sections are checked only then.
+pub fn saved(data: &[u8]) {
+    match ingest::saved::open(data) {
+        Ok((store, _)) => {
+            for customer in (0..store.n_customers() as u32).map(trailmap::base::CustomerId) {
+                let _ = store.customer_name(customer);
+                for row in store.journey(customer) {
+                    let _ = (store.touchpoint_name(row), store.times[row]);
+                    store.properties.iter().for_each(|property| drop(property.text(row)));
+                }
+            }
+        }
+        Err(refused) => assert_line(&refused.to_string()),
     }
 }
