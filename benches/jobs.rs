@@ -1,6 +1,8 @@
 //! The jobs of an analyst, each timed as a whole, as one Markdown report: from a file to an answer in a process of its
 //! own with its peak of memory, warm in one process, over more and more events, and beside other tools.
 
+#![expect(clippy::print_stdout, reason = "a report is what this is for")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

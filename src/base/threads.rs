@@ -20,7 +20,7 @@ pub fn shared<T: Send>(n_pieces: usize, n_threads: usize, work: impl Fn(usize) -
         }
     };
     let mut all = thread::scope(|scope| {
-        let start = |_| thread::Builder::new().spawn_scoped(scope, &take).ok();
+        let start = |_| thread::Builder::new().spawn_scoped(scope, take).ok();
         let helpers: Vec<_> = (1..n_threads.min(n_pieces)).filter_map(start).collect();
         let mut all = take();
         for helper in helpers {

@@ -79,11 +79,14 @@ impl LoadOptions {
     }
 }
 
+/// Inputs with what is said of each, and notes about what was left out.
+pub type Inputs<'o> = (Vec<(Input, Asked<'o>)>, Vec<String>);
+
 /// The inputs of all sources, each with what is said of it, and notes about what was left out.
 ///
 /// # Errors
 /// A source that does not exist, cannot be opened, or is on a network.
-pub fn inputs<'o>(options: &'o LoadOptions, ctl: &Ctl) -> Result<(Vec<(Input, Asked<'o>)>, Vec<String>), Error> {
+pub fn inputs<'o>(options: &'o LoadOptions, ctl: &Ctl) -> Result<Inputs<'o>, Error> {
     let mut found: Vec<(Input, Option<usize>)> = Vec::new();
     let mut notes = Vec::new();
     if options.each.is_empty() || options.sources.is_empty() {

@@ -42,7 +42,7 @@ fn param(line: &mut Vec<u8>, key: &str, value: &Param<'_>) -> Result<(), Error> 
     write!(line, "{{\"key\":\"{key}\",\"value\":{{\"string_value\":")?;
     match value {
         Param::Text(text) => {
-            write!(line, "\"{text}\",\"int_value\":null,\"float_value\":null,\"double_value\":null}}}}")?
+            write!(line, "\"{text}\",\"int_value\":null,\"float_value\":null,\"double_value\":null}}}}")?;
         }
         Param::Int(int) => write!(line, "null,\"int_value\":\"{int}\",\"float_value\":null,\"double_value\":null}}}}")?,
         Param::Double(double) => {

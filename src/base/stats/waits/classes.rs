@@ -284,7 +284,7 @@ impl<'a> Classes<'a> {
                 blocks.iter().for_each(|block| block.iter().for_each(|wait| each(*wait, self.place(grain, *wait))));
             }
             grain => {
-                blocks.iter().for_each(|block| block.iter().for_each(|wait| each(*wait, self.place(grain, *wait))))
+                blocks.iter().for_each(|block| block.iter().for_each(|wait| each(*wait, self.place(grain, *wait))));
             }
         }
     }

@@ -4,8 +4,11 @@ use super::*;
 use crate::base::Ctl;
 use crate::ingest::{LoadOptions, Role};
 
+/// A key, and its value as a text, a whole number or another.
+type Pair<'a> = (&'a str, Option<&'a str>, Option<i64>, Option<f64>);
+
 /// The parameters of an event, as a list of structs.
-fn params(pairs: &[(&str, Option<&str>, Option<i64>, Option<f64>)]) -> Series {
+fn params(pairs: &[Pair<'_>]) -> Series {
     let text = |name: &str, values: Vec<Option<&str>>| Series::new(name.into(), values);
     let fields = [
         text("string_value", pairs.iter().map(|pair| pair.1).collect()),
