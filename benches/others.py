@@ -203,15 +203,17 @@ else:
      .group_by("f", (pl.col("w") - pl.col("f")).alias("k")).len().collect())
 """,
     "ClickHouse": """
-import chdb
-print(len(str(chdb.query({
-    "load": f"select count() from (select * from file('{FILE}') order by customer, timestamp limit 1000000000)",
+from chdb import session
+db = session.Session()
+db.query("set max_threads = 2")
+print(len(str(db.query({
+    "load": f"create table e engine = MergeTree order by (customer, timestamp) as select * from file('{FILE}')",
     "transitions": f'''select a, b, count() from (select customer c, event a, leadInFrame(customer) over w c2,
         leadInFrame(event) over w b from file('{FILE}') window w as (order by customer, timestamp rows between current row
         and 1 following)) where c = c2 group by a, b''',
     "retention": f'''select f, w - f k, count() from (select customer, arrayJoin(groupUniqArray(toMonday(timestamp))) w,
         toMonday(min(timestamp)) f from file('{FILE}') group by customer) group by f, k''',
-}[JOB] + " settings max_threads = 2", "CSV"))))
+}[JOB], "CSV"))))
 """,
 }
 
