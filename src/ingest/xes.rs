@@ -4,11 +4,14 @@
 //! numbers; attributes inside attributes get the path of their keys. What the log says about itself (extensions, classifiers,
 //! defaults) is no event.
 
+use std::fmt::Display;
 use std::io::{self, BufReader, Read};
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Value};
+
+use crate::base::visible::visible;
 
 /// Most levels of attributes inside attributes; more is no log.
 const DEPTH_MAX: usize = 64;
@@ -99,7 +102,7 @@ impl<R: Read> Lines<R> {
                 Ok(_) => {}
                 Err(error) => {
                     let at = self.reader.error_position();
-                    return Err(io::Error::other(format!("it is broken XML at byte {at}: {error}")));
+                    return Err(broken(&format_args!(" at byte {at}"), &error));
                 }
             }
             self.buffer = buffer;
@@ -132,14 +135,14 @@ impl<R: Read> Lines<R> {
         }
         let (mut key, mut text) = (None, None);
         for attribute in element.attributes() {
-            let attribute = attribute.map_err(|error| io::Error::other(format!("it is broken XML: {error}")))?;
+            let attribute = attribute.map_err(|error| broken(&"", &error))?;
             let place = match attribute.key.local_name().as_ref() {
                 b"key" => &mut key,
                 b"value" => &mut text,
                 _ => continue,
             };
             let value = attribute.decode_and_unescape_value(self.reader.decoder());
-            *place = Some(value.map_err(|error| io::Error::other(format!("it is broken XML: {error}")))?.into_owned());
+            *place = Some(value.map_err(|error| broken(&"", &error))?.into_owned());
         }
         let Some(key) = key else { return Ok(()) };
         self.path.push((self.depth, key));
@@ -194,6 +197,13 @@ impl<R: Read> Read for Lines<R> {
     }
 }
 
+/// The reader of XML quotes the file, in which anything may stand.
+fn broken(place: &dyn Display, error: &dyn Display) -> io::Error {
+    const LONGEST: usize = 200;
+    let quoted: String = visible(&error.to_string()).chars().take(LONGEST).collect();
+    io::Error::other(format!("it is broken XML{place}: {quoted}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,6 +247,8 @@ mod tests {
         assert!(cut.contains("cut off"), "{cut}");
         let crossed = lines("<log><trace><event></trace></log>").expect_err("broken").to_string();
         assert!(crossed.starts_with("it is broken XML at byte"), "{crossed}");
+        let quoted = lines("<log><trace></tr\u{1b}[2J\nace></log>").expect_err("broken").to_string();
+        assert!(!quoted.chars().any(char::is_control), "{quoted}");
         let deep = format!("<log><trace>{}", "<string key=\"a\" value=\"b\">".repeat(100));
         assert!(lines(&deep).expect_err("deep").to_string().contains("without end"));
     }
