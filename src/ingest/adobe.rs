@@ -337,8 +337,7 @@ impl<R: Read> Read for Hits<'_, R> {
         if self.at == self.line.len() {
             self.refill()?;
         }
-        let n = into.len().min(self.line.len() - self.at);
-        into[..n].copy_from_slice(&self.line[self.at..self.at + n]);
+        let n = (&self.line[self.at..]).read(into)?;
         self.at += n;
         Ok(n)
     }

@@ -22,7 +22,7 @@ pub const COLUMNS_MAX: usize = 16_384;
 /// Most keys of JSON that become columns though the first rows do not have them.
 pub const LATE_MAX: usize = 4096;
 
-/// Deepest nesting of a JSON record; what is deeper is refused, so that a broken file cannot make us look far.
+/// Deepest nesting of a JSON record, and of attributes in a process log; what is deeper is refused, so that a broken file cannot make us look far.
 pub const DEPTH_MAX: usize = 64;
 
 /// Most different event names: a column with more says which event it was and not of what kind.

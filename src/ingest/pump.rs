@@ -57,8 +57,7 @@ impl Read for Pump {
                 Err(RecvTimeoutError::Disconnected) => return Ok(0),
             }
         }
-        let n = buf.len().min(self.piece.len() - self.at);
-        buf[..n].copy_from_slice(&self.piece[self.at..self.at + n]);
+        let n = (&self.piece[self.at..]).read(buf)?;
         self.at += n;
         Ok(n)
     }

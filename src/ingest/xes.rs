@@ -11,10 +11,8 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Value};
 
+use super::limits::DEPTH_MAX;
 use crate::base::visible::visible;
-
-/// Most levels of attributes inside attributes; more is no log.
-const DEPTH_MAX: usize = 64;
 
 /// Whether a text is a process log in XES: its first element is a `log`.
 pub fn is_xes(text: &[u8]) -> bool {
@@ -190,8 +188,7 @@ impl<R: Read> Read for Lines<R> {
         if self.at == self.line.len() {
             self.refill()?;
         }
-        let n = into.len().min(self.line.len() - self.at);
-        into[..n].copy_from_slice(&self.line[self.at..self.at + n]);
+        let n = (&self.line[self.at..]).read(into)?;
         self.at += n;
         Ok(n)
     }

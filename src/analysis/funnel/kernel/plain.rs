@@ -62,11 +62,10 @@ pub fn walk_journey<C: Code, G: Gather, const CONDITIONS: bool>(
     let words = journey.len().div_ceil(WORD);
     let has_words = |n: usize| words <= n && journey.start + n * WORD <= codes.len();
     let times_here = &times[journey.clone()];
-    let level = if CONDITIONS || plan.n_levels() > 8 {
-        best_chain(&events, journey.start, bound, &mut chain)
-    } else if has_words(1) {
+    let fits_bits = !CONDITIONS && plan.n_levels() <= 8;
+    let level = if fits_bits && has_words(1) {
         best_chain_of_bits::<C, 1>(plan, codes, times_here, journey.start, bound, &mut chain)
-    } else if has_words(4) {
+    } else if fits_bits && has_words(4) {
         best_chain_of_bits::<C, 4>(plan, codes, times_here, journey.start, bound, &mut chain)
     } else {
         best_chain(&events, journey.start, bound, &mut chain)
