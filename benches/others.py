@@ -207,7 +207,7 @@ from chdb import session
 db = session.Session()
 db.query("set max_threads = 2")
 print(len(str(db.query({
-    "load": f"create table e engine = MergeTree order by (customer, timestamp) as select * from file('{FILE}')",
+    "load": f"create table e engine = MergeTree order by (customer, timestamp) settings allow_nullable_key = 1 as select * from file('{FILE}')",
     "transitions": f'''select a, b, count() from (select customer c, event a, leadInFrame(customer) over w c2,
         leadInFrame(event) over w b from file('{FILE}') window w as (order by customer, timestamp rows between current row
         and 1 following)) where c = c2 group by a, b''',

@@ -256,6 +256,23 @@ proptest! {
         }
     }
 
+    /// The common question has a way of its own, which few of the others come to.
+    #[test]
+    fn the_common_question_is_what_trying_everything_finds(
+        text in journeys(),
+        spec in specs(),
+        unit in prop::sample::select(&["hour", "day", "week"][..]),
+    ) {
+        let mut scope = spec.scope;
+        (scope.since, scope.until) = (None, None);
+        let spec = RetentionSpec { cohort: unit.into(), scope, periods: spec.min_count * 13, ..RetentionSpec::default() };
+        let view = view_of(&text, &spec);
+        let answer = ask(&view, &spec);
+        let runs = (0..answer.periods.len() as u32).map(|k| (k, k)).collect();
+        let starts = Oracle { view: &view, spec: &spec, runs }.starts();
+        check_group(answer.total(), &starts, answer.periods.len())?;
+    }
+
     #[test]
     fn every_number_opens_into_as_many_customers(text in journeys(), spec in specs()) {
         let view = view_of(&text, &spec);

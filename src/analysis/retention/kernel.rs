@@ -224,11 +224,35 @@ impl<'v> Plan<'v> {
                 cohort => u32::from(cohort),
             },
         };
-        let periods_over = match &self.cut {
-            Cut::Calendar { n_over, .. } => n_over - i64::from(period),
-            Cut::Rolling { length } => (self.view.as_of().micros() - time + 1) / length,
+        let n_over = match &self.cut {
+            Cut::Calendar { .. } => self.n_over_of(period),
+            Cut::Rolling { length } => self.slots.n_over((self.view.as_of().micros() - time + 1) / length),
         };
-        Some(Entry { customer, position, cohort, n_over: self.slots.n_over(periods_over), period })
+        Some(Entry { customer, position, cohort, n_over, period })
+    }
+
+    /// How many leading slots are over for those who start in a period of the calendar; none without one.
+    #[inline]
+    pub fn n_over_of(&self, period: u32) -> u16 {
+        match &self.cut {
+            Cut::Calendar { n_over, .. } => self.slots.n_over(n_over - i64::from(period)),
+            Cut::Rolling { .. } => 0,
+        }
+    }
+
+    /// The calendar that says all, where customers start with their first event, are back with any one and both go by the
+    /// same few periods of the same length, each a slot.
+    pub fn plain_calendar(&self) -> Option<&Calendar> {
+        let Cut::Calendar { calendar, .. } = &self.cut else { return None };
+        let asks_no_more = self.is_cut_by_cohort
+            && self.anew.is_none()
+            && self.start.is_none()
+            && self.returns.is_none()
+            && self.mode == Mode::On
+            && self.min_count == 1
+            && (self.since, self.until) == (i64::MIN, i64::MAX);
+        let are_slots_periods = self.slots.runs.iter().zip(0..).all(|(run, period)| *run == (period, period));
+        Some(calendar).filter(|calendar| asks_no_more && are_slots_periods && calendar.are_few_and_even())
     }
 
     /// Calls `each` with every entry of a journey.

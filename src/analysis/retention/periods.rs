@@ -23,10 +23,10 @@ pub(in crate::analysis) struct Calendar {
     even: Option<Even>,
 }
 
-static BITS: [u64; 64] = {
-    let mut bits = [0; 64];
+static BITS: [u64; Calendar::FEW] = {
+    let mut bits = [0; Calendar::FEW];
     let mut at = 0;
-    while at < 64 {
+    while at < Calendar::FEW {
         bits[at] = 1 << at;
         at += 1;
     }
@@ -47,7 +47,7 @@ impl Even {
     fn of(starts: &[i64]) -> Option<Self> {
         let length = starts[1] - starts[0];
         let are_even = starts.windows(2).all(|pair| pair[1] - pair[0] == length) && length % (1 << Self::UNIT) == 0;
-        if !are_even || starts.len() > 65 {
+        if !are_even || starts.len() > Calendar::FEW + 1 {
             return None;
         }
         let length = (length >> Self::UNIT) as u64;
@@ -65,6 +65,9 @@ impl Even {
 }
 
 impl Calendar {
+    /// As many periods as a word has bits.
+    pub const FEW: usize = 64;
+
     /// The periods that hold the times from `first` to `last`.
     ///
     /// # Errors
@@ -133,6 +136,11 @@ impl Calendar {
             at += 1;
         }
         at as u32
+    }
+
+    /// Whether `seen` has an answer.
+    pub fn are_few_and_even(&self) -> bool {
+        self.even.is_some()
     }
 
     /// A bit for every period that one of the times lies in; `None` where the periods differ in length or are more than 64.

@@ -47,6 +47,17 @@ impl Tally {
         });
     }
 
+    /// Adds everybody of a cohort whose slots are periods: how many were seen so many periods after their start.
+    pub fn add_cohort(&mut self, cohort: usize, n_over: u16, seen_after: &[u32]) {
+        let row = self.row(0, cohort);
+        let n_over = usize::from(n_over);
+        self.over[row + n_over] += u64::from(seen_after[0]);
+        for (slot, n) in seen_after.iter().enumerate().take(n_over).skip(1) {
+            self.rises[row + slot] += i64::from(*n);
+            self.rises[row + slot + 1] -= i64::from(*n);
+        }
+    }
+
     pub fn plus(mut self, other: &Tally) -> Self {
         self.over.iter_mut().zip(&other.over).for_each(|(a, b)| *a += b);
         self.rises.iter_mut().zip(&other.rises).for_each(|(a, b)| *a += b);
