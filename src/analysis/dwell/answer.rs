@@ -1,5 +1,6 @@
 //! `Dwell`: the numbers about time in a stage, without formatting; `tables` makes tables of them.
 
+use super::spec::Part;
 use crate::base::stats::interval::Estimate;
 use crate::base::stats::survival::{LogRank, Point};
 
@@ -24,7 +25,9 @@ pub struct Dwell {
     pub unmapped: Vec<(String, u64)>,
     /// Customers without any visit.
     pub n_without_visit: u64,
-    /// Tables beside the four that are always there.
+    /// The tables that were asked for alone; empty for `stages`, `histogram`, `survival` and `exits`.
+    pub only: Vec<Part>,
+    /// Tables beside them.
     pub asked: Asked,
     pub notes: Vec<String>,
 }

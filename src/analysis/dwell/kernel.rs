@@ -26,11 +26,33 @@ pub struct Visit {
     pub micros: i64,
     /// The customer had been in the stage before.
     pub is_reentry: bool,
+    /// The first visit to the stage that is handed on of this customer, and the first of those that are re-entries.
+    pub is_first: bool,
+    pub is_first_reentry: bool,
+}
+
+impl Visit {
+    /// A visit of a customer, of which all else is to be said.
+    fn of(customer: CustomerId) -> Self {
+        Visit {
+            customer,
+            stage: 0,
+            to: 0,
+            start: 0,
+            end: 0,
+            micros: 0,
+            is_reentry: false,
+            is_first: false,
+            is_first_reentry: false,
+        }
+    }
 }
 
 /// What adds visits up.
 pub trait Gather: Send {
     fn add(&mut self, visit: &Visit);
+    /// The customer whose visits were added last had one at least.
+    fn add_visitor(&mut self) {}
     /// An event of no stage, where its name alone does not say so.
     fn pass_unmapped(&mut self, code: usize);
 }
@@ -97,18 +119,47 @@ const NONE: u32 = u32::MAX - 2;
 struct Walker<'p, G> {
     plan: &'p Plan<'p>,
     gathered: G,
-    /// By stage, the last customer who was in it, from 1.
-    seen: Vec<u32>,
+    /// Where stages are many: by stage, the last customer of whom something was noted, from 1.
+    marks: Noted<Vec<u32>>,
     /// Where the visits of one journey begin, and in which stage.
     begun: Vec<(u32, u32)>,
     /// Whether events of no stage must be told apart one by one.
     asks_unmapped: bool,
 }
 
+/// What is noted of a customer and a stage.
+#[derive(Default)]
+struct Noted<T> {
+    been: T,
+    counted: T,
+    returned: T,
+}
+
+/// Up to so many stages, what is noted of one customer is bits.
+const FEW: usize = u64::BITS as usize;
+
+/// Notes what is so of a stage; whether it is so for the first time.
+#[inline(always)]
+fn note(bits: &mut u64, marks: &mut [u32], customer: CustomerId, stage: u32, is_so: bool) -> bool {
+    if marks.is_empty() {
+        let bit = u64::from(is_so) << (stage % u64::BITS);
+        let is_new = bit & !*bits != 0;
+        *bits |= bit;
+        is_new
+    } else {
+        let mark = &mut marks[stage as usize];
+        let is_new = is_so & (*mark != customer.0 + 1);
+        *mark = select_unpredictable(is_so, customer.0 + 1, *mark);
+        is_new
+    }
+}
+
 impl<'p, G: Gather> Walker<'p, G> {
     fn new(plan: &'p Plan<'p>, gathered: G) -> Self {
         let asks_unmapped = matches!(&plan.what, What::Stages(stages) if !stages.are_by_name());
-        Walker { plan, gathered, seen: vec![0; plan.names.len()], begun: Vec::new(), asks_unmapped }
+        let marks = || if plan.names.len() > FEW { vec![0; plan.names.len()] } else { Vec::new() };
+        let marks = Noted { been: marks(), counted: marks(), returned: marks() };
+        Walker { plan, gathered, marks, begun: Vec::new(), asks_unmapped }
     }
 
     #[inline(always)]
@@ -121,17 +172,20 @@ impl<'p, G: Gather> Walker<'p, G> {
         }
     }
 
+    /// Hands on a visit if it began in the period; whether it did.
     #[inline(always)]
-    fn add(&mut self, customer: CustomerId, stage: u32, to: u32, (start, end): (usize, usize), until: i64) {
-        let known = &mut self.seen[stage as usize];
-        let is_reentry = *known == customer.0 + 1;
-        *known = customer.0 + 1;
-        let since = self.plan.view.times()[start];
-        if self.plan.is_in_period(since) {
-            let (start, end) = (start as u32, end as u32);
+    fn add(&mut self, noted: &mut Noted<u64>, visit: Visit, since: i64, until: i64) -> bool {
+        let Visit { customer, stage, .. } = visit;
+        let marks = &mut self.marks;
+        let is_reentry = !note(&mut noted.been, &mut marks.been, customer, stage, true);
+        let is_in_period = self.plan.is_in_period(since);
+        if is_in_period {
+            let is_first = note(&mut noted.counted, &mut marks.counted, customer, stage, true);
+            let is_first_reentry = note(&mut noted.returned, &mut marks.returned, customer, stage, is_reentry);
             let micros = (until - since).max(0);
-            self.gathered.add(&Visit { customer, stage, to, start, end, micros, is_reentry });
+            self.gathered.add(&Visit { micros, is_reentry, is_first, is_first_reentry, ..visit });
         }
+        is_in_period
     }
 
     #[inline(always)]
@@ -151,17 +205,28 @@ impl<'p, G: Gather> Walker<'p, G> {
                 }
             }
         }
-        let Some(last) = n.checked_sub(1) else { return };
-        for at in 0..last {
-            let ((start, stage), (end, next)) = (self.begun[at], self.begun[at + 1]);
-            let (start, end) = (start as usize, end as usize);
-            self.add(customer, stage, next, (start, end), times[end]);
+        if n == 0 {
+            return;
         }
-        let (start, stage) = (self.begun[last].0 as usize, self.begun[last].1);
+        let (mut noted, mut is_visitor) = (Noted::default(), false);
+        let begun = std::mem::take(&mut self.begun);
+        let (mut start, mut stage) = begun[0];
+        let mut since = times[start as usize];
+        for (end, next) in &begun[1..n] {
+            let until = times[*end as usize];
+            let visit = Visit { stage, to: *next, start, end: *end, ..Visit::of(customer) };
+            is_visitor |= self.add(&mut noted, visit, since, until);
+            (start, stage, since) = (*end, *next, until);
+        }
+        self.begun = begun;
         let own = |position: &usize| stage_at(codes[*position].idx(), *position) == stage;
-        let last_own = || (start..journey.end).rev().find(own).unwrap_or(start);
+        let last_own = || (start as usize..journey.end).rev().find(own).unwrap_or(start as usize);
         let (to, end, until) = self.plan.last_visit(stage, &journey, last_own);
-        self.add(customer, stage, to, (start, end), until);
+        let visit = Visit { stage, to, start, end: end as u32, ..Visit::of(customer) };
+        is_visitor |= self.add(&mut noted, visit, since, until);
+        if is_visitor {
+            self.gathered.add_visitor();
+        }
     }
 
     /// Notes where visits begin; how many there are. Every event is written and only the place for the next one moves, or
@@ -179,7 +244,7 @@ impl<'p, G: Gather> Walker<'p, G> {
             begun[n] = ((first + at) as u32, next);
             let begins = (next != UNMAPPED) & ((next != stage) | !is_per_visit);
             n += usize::from(begins);
-            stage = select_unpredictable(begins, next, stage);
+            stage = select_unpredictable(next != UNMAPPED, next, stage);
         }
         n
     }
@@ -209,6 +274,29 @@ impl<'p, G: Gather> Walker<'p, G> {
         };
         let micros = (until - times[start]).max(0);
         let (start, end) = (start as u32, end as u32);
-        self.gathered.add(&Visit { customer, stage: 0, to: way, start, end, micros, is_reentry: false });
+        self.gathered.add(&Visit { to: way, start, end, micros, is_first: true, ..Visit::of(customer) });
+        self.gathered.add_visitor();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn bits_and_marks_note_the_same(events in prop::collection::vec((0u32..6, 0u32..5, any::<bool>()), 0..60)) {
+            let mut events = events;
+            events.sort_by_key(|(customer, ..)| *customer);
+            let (mut bits, mut marks) = ((u32::MAX, 0), vec![0; 5]);
+            for (customer, stage, is_so) in events {
+                if bits.0 != customer {
+                    bits = (customer, 0);
+                }
+                let by_bits = note(&mut bits.1, &mut [], CustomerId(customer), stage, is_so);
+                prop_assert_eq!(by_bits, note(&mut 0, &mut marks, CustomerId(customer), stage, is_so));
+            }
+        }
     }
 }

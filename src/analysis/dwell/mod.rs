@@ -13,6 +13,7 @@ mod bins;
 mod breakdown;
 mod kernel;
 mod notes;
+mod plain;
 mod plan;
 mod slow;
 pub mod spec;
@@ -36,7 +37,7 @@ use self::stay::Stay;
 use self::tally::{Distinct, DistinctByGroup, Tally, Total};
 use super::Error;
 pub use answer::{Bin, Difference, Direction, Dwell, Exit, Group, OverLimit, StageDwell, Tail, Trait};
-pub use spec::{ALL_STAGES, Bins, BreakdownAt, Censor, DwellSpec, Per};
+pub use spec::{ALL_STAGES, Bins, BreakdownAt, Censor, DwellSpec, Part, Per};
 pub use who::in_words;
 
 /// Measures how long visits take, and how long until half have moved on.
@@ -77,6 +78,7 @@ pub fn dwell(view: &View, spec: &DwellSpec, ctl: &Ctl) -> Result<Dwell, Error> {
         n_events: n_events(view),
         unmapped: found.unmapped(&plan),
         n_without_visit: view.n_customers() as u64 - found.total.n_visitors,
+        only: spec.only.clone(),
         asked: answer::Asked {
             limit: spec.limit.is_some(),
             incidence: spec.incidence,
@@ -117,7 +119,10 @@ struct Found {
 
 impl Found {
     fn of(plan: &Plan, value: Option<&Value>, ctl: &Ctl) -> Result<Self, Error> {
-        let total = Total::of(plan, kernel::gather(plan, ctl, || Tally::new(plan, value))?);
+        let total = match plan.plain_stages() {
+            Some(of_code) if value.is_none() => plain::total(plan, of_code, ctl)?,
+            _ => Total::of(plan, kernel::gather(plan, ctl, || Tally::new(plan, value))?),
+        };
         let (mut groups, mut distinct) = (Groups::default(), Distinct::default());
         if let Some(value) = value {
             groups = Groups::of(value, total.visits_by_key());
@@ -160,12 +165,13 @@ impl Found {
                 stage,
                 customers: distinct.customers(at(stage)),
                 returned: distinct.returned(at(stage)),
+                reentries: distinct.reentries(at(stage)),
                 ..Stay::default()
             })
             .collect();
         for cell in &self.total.cells {
             if group.is_none_or(|group| self.groups.place(cell.key) == group) {
-                stays[cell.stage as usize].add(cell.to, &cell.spans, cell.n_reentries);
+                stays[cell.stage as usize].add(cell.to, &cell.spans);
             }
         }
         order.iter().map(|stage| std::mem::take(&mut stays[*stage as usize])).collect()
@@ -206,7 +212,7 @@ pub(in crate::analysis) mod probe {
     pub use super::kernel::Visit;
     use super::kernel::{self, Gather};
     pub use super::plan::{LEFT, OPEN};
-    use super::{DwellSpec, Plan};
+    use super::{DwellSpec, Plan, Tally, Total};
     use crate::base::Ctl;
     use crate::journey::View;
 
@@ -221,6 +227,28 @@ pub(in crate::analysis) mod probe {
         fn pass_unmapped(&mut self, _: usize) {
             self.1 += 1;
         }
+    }
+
+    /// Sorted spans by stage and way, what is known of every stage's customers, and how many had a visit.
+    type Sums = (Vec<(u32, u32, Vec<i64>)>, Vec<[u64; 3]>, u64);
+
+    fn sums(plan: &Plan, total: &Total) -> Sums {
+        let spans = |cell: &super::tally::Cell<Vec<Vec<i64>>>| {
+            let mut spans = cell.spans.concat();
+            spans.sort_unstable();
+            (cell.stage, cell.to, spans)
+        };
+        let of = &total.distinct;
+        let stages = (0..plan.names.len()).map(|at| [of.customers(at), of.returned(at), of.reentries(at)]);
+        (total.cells.iter().map(spans).collect(), stages.collect(), total.n_visitors)
+    }
+
+    /// What the common question adds up to in its own way, where it has one, and what the kernel finds.
+    pub fn both_ways(view: &View, spec: &DwellSpec) -> Option<(Sums, Sums)> {
+        let (plan, ctl) = (Plan::new(view, spec, &Ctl::new()).expect("a sound spec"), Ctl::new());
+        let plain = super::plain::total(&plan, plan.plain_stages()?, &ctl).expect("not cancelled");
+        let tallies = kernel::gather(&plan, &ctl, || Tally::new(&plan, None)).expect("not cancelled");
+        Some((sums(&plan, &plain), sums(&plan, &Total::of(&plan, tallies))))
     }
 
     /// Every visit, and the number of unmapped events.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::plain;
 use super::spec::{Censor, DwellSpec, Per};
 use crate::analysis::Error;
 use crate::analysis::stages::{Stages, UNMAPPED};
@@ -72,6 +73,20 @@ impl<'v> Plan<'v> {
             until: until.map_or(i64::MAX, |at| at.micros()),
             to_name,
         })
+    }
+
+    /// By touchpoint code the stage, where nothing else decides it, stages are few and every visit counts.
+    pub fn plain_stages(&self) -> Option<&[u32]> {
+        match &self.what {
+            What::Stages(stages)
+                if stages.are_by_name()
+                    && self.names.len() <= plain::FEW
+                    && (self.since, self.until) == (i64::MIN, i64::MAX) =>
+            {
+                Some(stages.by_code())
+            }
+            What::Stages(_) | What::Between { .. } => None,
+        }
     }
 
     #[inline]

@@ -51,6 +51,9 @@ pub struct DwellSpec {
     /// Add what is different about the slow ones, in all stages or in one
     #[arg(long, value_name = "STAGE", num_args = 0..=1, require_equals = true, default_missing_value = ALL_STAGES)]
     pub slow: Option<String>,
+    /// Make only this table, and what other flags add
+    #[arg(long, value_enum, value_name = "TABLE")]
+    pub only: Vec<Part>,
     #[command(flatten)]
     pub scope: Scope,
 }
@@ -74,9 +77,20 @@ impl Default for DwellSpec {
             incidence: false,
             rework: false,
             slow: None,
+            only: Vec::new(),
             scope: Scope::default(),
         }
     }
+}
+
+/// A table that is there unless others are asked for alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    Stages,
+    Histogram,
+    Survival,
+    Exits,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
@@ -164,6 +178,10 @@ impl From<Bins> for String {
 }
 
 impl DwellSpec {
+    pub fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+
     /// Whether the question holds together, whatever the data.
     ///
     /// # Errors

@@ -3,9 +3,9 @@
 use super::answer::{Bin, Direction, Exit, OverLimit, QUANTILES, StageDwell};
 use super::bins;
 use super::plan::{LEFT, OPEN, Plan};
-use super::spec::DwellSpec;
+use super::spec::{DwellSpec, Part};
 use crate::analysis::Error;
-use crate::base::stats::waits::{Asked, Group as WaitsOfGroup, Reading, Waits};
+use crate::base::stats::waits::{Asked, AskedOfWays, Group as WaitsOfGroup, Reading, Waits};
 
 /// The visits to one stage, by where they went, in pieces.
 #[derive(Debug, Clone, Default)]
@@ -19,8 +19,7 @@ pub struct Stay<'a> {
 }
 
 impl<'a> Stay<'a> {
-    pub fn add(&mut self, to: u32, pieces: &'a [Vec<i64>], n_reentries: u64) {
-        self.reentries += n_reentries;
+    pub fn add(&mut self, to: u32, pieces: &'a [Vec<i64>]) {
         let pieces = pieces.iter().map(Vec::as_slice);
         match self.ways.iter_mut().find(|(known, _)| *known == to) {
             Some((_, known)) => known.extend(pieces),
@@ -38,8 +37,10 @@ impl<'a> Stay<'a> {
         self.ways.iter().filter(|(to, _)| *to != OPEN)
     }
 
-    fn waits(&self) -> Waits<'a> {
-        Waits::new(&self.ended().map(|(_, pieces)| pieces.clone()).collect::<Vec<_>>(), self.open())
+    fn waits(&self, tells_ways: bool) -> Waits<'a> {
+        let ended = self.ended().map(|(_, pieces)| pieces);
+        let ways = if tells_ways { ended.cloned().collect() } else { vec![ended.flatten().copied().collect()] };
+        Waits::new(&ways, &self.open())
     }
 
     /// As a group to compare with others.
@@ -54,11 +55,16 @@ impl<'a> Stay<'a> {
     /// # Errors
     /// `Invalid` where the histogram would have too many bins.
     pub fn read(&self, plan: &Plan, spec: &DwellSpec) -> Result<StageDwell, Error> {
-        let mut waits = self.waits();
+        let of_ways = match spec.incidence {
+            true => AskedOfWays::AtPoints,
+            false if spec.wants(Part::Exits) => AskedOfWays::Whole,
+            false => AskedOfWays::Nothing,
+        };
+        let mut waits = self.waits(of_ways != AskedOfWays::Nothing);
         let bounds = waits.bounds();
         let edges = match bounds {
-            Some((shortest, longest)) => bins::edges(spec.bins, shortest, longest)?,
-            None => Vec::new(),
+            Some((shortest, longest)) if spec.wants(Part::Histogram) => bins::edges(spec.bins, shortest, longest)?,
+            _ => Vec::new(),
         };
         let limit = spec.limit.map(|limit| limit.micros());
         // Those within the limit are counted as those below the next instant.
@@ -67,9 +73,9 @@ impl<'a> Stay<'a> {
         let read = waits.read(Asked {
             quantiles: &QUANTILES,
             edges: &marks,
-            points_max: spec.points,
+            points_max: if spec.wants(Part::Survival) || spec.incidence { spec.points } else { 0 },
             limit,
-            incidences: spec.incidence,
+            ways: of_ways,
         });
         let mut exits: Vec<(u32, Exit)> =
             self.ended().zip(&read.ways).map(|((to, _), way)| (*to, self.exit(plan, *to, way))).collect();
@@ -115,7 +121,7 @@ impl<'a> Stay<'a> {
     pub fn slow_above(&self, spec: &DwellSpec) -> Option<i64> {
         match spec.limit {
             Some(limit) => Some(limit.micros()),
-            None => self.waits().length_of_share(0.9),
+            None => self.waits(false).length_of_share(0.9),
         }
     }
 }

@@ -1,17 +1,26 @@
 //! The tables of `Dwell`.
 
 use super::answer::{Direction, Dwell, Group, StageDwell};
+use super::spec::Part;
 use crate::base::stats::interval::wilson;
 use crate::table::{Cell, Column, Kind, Table};
 
-/// Makes one of the tables that are only there when they were asked for.
+/// Makes one of the tables.
 type Make = fn(&Dwell) -> Table;
 
 impl Dwell {
-    /// Tables `stages`, `histogram`, `survival`, `exits` and, where asked for, `differences`, `limit`, `incidence`, `rework`,
-    /// `slow`.
+    /// Tables `stages`, `histogram`, `survival`, `exits`, or those of them that were asked for alone, and, where asked for,
+    /// `differences`, `limit`, `incidence`, `rework`, `slow`.
     pub fn tables(&self) -> Vec<Table> {
-        let mut tables = vec![self.stages(), self.histogram(), self.survival(), self.exits()];
+        let parts: [(Part, Make); 4] = [
+            (Part::Stages, Dwell::stages),
+            (Part::Histogram, Dwell::histogram),
+            (Part::Survival, Dwell::survival),
+            (Part::Exits, Dwell::exits),
+        ];
+        let is_wanted = |part: &Part| self.only.is_empty() || self.only.contains(part);
+        let mut tables: Vec<Table> =
+            parts.into_iter().filter(|(part, _)| is_wanted(part)).map(|(_, table)| table(self)).collect();
         if self.breakdown.is_some() {
             tables.push(self.differences_table());
         }

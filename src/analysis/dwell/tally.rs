@@ -15,12 +15,44 @@ pub struct Cell<T> {
     pub key: i64,
     pub stage: u32,
     pub to: u32,
-    pub n_reentries: u64,
     /// Microseconds.
     pub spans: T,
 }
 
-/// Customers by stage, each once.
+/// Spans as they come, in pieces that are never moved again once they are full.
+#[derive(Debug, Default)]
+pub struct Spans {
+    full: Vec<Vec<i64>>,
+    last: Vec<i64>,
+}
+
+impl Spans {
+    const FEWEST: usize = 1 << 8;
+    const MOST: usize = 1 << 14;
+
+    #[inline(always)]
+    pub fn push(&mut self, span: i64) {
+        if self.last.len() == self.last.capacity() {
+            self.begin();
+        }
+        self.last.push(span);
+    }
+
+    #[cold]
+    fn begin(&mut self) {
+        let room = (2 * self.last.len()).clamp(Self::FEWEST, Self::MOST);
+        let full = std::mem::replace(&mut self.last, Vec::with_capacity(room));
+        if !full.is_empty() {
+            self.full.push(full);
+        }
+    }
+
+    pub fn into_pieces(self) -> impl Iterator<Item = Vec<i64>> {
+        self.full.into_iter().chain([self.last])
+    }
+}
+
+/// Customers by stage, each once, and how often they came back.
 #[derive(Debug, Clone, Default)]
 pub struct Distinct {
     places: Vec<Seen>,
@@ -30,8 +62,9 @@ pub struct Distinct {
 struct Seen {
     /// Who was in the stage.
     customers: u64,
-    /// Who came back to it.
+    /// Who came back to it, and how often.
     returned: u64,
+    reentries: u64,
     /// The last customer who is counted, from 1.
     counted: u32,
     counted_again: u32,
@@ -50,6 +83,18 @@ impl Distinct {
         self.places[place].returned
     }
 
+    pub fn reentries(&self, place: usize) -> u64 {
+        self.places[place].reentries
+    }
+
+    /// Adds what is known of a place otherwise.
+    pub fn add_known(&mut self, place: usize, customers: u64, returned: u64, reentries: u64) {
+        let seen = &mut self.places[place];
+        seen.customers += customers;
+        seen.returned += returned;
+        seen.reentries += reentries;
+    }
+
     /// Whether a visit is a customer's first is as good as random, so nothing here is a branch.
     #[inline(always)]
     pub fn add(&mut self, place: usize, visit: &Visit) {
@@ -58,7 +103,17 @@ impl Distinct {
         seen.customers += u64::from(seen.counted != mark);
         seen.counted = mark;
         seen.returned += u64::from(visit.is_reentry & (seen.counted_again != mark));
+        seen.reentries += u64::from(visit.is_reentry);
         seen.counted_again = select_unpredictable(visit.is_reentry, mark, seen.counted_again);
+    }
+
+    /// As `add`, of a place that is the visit's stage: the kernel has noted whose first it is.
+    #[inline(always)]
+    fn add_to_stage(&mut self, visit: &Visit) {
+        let seen = &mut self.places[visit.stage as usize];
+        seen.customers += u64::from(visit.is_first);
+        seen.returned += u64::from(visit.is_first_reentry);
+        seen.reentries += u64::from(visit.is_reentry);
     }
 
     /// Only some places of many, each `n` long, in this order.
@@ -72,6 +127,7 @@ impl Distinct {
         for (all, seen) in self.places.iter_mut().zip(&other.places) {
             all.customers += seen.customers;
             all.returned += seen.returned;
+            all.reentries += seen.reentries;
         }
     }
 }
@@ -82,7 +138,7 @@ pub struct Tally<'a> {
     value: Option<&'a Value<'a>>,
     n_stages: usize,
     slots: Slots,
-    cells: Vec<Cell<Vec<i64>>>,
+    cells: Vec<Cell<Spans>>,
     /// By stage.
     distinct: Distinct,
     /// By key and stage, where keys are few.
@@ -90,7 +146,6 @@ pub struct Tally<'a> {
     has_distinct_by_key: bool,
     unmapped: Vec<u64>,
     n_visitors: u64,
-    last: u32,
 }
 
 impl<'a> Tally<'a> {
@@ -108,7 +163,6 @@ impl<'a> Tally<'a> {
             distinct_by_key: Distinct::new(n_by_key.unwrap_or(0)),
             unmapped: vec![0; plan.view.store().touchpoints.len()],
             n_visitors: 0,
-            last: 0,
         }
     }
 }
@@ -124,15 +178,14 @@ impl Gather for Tally<'_> {
         }
         let cell = &mut self.cells[*slot as usize];
         cell.spans.push(visit.micros);
-        cell.n_reentries += u64::from(visit.is_reentry);
-        self.distinct.add(visit.stage as usize, visit);
+        self.distinct.add_to_stage(visit);
         if self.has_distinct_by_key {
             self.distinct_by_key.add(key as usize * self.n_stages + visit.stage as usize, visit);
         }
-        if self.last != visit.customer.0 + 1 {
-            self.last = visit.customer.0 + 1;
-            self.n_visitors += 1;
-        }
+    }
+
+    fn add_visitor(&mut self) {
+        self.n_visitors += 1;
     }
 
     fn pass_unmapped(&mut self, code: usize) {
@@ -196,14 +249,18 @@ pub struct Total {
 }
 
 impl Total {
-    pub fn of(plan: &Plan, tallies: Vec<Tally>) -> Self {
-        let mut total = Total {
+    pub fn empty(plan: &Plan) -> Self {
+        Total {
             cells: Vec::new(),
             distinct: Distinct::new(plan.names.len()),
             distinct_by_key: None,
             unmapped: vec![0; plan.view.store().touchpoints.len()],
             n_visitors: 0,
-        };
+        }
+    }
+
+    pub fn of(plan: &Plan, tallies: Vec<Tally>) -> Self {
+        let mut total = Total::empty(plan);
         let mut slots: FxHashMap<(i64, u32, u32), usize> = FxHashMap::default();
         for tally in tallies {
             total.distinct.merge(&tally.distinct);
@@ -220,8 +277,7 @@ impl Total {
                     total.cells.push(Cell { key: cell.key, stage: cell.stage, to: cell.to, ..Cell::default() });
                     total.cells.len() - 1
                 });
-                total.cells[slot].n_reentries += cell.n_reentries;
-                total.cells[slot].spans.push(cell.spans);
+                total.cells[slot].spans.extend(cell.spans.into_pieces());
             }
         }
         total.cells.sort_unstable_by_key(|cell| (cell.key, cell.stage, cell.to));

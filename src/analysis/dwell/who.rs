@@ -135,6 +135,8 @@ fn ends(rest: &str) -> Option<Option<&str>> {
 
 /// The customers behind a cell, in text order of their ids, once per visit.
 pub fn who(view: &View, spec: &DwellSpec, cell: &str, ctl: &Ctl) -> Result<Vec<CustomerId>, Error> {
+    // A cell opens whether or not its table was asked for.
+    let spec = &DwellSpec { only: Vec::new(), ..spec.clone() };
     let plan = Plan::new(view, spec, ctl)?;
     let asked = parse(&plan, spec, cell)?;
     let value = Value::resolve(view, spec)?;

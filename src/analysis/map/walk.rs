@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::ground::Ground;
 use crate::analysis::stages::UNMAPPED;
-use crate::base::stats::waits::{Asked, Waits};
+use crate::base::stats::waits::{Asked, AskedOfWays, Waits};
 use crate::base::{Cancelled, Ctl};
 use crate::journey::Code;
 use crate::journey::chunks::par_customers;
@@ -153,12 +153,12 @@ pub fn waits(ground: &Ground, ctl: &Ctl) -> Result<Vec<StageWaits>, Cancelled> {
 }
 
 fn read_stage(ground: &Ground, stage: usize, moved: Vec<&[i64]>, open: Vec<i64>) -> StageWaits {
-    let read = Waits::new(&[moved], open).read(Asked {
+    let read = Waits::new(&[moved], &open).read(Asked {
         quantiles: &[0.5, 0.9],
         edges: &[],
-        points_max: 2,
+        points_max: 0,
         limit: None,
-        incidences: false,
+        ways: AskedOfWays::Nothing,
     });
     let nobody_waits = ground.stages.is_terminal[stage];
     let quantile = |at: usize| read.quantiles_s.get(at).copied();

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::funnel_cases::journeys;
-use crate::analysis::dwell::probe::{LEFT, OPEN, Visit, visits};
+use crate::analysis::dwell::probe::{LEFT, OPEN, Visit, both_ways, visits};
 use crate::analysis::dwell::{Censor, DwellSpec, Per};
 use crate::analysis::stages::StagesSpec;
 use crate::base::{Instant, Span};
@@ -56,7 +56,7 @@ pub fn by_definition(view: &View, spec: &DwellSpec) -> (Vec<Visit>, u64) {
     };
     let bound = |when: &Option<crate::base::When>| when.as_ref().map(|when| when.resolve(&store.zone).micros());
     let (since, until) = (bound(&spec.scope.since), bound(&spec.scope.until));
-    let (mut visits, mut unmapped) = (Vec::new(), 0);
+    let (mut visits, mut unmapped) = (Vec::<Visit>::new(), 0);
     for customer in view.customers() {
         let journey = view.journey(customer);
         let staged: Vec<(usize, usize)> = journey
@@ -87,6 +87,11 @@ pub fn by_definition(view: &View, spec: &DwellSpec) -> (Vec<Visit>, u64) {
             if since.is_some_and(|since| time(start) < since) || until.is_some_and(|until| time(start) >= until) {
                 continue;
             }
+            let is_reentry = runs[..at].iter().any(|run| run[0].1 == stage);
+            let same: Vec<&Visit> =
+                visits.iter().filter(|visit| visit.customer == customer && visit.stage == stage as u32).collect();
+            let (is_first, is_first_reentry) =
+                (same.is_empty(), is_reentry && !same.iter().any(|visit| visit.is_reentry));
             visits.push(Visit {
                 customer,
                 stage: stage as u32,
@@ -94,7 +99,9 @@ pub fn by_definition(view: &View, spec: &DwellSpec) -> (Vec<Visit>, u64) {
                 start: start as u32,
                 end: end as u32,
                 micros: until_time - time(start),
-                is_reentry: runs[..at].iter().any(|run| run[0].1 == stage),
+                is_reentry,
+                is_first,
+                is_first_reentry,
             });
         }
     }
@@ -110,6 +117,15 @@ proptest! {
         let as_of = view.as_of().micros() + later * 1_000_000;
         let view = view.with_as_of(Instant(as_of));
         prop_assert_eq!(visits(&view, &spec), by_definition(&view, &spec));
+    }
+
+    #[test]
+    fn the_common_question_adds_up_to_what_the_kernel_finds(text in journeys(), spec in any_spec()) {
+        let scope = crate::analysis::Scope::default();
+        let spec = DwellSpec { scope, ..spec };
+        if let Some((plain, by_kernel)) = both_ways(&fixture::view(&text), &spec) {
+            prop_assert_eq!(plain, by_kernel);
+        }
     }
 
     #[test]

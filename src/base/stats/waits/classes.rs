@@ -4,6 +4,7 @@
 use rayon::prelude::*;
 
 use super::super::quantile::quantile_seconds;
+use super::open::Open;
 
 /// Up to so many are one class: sorting them costs less than counting by class.
 const FEW: usize = 4_096;
@@ -43,17 +44,10 @@ impl Grain {
     /// The class of a wait; never falls as waits grow.
     #[inline(always)]
     pub fn class(self, wait: i64) -> usize {
-        self.class_and_way_through(wait).0
-    }
-
-    /// The class of a wait, and how far through the class it lies: the first of the pair over two to the power of the second.
-    #[inline(always)]
-    fn class_and_way_through(self, wait: i64) -> (usize, (u64, u32)) {
-        let Grain::Fine(fineness) = self else { return (0, (0, 0)) };
+        let Grain::Fine(fineness) = self else { return 0 };
         let wait = wait.max(0) as u64 + (1 << fineness);
         let shift = 63 - wait.leading_zeros() - fineness;
-        let class = (u64::from(shift) << fineness) + (wait >> shift);
-        (class as usize, (wait & ((1 << shift) - 1), shift))
+        ((u64::from(shift) << fineness) + (wait >> shift)) as usize
     }
 
     /// The shortest wait of a class, or of those after the last.
@@ -168,8 +162,8 @@ impl<'a> Way<'a> {
 pub struct Classes<'a> {
     pub grain: Grain,
     pub ways: Vec<Way<'a>>,
-    /// Waits still going on, ascending.
-    pub open: Vec<i64>,
+    /// Waits still going on.
+    pub open: Open,
     /// By class, the censorings in lower classes; one more at the end.
     open_starts: Vec<u32>,
     /// By place, the waits that ended there.
@@ -193,8 +187,8 @@ struct Counted {
 }
 
 impl<'a> Classes<'a> {
-    /// Waits by the way they ended, and those still going on, ascending.
-    pub fn new(ways: &[Vec<&'a [i64]>], open: Vec<i64>) -> Self {
+    /// Waits by the way they ended, and those still going on.
+    pub fn new(ways: &[Vec<&'a [i64]>], open: Open) -> Self {
         let ways: Vec<Way> = ways.iter().map(|pieces| Way::new(pieces)).collect();
         let n: usize = ways.iter().map(Way::len).sum();
         let grain = Grain::of(n);
@@ -291,14 +285,7 @@ impl<'a> Classes<'a> {
 
     #[inline(always)]
     fn place(&self, grain: Grain, wait: i64) -> usize {
-        let (class, (part, shift)) = grain.class_and_way_through(wait);
-        let (from, to) = (self.open_starts[class] as usize, self.open_starts[class + 1] as usize);
-        if from == to {
-            return class + from;
-        }
-        // Censorings lie about evenly within a class, so that a guess is nearly right.
-        let guess = ((part as u128 * (to - from) as u128) >> shift) as usize;
-        class + from + n_below(&self.open[from..to], wait, guess)
+        grain.class(wait) + self.open.n_below(wait)
     }
 
     /// The places of a class.
@@ -424,19 +411,6 @@ impl<'a> Classes<'a> {
     }
 }
 
-/// How many of some ascending numbers lie below `wait`, looked for from a guess on.
-#[inline(always)]
-fn n_below(ascending: &[i64], wait: i64, guess: usize) -> usize {
-    /// A guess that is off by more is not worth following.
-    const FAR: usize = 10;
-    let from = guess.saturating_sub(FAR).min(ascending.len().saturating_sub(2 * FAR));
-    let near = &ascending[from..ascending.len().min(from + 2 * FAR)];
-    // Counting all is quicker than stopping at the right one, whose place is as good as random.
-    let n: usize = near.iter().map(|next| usize::from(*next < wait)).sum();
-    let is_found = (n > 0 || from == 0) && (n < near.len() || from + n == ascending.len());
-    if is_found { from + n } else { ascending.partition_point(|next| *next < wait) }
-}
-
 fn open_starts(grain: Grain, open: &[i64]) -> Vec<u32> {
     let mut starts = vec![0u32; grain.n_classes() + 1];
     open.iter().for_each(|wait| starts[grain.class(*wait) + 1] += 1);
@@ -472,15 +446,6 @@ mod tests {
                 let class = grain.class(wait);
                 assert!((grain.start(class)..grain.start(class + 1)).contains(&(wait as u64)), "{wait}");
             }
-        }
-    }
-
-    #[test]
-    fn a_bad_guess_is_as_right_as_a_good_one() {
-        let ascending: Vec<i64> = (0..100).map(|i| if i < 60 { 7 } else { i }).collect();
-        for wait in 0..110 {
-            let expect = ascending.iter().filter(|next| **next < wait).count();
-            assert!((0..110).all(|guess| n_below(&ascending, wait, guess) == expect), "{wait}");
         }
     }
 }

@@ -9,11 +9,13 @@
 mod classes;
 mod curve;
 mod groups;
+mod open;
 
 use rayon::prelude::*;
 
 use self::classes::{Classes, Grain, Way};
 use self::curve::Stretch;
+use self::open::Open;
 use super::survival::Point;
 
 pub use groups::{Group, log_rank};
@@ -31,12 +33,22 @@ pub struct Asked<'a> {
     pub quantiles: &'a [f64],
     /// Lengths, to count the waits that are shorter.
     pub edges: &'a [i64],
-    /// At most so many points of the curve, at least 2, evenly spread over what it falls by; the last is always there.
+    /// At most so many points of the curve, evenly spread over what it falls by; the last is always there. 0 for none, else
+    /// at least 2.
     pub points_max: usize,
     /// A length, to tell how many are still waiting then.
     pub limit: Option<i64>,
-    /// Whether incidences are asked for at every point, or only after all.
-    pub incidences: bool,
+    pub ways: AskedOfWays,
+}
+
+/// What is asked of each way in which waits ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedOfWays {
+    Nothing,
+    /// Its median and its incidence after all.
+    Whole,
+    /// And the incidence at every point of the curve.
+    AtPoints,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -57,6 +69,7 @@ pub struct Reading {
     pub median_hi_s: Option<f64>,
     /// Times in seconds; `ended` counts from the point before, so that all of them together are `n_ended`.
     pub points: Vec<Point>,
+    /// Empty where nothing is asked of them.
     pub ways: Vec<WayReading>,
     /// Still waiting after the limit, with its interval.
     pub at_limit: Option<(f64, Option<(f64, f64)>)>,
@@ -75,9 +88,8 @@ pub struct WayReading {
 
 impl<'a> Waits<'a> {
     /// Waits by the way they ended, each way in any number of pieces and in any order, and those still going on.
-    pub fn new(ways: &[Vec<&'a [i64]>], mut open: Vec<i64>) -> Self {
-        open.sort_unstable();
-        Waits { classes: Classes::new(ways, open) }
+    pub fn new(ways: &[Vec<&'a [i64]>], open: &[i64]) -> Self {
+        Waits { classes: Classes::new(ways, Open::new(open)) }
     }
 
     /// The shortest and the longest wait, ended or not.
@@ -109,7 +121,10 @@ impl<'a> Waits<'a> {
             self.classes.open(&[true]);
         }
         let stretches = curve::stretches(&self.classes);
-        let chosen = curve::choose(&self.classes, &stretches, asked.points_max.max(2));
+        let chosen = match asked.points_max {
+            0 => Vec::new(),
+            most => curve::choose(&self.classes, &stretches, most.max(2)),
+        };
         let median_rank = curve::median_rank(&stretches);
         let ranks = chosen.iter().map(|point| point.rank(&stretches)).chain(median_rank);
         let mut wanted = curve::where_bounds_may_cross(&self.classes, &stretches);
@@ -129,7 +144,11 @@ impl<'a> Waits<'a> {
             median_s: median_rank.map(|rank| seconds(self.classes.at_rank(rank))),
             median_lo_s: median_lo.map(seconds),
             median_hi_s: median_hi.map(seconds),
-            ways: self.ways(&stretches, asked.incidences.then_some(&moments)),
+            ways: match asked.ways {
+                AskedOfWays::Nothing => Vec::new(),
+                AskedOfWays::Whole => self.ways(&stretches, None),
+                AskedOfWays::AtPoints => self.ways(&stretches, Some(&moments)),
+            },
             at_limit: asked.limit.map(|limit| self.at(&stretches, limit)),
             points,
         }
@@ -198,8 +217,8 @@ mod tests {
         let of_way = |way: usize| pieces.iter().map(|piece| piece[way].as_slice()).collect::<Vec<_>>();
         let edges = [0, 1, 1_000, 5_000_000, i64::MAX];
         let limit = waits.first().map(|wait| wait.0);
-        let mut all = Waits::new(&(0..N_WAYS).map(of_way).collect::<Vec<_>>(), of_way(N_WAYS).concat());
-        let read = all.read(Asked { quantiles: &QUANTILES, edges: &edges, points_max, limit, incidences: true });
+        let mut all = Waits::new(&(0..N_WAYS).map(of_way).collect::<Vec<_>>(), &of_way(N_WAYS).concat());
+        let read = all.read(Asked { quantiles: &QUANTILES, edges: &edges, points_max, limit, ways: AskedOfWays::AtPoints });
 
         let seconds = |wait: &Wait| wait.0 as f64 / 1e6;
         let spells: Vec<Spell> =
@@ -242,7 +261,7 @@ mod tests {
         if let (Some(limit), Some((survival, _))) = (limit, read.at_limit) {
             prop_assert!(near(survival, curve.at(limit as f64 / 1e6)));
         }
-        let mut again = Waits::new(&(0..N_WAYS).map(of_way).collect::<Vec<_>>(), Vec::new());
+        let mut again = Waits::new(&(0..N_WAYS).map(of_way).collect::<Vec<_>>(), &[]);
         prop_assert_eq!(
             again.length_of_share(0.9),
             (!ended.is_empty()).then(|| { ended[(0.9 * ended.len() as f64).ceil() as usize - 1] })
@@ -252,9 +271,9 @@ mod tests {
 
     #[test]
     fn nothing_reads_as_nothing() {
-        let mut none = Waits::new(&[], Vec::new());
-        let read =
-            none.read(Asked { quantiles: &QUANTILES, edges: &[5], points_max: 9, limit: Some(3), incidences: true });
+        let mut none = Waits::new(&[], &[]);
+        let ways = AskedOfWays::AtPoints;
+        let read = none.read(Asked { quantiles: &QUANTILES, edges: &[5], points_max: 9, limit: Some(3), ways });
         let expect =
             Reading { ended_below: vec![0], open_below: vec![0], at_limit: Some((1.0, None)), ..Reading::default() };
         assert_eq!((read, none.bounds(), none.length_of_share(0.5)), (expect, None, None));

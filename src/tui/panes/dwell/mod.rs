@@ -474,7 +474,7 @@ impl Pane for DwellPane {
 
     fn set_draft(&mut self, spec: Spec) {
         if let Spec::Dwell(spec) = spec {
-            self.set_spec(DwellSpec { slow: None, points: POINTS, ..spec });
+            self.set_spec(DwellSpec { slow: None, only: Vec::new(), points: POINTS, ..spec });
         }
     }
 }

@@ -1,0 +1,161 @@
+//! The common question: few stages that names alone decide, every visit of every customer, nothing broken down. As `kernel`
+//! and `tally` do it, but with nothing in the loop that is not needed.
+
+use std::hint::select_unpredictable;
+
+use super::plan::{LEFT, Plan};
+use super::spec::Per;
+use super::tally::{Cell, Spans, Total};
+use crate::analysis::stages::UNMAPPED;
+use crate::base::{Cancelled, Ctl, CustomerId};
+use crate::journey::Code;
+use crate::journey::chunks::par_gather;
+use crate::with_codes;
+
+/// Up to so many stages, those that a customer was in are bits of a word.
+pub const FEW: usize = u64::BITS as usize;
+
+/// All visits, added up.
+///
+/// # Errors
+/// `Cancelled`.
+pub fn total(plan: &Plan, of_code: &[u32], ctl: &Ctl) -> Result<Total, Cancelled> {
+    let made = with_codes!(plan.view.codes(), |codes| {
+        par_gather(
+            plan.view,
+            ctl,
+            || Gathered::new(plan),
+            |gathered, chunk| {
+                for customer in chunk.map(CustomerId) {
+                    let journey = plan.view.journey(customer);
+                    if !journey.is_empty() && plan.view.is_chosen(customer) {
+                        gathered.add(plan, of_code, codes, journey);
+                    }
+                }
+            },
+        )?
+    });
+    let n_ways = plan.names.len() + 2;
+    let mut total = Total::empty(plan);
+    for (stage, way) in (0..plan.names.len()).flat_map(|stage| (0..n_ways).map(move |way| (stage, way))) {
+        // `LEFT` and `OPEN` are the two largest numbers, and come last.
+        let to = if way < plan.names.len() { way as u32 } else { LEFT + (way - plan.names.len()) as u32 };
+        total.cells.push(Cell { key: 0, stage: stage as u32, to, spans: Vec::new() });
+    }
+    let mut n_visits = vec![0; plan.names.len()];
+    let mut n_first = vec![0; plan.names.len()];
+    for gathered in made {
+        total.n_visitors += gathered.n_visitors;
+        for (cell, spans) in total.cells.iter_mut().zip(gathered.spans) {
+            let pieces = spans.into_pieces().inspect(|piece| n_visits[cell.stage as usize] += piece.len() as u64);
+            cell.spans.extend(pieces);
+        }
+        for (stage, seen) in gathered.seen.into_iter().enumerate() {
+            n_first[stage] += u64::from(seen.customers);
+            total.distinct.add_known(stage, u64::from(seen.customers), u64::from(seen.returned), 0);
+        }
+    }
+    // A customer's first visit is the only one that is no re-entry.
+    for (stage, (visits, first)) in n_visits.iter().zip(&n_first).enumerate() {
+        total.distinct.add_known(stage, 0, 0, visits - first);
+    }
+    total.cells.retain(|cell| cell.spans.iter().any(|piece| !piece.is_empty()));
+    Ok(total)
+}
+
+/// What one thread adds up.
+struct Gathered {
+    n_ways: usize,
+    /// By stage and way.
+    spans: Vec<Spans>,
+    /// By stage.
+    seen: Vec<Seen>,
+    n_visitors: u64,
+    /// Where the visits of one journey begin (upper half), and in which stage.
+    begun: Vec<u64>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    customers: u32,
+    returned: u32,
+}
+
+impl Gathered {
+    fn new(plan: &Plan) -> Self {
+        let n_stages = plan.names.len();
+        let n_ways = n_stages + 2;
+        Gathered {
+            n_ways,
+            spans: std::iter::repeat_with(Spans::default).take(n_stages * n_ways).collect(),
+            seen: vec![Seen::default(); n_stages],
+            n_visitors: 0,
+            begun: Vec::new(),
+        }
+    }
+
+    #[inline(always)]
+    fn add<C: Code>(&mut self, plan: &Plan, of_code: &[u32], codes: &[C], journey: std::ops::Range<usize>) {
+        let n = self.begin(of_code, &codes[journey.clone()], plan.per == Per::Event);
+        let Some((first, rest)) = self.begun[..n].split_first() else { return };
+        self.n_visitors += 1;
+        let times = &plan.view.times()[journey.clone()];
+        let (mut been, mut again) = (0u64, 0u64);
+        let (mut start, mut stage) = (at(*first), stage_of(*first));
+        let mut since = times[start];
+        let seen = &mut self.seen[..];
+        let mut note = |stage: usize| {
+            let bit = 1 << stage;
+            let of_stage = &mut seen[stage];
+            of_stage.customers += u32::from(been & bit == 0);
+            of_stage.returned += u32::from(been & !again & bit != 0);
+            again |= been & bit;
+            been |= bit;
+        };
+        for next in rest {
+            let (end, to) = (at(*next), stage_of(*next));
+            let until = times[end];
+            note(stage);
+            self.spans[stage * self.n_ways + to].push((until - since).max(0));
+            (start, stage, since) = (end, to, until);
+        }
+        note(stage);
+        let own = |position: &usize| of_code[codes[*position].idx()] as usize == stage;
+        let start = journey.start + start;
+        let last_own = || (start..journey.end).rev().find(own).unwrap_or(start);
+        let (to, _, until) = plan.last_visit(stage as u32, &journey, last_own);
+        let way = self.n_ways - 2 + (to - LEFT) as usize;
+        self.spans[stage * self.n_ways + way].push((until - since).max(0));
+    }
+
+    /// Notes where visits begin; how many there are. Every event is written and only the place for the next one moves, or
+    /// does not: whether a stage goes on is as good as random, and guessing costs more than writing.
+    #[inline(always)]
+    fn begin<C: Code>(&mut self, of_code: &[u32], codes: &[C], is_per_event: bool) -> usize {
+        if self.begun.len() <= codes.len() {
+            self.begun.resize(codes.len() + 1, 0);
+        }
+        let begun = &mut self.begun[..=codes.len()];
+        let (mut n, mut stage) = (0, UNMAPPED);
+        for (at, code) in codes.iter().enumerate() {
+            let next = of_code[code.idx()];
+            begun[n] = (at as u64) << 32 | u64::from(next);
+            let is_mapped = next != UNMAPPED;
+            n += usize::from(is_mapped & ((next != stage) | is_per_event));
+            // What the stage before was does not enter here, or every event would wait for the one before it.
+            stage = select_unpredictable(is_mapped, next, stage);
+        }
+        n
+    }
+}
+
+/// The place in the journey of what is noted.
+#[inline(always)]
+fn at(begun: u64) -> usize {
+    (begun >> 32) as usize
+}
+
+#[inline(always)]
+fn stage_of(begun: u64) -> usize {
+    begun as u32 as usize
+}
