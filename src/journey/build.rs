@@ -188,6 +188,7 @@ impl StoreBuilder {
             text_order: OnceLock::new(),
             touchpoint_counts: OnceLock::new(),
             nth: OnceLock::new(),
+            marked: OnceLock::new(),
             bounds: None,
         };
         if !gone.is_empty() {

@@ -20,6 +20,7 @@ pub mod keys;
 mod mapped;
 pub mod names;
 mod nth;
+pub mod repeats;
 pub mod pattern;
 pub mod props;
 pub mod region;

@@ -1,5 +1,7 @@
 //! `nth`: which occurrence of its name within its customer's journey every event is.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::codes::Code;
@@ -9,11 +11,16 @@ use crate::with_codes;
 /// Events per piece of work.
 const PIECE: usize = 1 << 16;
 
-/// From 1, for every event of the store.
-pub(super) fn count(store: &JourneyStore) -> Vec<u32> {
-    let mut nth = vec![0u32; store.n_events()];
+/// A value for every event of the store, journey by journey: `fill` gets the customer, the touchpoints of the journey as
+/// rows of the store, and where their values go. Every thread has a state of its own.
+pub(super) fn of_every_event<T: Copy + Default + Send, S>(
+    store: &JourneyStore,
+    state: impl Fn() -> S + Sync + Send,
+    fill: impl Fn(&mut S, usize, Range<usize>, &mut [T]) + Sync + Send,
+) -> Vec<T> {
+    let mut values = vec![T::default(); store.n_events()];
     let mut pieces = Vec::new();
-    let mut rest = &mut nth[..];
+    let mut rest = &mut values[..];
     let (mut first, mut start) = (0, 0usize);
     for customer in 1..store.offsets.len() {
         let end = store.offsets[customer] as usize;
@@ -25,18 +32,23 @@ pub(super) fn count(store: &JourneyStore) -> Vec<u32> {
         pieces.push((first..customer, piece));
         (first, start) = (customer, end);
     }
-    let n_touchpoints = store.touchpoints.len();
-    pieces.into_par_iter().for_each_init(
-        || vec![0u32; n_touchpoints],
-        |seen, (customers, piece)| {
-            let before = store.offsets[customers.start] as usize;
-            for customer in customers {
-                let (from, to) = (store.offsets[customer] as usize, store.offsets[customer + 1] as usize);
-                with_codes!(&store.codes, |codes| fill(&codes[from..to], seen, &mut piece[from - before..to - before]));
-            }
-        },
-    );
-    nth
+    pieces.into_par_iter().for_each_init(state, |state, (customers, piece)| {
+        let before = store.offsets[customers.start] as usize;
+        for customer in customers {
+            let (from, to) = (store.offsets[customer] as usize, store.offsets[customer + 1] as usize);
+            fill(state, customer, from..to, &mut piece[from - before..to - before]);
+        }
+    });
+    values
+}
+
+/// From 1, for every event of the store.
+pub(super) fn count(store: &JourneyStore) -> Vec<u32> {
+    with_codes!(&store.codes, |codes| of_every_event(
+        store,
+        || vec![0u32; store.touchpoints.len()],
+        |seen, _, journey, nth| fill(&codes[journey], seen, nth)
+    ))
 }
 
 /// `seen` is all zeros before and after.

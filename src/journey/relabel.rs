@@ -395,6 +395,7 @@ fn rebuilt(
     store.touchpoints = names.names;
     store.codes = codes;
     store.nth = std::sync::OnceLock::new();
+    store.marked = std::sync::OnceLock::new();
     store.touchpoint_counts = std::sync::OnceLock::new();
     store.mapped = Some(std::sync::Arc::new(Mapped {
         raw_event,

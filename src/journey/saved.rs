@@ -48,6 +48,7 @@ impl JourneyStore {
             text_order: OnceLock::new(),
             touchpoint_counts: columns.touchpoint_counts.map_or_else(OnceLock::new, OnceLock::from),
             nth: OnceLock::new(),
+            marked: OnceLock::new(),
             bounds: columns.bounds,
         }
     }
@@ -78,6 +79,7 @@ impl JourneyStore {
             text_order: OnceLock::new(),
             touchpoint_counts: OnceLock::new(),
             nth: OnceLock::new(),
+            marked: OnceLock::new(),
             ..*self
         }
     }

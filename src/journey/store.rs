@@ -61,6 +61,7 @@ pub struct JourneyStore {
     pub(super) text_order: OnceLock<Vec<u32>>,
     pub(super) touchpoint_counts: OnceLock<Vec<u64>>,
     pub(super) nth: OnceLock<Vec<u32>>,
+    pub(super) marked: OnceLock<Vec<u8>>,
     pub(super) bounds: Option<(Instant, Instant)>,
 }
 

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::bitmap::Bitmap;
 use super::chunks::customer_chunks;
 use super::codes::{Code, Codes};
+use super::repeats;
 use super::store::JourneyStore;
 use crate::base::{CustomerId, Instant};
 use crate::with_codes;
@@ -157,6 +158,13 @@ impl View {
     /// Whether this is the whole store, unfiltered.
     pub fn is_whole(&self) -> bool {
         self.cut.is_none() && self.chosen.is_none()
+    }
+
+    /// The codes with `REPEAT` set at every transition that its customer had made before; found at the first call. `None`
+    /// where events are filtered or touchpoints are too many.
+    pub fn marked_codes(&self) -> Option<&[u8]> {
+        let has_marks = self.cut.is_none() && self.store.touchpoints.len() <= usize::from(repeats::REPEAT);
+        has_marks.then(|| &self.store.marked.get_or_init(|| repeats::mark(&self.store))[..])
     }
 
     /// Events of the customers that count, by touchpoint code. Of the whole store they are counted once.

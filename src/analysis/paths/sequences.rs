@@ -236,8 +236,9 @@ impl Sequences {
             .into_par_iter()
             .with_max_len(1)
             .map(|share| {
-                let mut all: Vec<Sequence> = Vec::new();
-                let mut places: HashTable<(u64, u32)> = HashTable::new();
+                // Many ways are the only one of their sequence.
+                let n_units: usize = self.pieces.iter().map(|piece| piece.units.len()).sum();
+                let mut all: HashTable<Sequence> = HashTable::with_capacity(n_units / n_shares / 2);
                 for (piece_idx, piece) in self.pieces.iter().enumerate() {
                     ctl.check()?;
                     for (at, unit) in piece.units.iter().enumerate() {
@@ -245,22 +246,14 @@ impl Sequences {
                         if (hash >> 40) as usize % n_shares != share {
                             continue;
                         }
-                        let is_same = |known: &(u64, u32)| {
-                            known.0 == unit.key
-                                && (self.packing.is_some() || self.is_same(&all[known.1 as usize], piece, at))
+                        let is_same = |known: &Sequence| {
+                            known.key == unit.key && (self.packing.is_some() || self.is_same(known, piece, at))
                         };
-                        let place = match places.find(hash, is_same) {
-                            Some(known) => known.1,
-                            None => {
-                                let place = all.len() as u32;
-                                places.insert_unique(hash, (unit.key, place), |known| mix(known.0));
-                                all.push(Sequence::of(unit, (piece_idx as u32, at as u32)));
-                                place
-                            }
-                        };
-                        all[place as usize].add(unit);
+                        let first = || Sequence::of(unit, (piece_idx as u32, at as u32));
+                        all.entry(hash, is_same, |known| mix(known.key)).or_insert_with(first).get_mut().add(unit);
                     }
                 }
+                let all: Vec<Sequence> = all.into_iter().collect();
                 let (mut sizes, mut n_converted) = (Sizes::default(), 0);
                 for sequence in &all {
                     sizes.add(sequence.units);

@@ -7,6 +7,7 @@ use super::super::paths::spans::Visit;
 use super::super::paths::way::{Left, Plan};
 use crate::base::{Cancelled, Ctl, CustomerId};
 use crate::journey::Code;
+use crate::journey::repeats::REPEAT;
 use crate::journey::chunks::par_gather;
 use crate::with_codes;
 
@@ -39,16 +40,16 @@ impl Counted {
     }
 }
 
-/// Up to so many touchpoints, a pair is found without a multiplication and without a look at the end of the table.
-const FEW: usize = 64;
+/// By next touchpoint, and apart from them by next touchpoint where the customer had made the transition before.
+type Row = [u32; 2 * REPEAT as usize];
 
 /// Counts by codes as they are shown. One code more than there are touchpoints stands for `(start)` in front and `(end)`
 /// behind.
 #[derive(Debug)]
 pub struct Counts {
     pub pairs: Pairs<Counted>,
-    /// Where every journey is counted as it stands and touchpoints are few: by code and next code, to be added to `pairs`.
-    rows: Vec<[Counted; FEW]>,
+    /// Where every journey is counted as it stands and repeats are known: by code, to be added to `pairs`.
+    rows: Vec<Row>,
     pub starts: Vec<Counted>,
     pub ends: Vec<Counted>,
     pub n_units: u64,
@@ -73,28 +74,29 @@ impl Counts {
 pub fn count(plan: &Plan, ctl: &Ctl) -> Result<Counts, Cancelled> {
     let n = plan.shown.len();
     let is_plain = plan.is_plain() && !plan.collapses;
+    let marked = if is_plain { plan.view.marked_codes() } else { None };
     let made = with_codes!(plan.view.codes(), |codes| {
         par_gather(
             plan.view,
             ctl,
             || {
-                let rows = if is_plain && n <= FEW { vec![[Counted::default(); FEW]; n] } else { Vec::new() };
+                let rows = if marked.is_some() { vec![[0; 2 * REPEAT as usize]; n] } else { Vec::new() };
                 Counts { rows, ..Counts::new(n) }
             },
-            |counts, chunk| {
-                if is_plain {
-                    count_plain(plan, codes, counts, chunk);
-                } else {
-                    count_ways(plan, codes, counts, chunk);
-                }
+            |counts, chunk| match marked {
+                Some(marked) => count_marked(plan, marked, counts, chunk),
+                None if is_plain => count_plain(plan, codes, counts, chunk),
+                None => count_ways(plan, codes, counts, chunk),
             },
         )?
     });
     let mut sum = Counts::new(n);
     for mut part in made {
         for (from, row) in part.rows.iter().enumerate() {
-            for (to, counted) in row.iter().enumerate().filter(|(_, counted)| counted.times > 0) {
-                part.pairs.at(from as u32, to as u32).add_all(counted);
+            let (firsts, repeats) = row.split_at(usize::from(REPEAT));
+            for (to, (first, repeated)) in firsts.iter().zip(repeats).enumerate().filter(|(_, (first, _))| **first > 0) {
+                let counted = Counted { times: first + repeated, customers: *first, last: u32::MAX };
+                part.pairs.at(from as u32, to as u32).add_all(&counted);
             }
         }
         for ((a, b), counted) in part.pairs.iter().filter(|(_, counted)| counted.times > 0) {
@@ -119,15 +121,24 @@ fn shown(plan: &Plan, code: u32) -> u32 {
 
 /// Every journey as it stands: one load, one look into the table per event.
 fn count_plain<C: Code>(plan: &Plan, codes: &[C], counts: &mut Counts, chunk: Range<u32>) {
-    let Counts { pairs, rows, starts, ends, n_units, .. } = counts;
-    let edges = Edges { starts, ends, n_units };
-    if rows.is_empty() {
-        edges.each_pair(plan, codes, chunk, |customer, from, to| pairs.at(from as u32, to as u32).add(customer));
-    } else {
-        // A slice of its own, whose place need not be looked up again after every count.
-        let rows = &mut rows[..];
-        edges.each_pair(plan, codes, chunk, |customer, from, to| rows[from][to % FEW].add(customer));
-    }
+    let Counts { pairs, starts, ends, n_units, .. } = counts;
+    Edges { starts, ends, n_units, mask: usize::MAX }.each_journey(plan, codes, chunk, |customer, journey| {
+        journey.windows(2).for_each(|pair| pairs.at(pair[0].idx() as u32, pair[1].idx() as u32).add(customer));
+    });
+}
+
+/// As `count_plain`, where codes say which transitions are repeats.
+fn count_marked(plan: &Plan, marked: &[u8], counts: &mut Counts, chunk: Range<u32>) {
+    let Counts { rows, starts, ends, n_units, .. } = counts;
+    // A slice of its own, whose place need not be looked up again after every count.
+    let rows = &mut rows[..];
+    Edges { starts, ends, n_units, mask: usize::from(REPEAT) - 1 }.each_journey(plan, marked, chunk, |_, journey| {
+        let mut before = journey[0];
+        for code in &journey[1..] {
+            rows[usize::from(before)][usize::from(code % (2 * REPEAT))] += 1;
+            before = code % REPEAT;
+        }
+    });
 }
 
 /// Where journeys start and end.
@@ -135,29 +146,34 @@ struct Edges<'a> {
     starts: &'a mut [Counted],
     ends: &'a mut [Counted],
     n_units: &'a mut u64,
+    /// The bits of a code that name a touchpoint.
+    mask: usize,
 }
 
 impl Edges<'_> {
+    /// Counts both for every journey, and calls with the customer and the codes.
     #[inline(always)]
-    fn each_pair<C: Code>(self, plan: &Plan, codes: &[C], chunk: Range<u32>, mut each: impl FnMut(u32, usize, usize)) {
+    fn each_journey<C: Code>(
+        self,
+        plan: &Plan,
+        codes: &[C],
+        chunk: Range<u32>,
+        mut each: impl FnMut(u32, &[C]),
+    ) {
         let offsets = &plan.view.offsets()[chunk.start as usize..=chunk.end as usize];
         let (Some(&first), Some(&last)) = (offsets.first(), offsets.last()) else { return };
         let mut ahead = &codes[first as usize..last as usize];
         for (bounds, customer) in offsets.windows(2).zip(chunk) {
             let (journey, rest) = ahead.split_at((bounds[1] - bounds[0]) as usize);
             ahead = rest;
-            let [first, rest @ ..] = journey else { continue };
+            let (Some(first), Some(last)) = (journey.first(), journey.last()) else { continue };
             if !plan.view.is_chosen(CustomerId(customer)) {
                 continue;
             }
             *self.n_units += 1;
             self.starts[first.idx()].add(customer);
-            let mut before = *first;
-            for code in rest {
-                each(customer, before.idx(), code.idx());
-                before = *code;
-            }
-            self.ends[before.idx()].add(customer);
+            self.ends[last.idx() & self.mask].add(customer);
+            each(customer, journey);
         }
     }
 }
