@@ -62,7 +62,8 @@ pub fn walk_journey<C: Code, G: Gather, const CONDITIONS: bool>(
     let words = journey.len().div_ceil(WORD);
     let has_words = |n: usize| words <= n && journey.start + n * WORD <= codes.len();
     let times_here = &times[journey.clone()];
-    let fits_bits = !CONDITIONS && plan.n_levels() <= 8;
+    // Where only the first step can be reached, the first event of it says all; most journeys are like that.
+    let fits_bits = !CONDITIONS && bound > 1 && plan.n_levels() <= 8;
     let level = if fits_bits && has_words(1) {
         best_chain_of_bits::<C, 1>(plan, codes, times_here, journey.start, bound, &mut chain)
     } else if fits_bits && has_words(4) {
