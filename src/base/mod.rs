@@ -5,6 +5,7 @@ pub mod ctl;
 pub mod ending;
 pub mod id;
 pub mod instant;
+pub mod memory;
 pub mod nearest;
 pub mod span;
 pub mod stats;

@@ -16,6 +16,7 @@ use super::source::{Input, file_error};
 use super::sources::{Source, Table, look};
 use super::told::{column_reports, file_report, fill_files, note_columns, note_rows};
 use super::{Error, LoadOptions, Loaded, identity, ipc, joins, json, parquet, reading};
+use crate::base::memory::GivesBackSoon;
 use crate::base::visible::visible;
 use crate::base::{Cancelled, Ctl};
 use crate::journey::build::BuildError;
@@ -25,6 +26,7 @@ use crate::journey::{Batch, BatchValues, BuildOptions, Coded, Roles, StoreBuilde
 /// block in which there are `enough` rows.
 pub(super) fn load(options: &LoadOptions, block: usize, enough: u64, ctl: &Ctl) -> Result<Loaded, Error> {
     let started = std::time::Instant::now();
+    let _gives_back = GivesBackSoon::new();
     ctl.check()?;
     let (sources, table, notes) = look(options, ctl)?;
     let report = LoadReport { notes, files: sources.iter().map(file_report).collect(), ..LoadReport::default() };
