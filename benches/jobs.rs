@@ -47,19 +47,21 @@ fn jobs() -> [(&'static str, String); 5] {
         ("funnel", FUNNEL.to_owned()),
         ("paths", "paths --only sequences".to_owned()),
         ("transitions", "transitions --no-times".to_owned()),
-        ("dwell", format!("dwell {SIX_STAGES}")),
+        ("dwell", format!("dwell {SIX_STAGES} --only stages")),
         ("retention", "retention --cohort week".to_owned()),
     ]
 }
 
 /// What else is asked warm.
-fn more_jobs() -> [(&'static str, String); 7] {
+fn more_jobs() -> [(&'static str, String); 9] {
     let of_one_channel = "--events channel==\"organic\"";
     [
         ("funnel, plain", FUNNEL.replace(" --breakdown channel --breakdown-at first", "")),
         ("funnel of one channel", format!("{FUNNEL} {of_one_channel}")),
         ("transitions of one channel", format!("transitions --no-times {of_one_channel}")),
-        ("dwell of one channel", format!("dwell {SIX_STAGES} {of_one_channel}")),
+        ("dwell, all tables", format!("dwell {SIX_STAGES}")),
+        ("dwell of every touchpoint", "dwell --only stages".to_owned()),
+        ("dwell of one channel", format!("dwell {SIX_STAGES} --only stages {of_one_channel}")),
         ("retention of one channel", format!("retention --cohort week {of_one_channel}")),
         ("comparison of two cohorts", "compare --cohort buyers=did(purchase)".to_owned()),
         ("profile", "profile".to_owned()),

@@ -1,8 +1,11 @@
 //! `Sequences`: the first touchpoints of every way as one key, and how many ways share each.
 //!
 //! Where the touchpoints of a path fit into 64 bits they are the key itself, first touchpoint in the highest bits, so that
-//! keys sort like paths; else the key is a hash and the touchpoints lie beside it. Every thread counts the keys of its own
-//! share of all hashes in the order of the customers, so nothing is merged and nothing depends on the number of threads.
+//! keys sort like paths; else the key is a hash and the touchpoints lie beside it. Keys are counted by shares of all hashes,
+//! each so small that it stays near at hand, in the order of the customers; so nothing is merged and nothing depends on the
+//! number of threads.
+
+mod reader;
 
 use std::cmp::Ordering;
 
@@ -10,12 +13,13 @@ use hashbrown::HashTable;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use self::reader::Reader;
 use super::sizes::Sizes;
 use super::spans::{self, Grouped};
-use super::way::{Left, Plan, Way};
+use super::way::{Left, Plan};
 use crate::base::{Cancelled, Ctl, CustomerId};
 use crate::journey::chunks::par_chunks;
-use crate::journey::{Code, View};
+use crate::journey::View;
 use crate::with_codes;
 
 /// More touchpoints follow.
@@ -58,10 +62,23 @@ impl Unit {
 #[derive(Debug, Default)]
 struct Piece {
     units: Vec<Unit>,
+    /// The units once more, those of one share of all hashes together; and where each share begins, with the end.
+    by_share: Vec<Shared>,
+    shares: Vec<u32>,
     left: Left,
     /// Where keys are hashes: the touchpoints of all units, and the end of each unit's.
     codes: Vec<u32>,
     ends: Vec<u32>,
+}
+
+/// What is counted of a unit: to be read one after the other, where units themselves would be all over the place.
+#[derive(Debug, Clone, Copy, Default)]
+struct Shared {
+    key: u64,
+    customer: u32,
+    /// The unit's place in the piece.
+    at: u32,
+    marks: u8,
 }
 
 /// Ways with the same touchpoints.
@@ -135,7 +152,8 @@ pub fn sequences(plan: &Plan, depth: usize, wants_ends: bool, ctl: &Ctl) -> Resu
     let packing = Packing::new(plan.shown.len(), depth);
     let pieces = par_chunks(plan.view, ctl, |chunk| {
         with_codes!(plan.view.codes(), |codes| {
-            let mut reader = Reader { plan, codes, depth, packing, wants_ends, piece: Piece::default() };
+            let collapses = packing.is_some() && plan.collapses_journeys();
+            let mut reader = Reader { plan, codes, depth, packing, collapses, wants_ends, piece: Piece::default() };
             reader.piece.units.reserve(chunk.len());
             for customer in chunk.map(CustomerId) {
                 let journey = plan.view.journey(customer);
@@ -146,6 +164,7 @@ pub fn sequences(plan: &Plan, depth: usize, wants_ends: bool, ctl: &Ctl) -> Resu
                 plan.ways(customer, journey, &mut left, |way| reader.add(&way));
                 reader.piece.left.add(left);
             }
+            reader.piece.share_out();
             reader.piece
         })
     })?;
@@ -172,55 +191,34 @@ pub fn sequences(plan: &Plan, depth: usize, wants_ends: bool, ctl: &Ctl) -> Resu
     Ok(found)
 }
 
-struct Reader<'a, C> {
-    plan: &'a Plan<'a>,
-    codes: &'a [C],
-    depth: usize,
-    packing: Option<Packing>,
-    wants_ends: bool,
-    piece: Piece,
-}
+/// Shares of all hashes: many, so that what is found in one stays near at hand.
+const N_SHARES: usize = 64;
 
-impl<C: Code> Reader<'_, C> {
-    #[inline]
-    fn add(&mut self, way: &Way) {
-        let (mut n, mut key, mut first, mut last) = (0, 0u64, 0, 0);
-        let mut marks = 0;
-        let (depth, packing) = (self.depth, self.packing);
-        let wide = &mut self.piece.codes;
-        self.plan.walk(self.codes, way, |code, position| {
-            if n == depth {
-                marks = BEYOND;
-                return false;
-            }
-            if n == 0 {
-                first = position as u32;
-            }
-            last = position as u32;
-            match packing {
-                Some(packing) => key = packing.put(key, n as u32, code),
-                None => {
-                    key = mix(key ^ u64::from(code) << 1 ^ 1);
-                    wide.push(code);
-                }
-            }
-            n += 1;
-            true
-        });
-        if packing.is_none() {
-            self.piece.ends.push(self.piece.codes.len() as u32);
-        }
-        if self.wants_ends && marks == 0 && self.plan.is_open(way) {
-            marks |= OPEN;
-        }
-        if self.plan.has_goal() && self.plan.goal(way).is_some() {
-            marks |= CONVERTED;
-        }
-        self.piece.units.push(Unit { customer: way.customer.0, first, last, key, marks });
-    }
+#[inline]
+fn share_of(key: u64) -> usize {
+    (mix(key) >> 40) as usize % N_SHARES
 }
 
 impl Piece {
+    /// Puts units of the same share together, in their order.
+    fn share_out(&mut self) {
+        let mut starts = vec![0u32; N_SHARES + 1];
+        self.units.iter().for_each(|unit| starts[share_of(unit.key) + 1] += 1);
+        (0..N_SHARES).for_each(|share| starts[share + 1] += starts[share]);
+        let mut next = starts.clone();
+        self.by_share = vec![Shared::default(); self.units.len()];
+        for (unit, at) in self.units.iter().zip(0..) {
+            let place = &mut next[share_of(unit.key)];
+            self.by_share[*place as usize] = Shared { key: unit.key, customer: unit.customer, at, marks: unit.marks };
+            *place += 1;
+        }
+        self.shares = starts;
+    }
+
+    fn of_share(&self, share: usize) -> &[Shared] {
+        &self.by_share[self.shares[share] as usize..self.shares[share + 1] as usize]
+    }
+
     /// The touchpoints of a unit whose key is a hash.
     fn wide(&self, at: usize) -> &[u32] {
         let start = if at == 0 { 0 } else { self.ends[at - 1] as usize };
@@ -231,25 +229,21 @@ impl Piece {
 impl Sequences {
     /// The sequences of every share, how large they are, and their ways that converted.
     fn count(&self, ctl: &Ctl) -> Result<Vec<(Vec<Sequence>, Sizes, u64)>, Cancelled> {
-        let n_shares = rayon::current_num_threads().max(1);
-        (0..n_shares)
+        (0..N_SHARES)
             .into_par_iter()
             .with_max_len(1)
             .map(|share| {
+                ctl.check()?;
                 // Many ways are the only one of their sequence.
-                let n_units: usize = self.pieces.iter().map(|piece| piece.units.len()).sum();
-                let mut all: HashTable<Sequence> = HashTable::with_capacity(n_units / n_shares / 2);
+                let n_units: usize = self.pieces.iter().map(|piece| piece.of_share(share).len()).sum();
+                let mut all: HashTable<Sequence> = HashTable::with_capacity(n_units / 2);
                 for (piece_idx, piece) in self.pieces.iter().enumerate() {
-                    ctl.check()?;
-                    for (at, unit) in piece.units.iter().enumerate() {
-                        let hash = mix(unit.key);
-                        if (hash >> 40) as usize % n_shares != share {
-                            continue;
-                        }
+                    for unit in piece.of_share(share) {
                         let is_same = |known: &Sequence| {
-                            known.key == unit.key && (self.packing.is_some() || self.is_same(known, piece, at))
+                            known.key == unit.key && (self.packing.is_some() || self.is_same(known, piece, unit.at as usize))
                         };
-                        let first = || Sequence::of(unit, (piece_idx as u32, at as u32));
+                        let first = || Sequence::of(unit.key, (piece_idx as u32, unit.at));
+                        let hash = mix(unit.key);
                         all.entry(hash, is_same, |known| mix(known.key)).or_insert_with(first).get_mut().add(unit);
                     }
                 }
@@ -386,9 +380,9 @@ impl Sequences {
 }
 
 impl Sequence {
-    fn of(unit: &Unit, at: (u32, u32)) -> Self {
+    fn of(key: u64, at: (u32, u32)) -> Self {
         Sequence {
-            key: unit.key,
+            key,
             at,
             units: 0,
             customers: 0,
@@ -401,15 +395,16 @@ impl Sequence {
     }
 
     #[inline]
-    fn add(&mut self, unit: &Unit) {
+    fn add(&mut self, unit: &Shared) {
+        let has = |marks: u8, of: u8| u32::from(unit.marks & of == marks);
         self.units += 1;
         // The units of one customer are neighbours.
         self.customers += u32::from(self.last_customer != unit.customer);
         self.last_customer = unit.customer;
-        self.ended += u32::from(unit.has_ended());
-        self.open += u32::from(unit.is_open());
-        self.beyond += u32::from(unit.goes_beyond());
-        self.converted += u32::from(unit.has_converted());
+        self.ended += has(0, OPEN | BEYOND);
+        self.open += has(OPEN, OPEN | BEYOND);
+        self.beyond += has(BEYOND, BEYOND);
+        self.converted += has(CONVERTED, CONVERTED);
     }
 }
 

@@ -126,6 +126,11 @@ impl<'v> Plan<'v> {
         self.is_whole() && self.shown.labels.len() == self.shown.of_code.len()
     }
 
+    /// Whether ways are read from a journey's first event on, and repeats count once.
+    pub fn collapses_journeys(&self) -> bool {
+        self.is_whole() && self.collapses && !self.reads_back
+    }
+
     /// Whether every journey is a way from its first event to its last.
     fn is_whole(&self) -> bool {
         self.unit == Unit::Customers
