@@ -16,7 +16,7 @@ use super::source::{Input, file_error};
 use super::sources::{Source, Table, look};
 use super::told::{column_reports, file_report, fill_files, note_columns, note_rows};
 use super::{Error, LoadOptions, Loaded, identity, ipc, joins, json, parquet, reading};
-use crate::base::memory::GivesBackSoon;
+use crate::base::memory::GivesBack;
 use crate::base::visible::visible;
 use crate::base::{Cancelled, Ctl};
 use crate::journey::build::BuildError;
@@ -26,7 +26,6 @@ use crate::journey::{Batch, BatchValues, BuildOptions, Coded, Roles, StoreBuilde
 /// block in which there are `enough` rows.
 pub(super) fn load(options: &LoadOptions, block: usize, enough: u64, ctl: &Ctl) -> Result<Loaded, Error> {
     let started = std::time::Instant::now();
-    let _gives_back = GivesBackSoon::new();
     ctl.check()?;
     let (sources, table, notes) = look(options, ctl)?;
     let report = LoadReport { notes, files: sources.iter().map(file_report).collect(), ..LoadReport::default() };
@@ -67,7 +66,9 @@ pub(super) fn load(options: &LoadOptions, block: usize, enough: u64, ctl: &Ctl) 
         report.notes.extend(identity::repeat_notes(&repeats, &key.names));
     }
     report.identity = identity::link(&mut builder, &table, &report.files, options, ctl)?;
+    let gives_back = GivesBack::new();
     let mut store = builder.finish(build_options(&sources, &table, options), ctl)?;
+    drop(gives_back);
     store.n_repeated_keys -= n_links;
     fill_files(&mut report.files, &store, &table);
     report.duplicates_dropped = store.n_dropped_duplicates + store.n_repeated_keys;

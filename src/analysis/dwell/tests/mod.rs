@@ -1,6 +1,6 @@
 //! Dwell by example: journeys small enough to see, and what must come out.
 
-use crate::analysis::dwell::{Dwell, DwellSpec, Per, StageDwell, dwell, who};
+use crate::analysis::dwell::{Dwell, DwellSpec, Part, Per, StageDwell, dwell, who};
 use crate::analysis::stages::StagesSpec;
 use crate::base::{Ctl, Instant, Span};
 use crate::journey::View;
@@ -54,6 +54,23 @@ fn the_worked_example_has_one_median_of_those_who_left_and_another_of_all() {
     assert_eq!(curve, [(1.0, 8, 1), (2.0, 7, 2), (5.0, 4, 1)]);
     assert!((stage.curve[2].survival - 0.46875).abs() < 1e-12);
     assert_eq!((stage.at_risk(0.0), stage.at_risk(2.0), stage.at_risk(3.0), stage.at_risk(9.0)), (8, 7, 4, 0));
+}
+
+#[test]
+fn a_table_asked_for_alone_is_the_same_as_among_the_others() {
+    let view = view(WORKED, 9);
+    let whole = ask(&view, &spec(&["s", "t"])).tables();
+    let parts = [Part::Stages, Part::Histogram, Part::Survival, Part::Exits];
+    for (part, table) in parts.into_iter().zip(&whole) {
+        assert_eq!(ask(&view, &DwellSpec { only: vec![part], ..spec(&["s", "t"]) }).tables(), [table.clone()]);
+    }
+    let more = DwellSpec { only: vec![Part::Stages], incidence: true, rework: true, ..spec(&["s", "t"]) };
+    let names: Vec<String> = ask(&view, &more).tables().into_iter().map(|table| table.name.to_string()).collect();
+    assert_eq!(names, ["stages", "incidence", "rework"]);
+    // A number opens whether or not its table was asked for.
+    let only_stages = DwellSpec { only: vec![Part::Stages], ..spec(&["s", "t"]) };
+    let behind = |spec: &DwellSpec| who(&view, spec, "s#1:completed", &Ctl::new()).expect("a cell");
+    assert_eq!(behind(&only_stages), behind(&spec(&["s", "t"])));
 }
 
 #[test]
