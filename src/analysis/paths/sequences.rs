@@ -18,8 +18,8 @@ use super::sizes::Sizes;
 use super::spans::{self, Grouped};
 use super::way::{Left, Plan};
 use crate::base::{Cancelled, Ctl, CustomerId};
-use crate::journey::chunks::par_chunks;
 use crate::journey::View;
+use crate::journey::chunks::par_chunks;
 use crate::with_codes;
 
 /// More touchpoints follow.
@@ -240,7 +240,8 @@ impl Sequences {
                 for (piece_idx, piece) in self.pieces.iter().enumerate() {
                     for unit in piece.of_share(share) {
                         let is_same = |known: &Sequence| {
-                            known.key == unit.key && (self.packing.is_some() || self.is_same(known, piece, unit.at as usize))
+                            known.key == unit.key
+                                && (self.packing.is_some() || self.is_same(known, piece, unit.at as usize))
                         };
                         let first = || Sequence::of(unit.key, (piece_idx as u32, unit.at));
                         let hash = mix(unit.key);

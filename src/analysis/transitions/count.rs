@@ -7,8 +7,8 @@ use super::super::paths::spans::Visit;
 use super::super::paths::way::{Left, Plan};
 use crate::base::{Cancelled, Ctl, CustomerId};
 use crate::journey::Code;
-use crate::journey::repeats::REPEAT;
 use crate::journey::chunks::par_gather;
+use crate::journey::repeats::REPEAT;
 use crate::with_codes;
 
 /// One pair of touchpoints. The customer who was counted last is kept beside the counts, so that a customer's second
@@ -94,7 +94,8 @@ pub fn count(plan: &Plan, ctl: &Ctl) -> Result<Counts, Cancelled> {
     for mut part in made {
         for (from, row) in part.rows.iter().enumerate() {
             let (firsts, repeats) = row.split_at(usize::from(REPEAT));
-            for (to, (first, repeated)) in firsts.iter().zip(repeats).enumerate().filter(|(_, (first, _))| **first > 0) {
+            for (to, (first, repeated)) in firsts.iter().zip(repeats).enumerate().filter(|(_, (first, _))| **first > 0)
+            {
                 let counted = Counted { times: first + repeated, customers: *first, last: u32::MAX };
                 part.pairs.at(from as u32, to as u32).add_all(&counted);
             }
@@ -153,13 +154,7 @@ struct Edges<'a> {
 impl Edges<'_> {
     /// Counts both for every journey, and calls with the customer and the codes.
     #[inline(always)]
-    fn each_journey<C: Code>(
-        self,
-        plan: &Plan,
-        codes: &[C],
-        chunk: Range<u32>,
-        mut each: impl FnMut(u32, &[C]),
-    ) {
+    fn each_journey<C: Code>(self, plan: &Plan, codes: &[C], chunk: Range<u32>, mut each: impl FnMut(u32, &[C])) {
         let offsets = &plan.view.offsets()[chunk.start as usize..=chunk.end as usize];
         let (Some(&first), Some(&last)) = (offsets.first(), offsets.last()) else { return };
         let mut ahead = &codes[first as usize..last as usize];

@@ -218,7 +218,8 @@ mod tests {
         let edges = [0, 1, 1_000, 5_000_000, i64::MAX];
         let limit = waits.first().map(|wait| wait.0);
         let mut all = Waits::new(&(0..N_WAYS).map(of_way).collect::<Vec<_>>(), &of_way(N_WAYS).concat());
-        let read = all.read(Asked { quantiles: &QUANTILES, edges: &edges, points_max, limit, ways: AskedOfWays::AtPoints });
+        let read =
+            all.read(Asked { quantiles: &QUANTILES, edges: &edges, points_max, limit, ways: AskedOfWays::AtPoints });
 
         let seconds = |wait: &Wait| wait.0 as f64 / 1e6;
         let spells: Vec<Spell> =

@@ -53,7 +53,8 @@ impl Open {
 
     /// As `n_below`, of a length in a step.
     fn n_below_of(&self, step: usize, length: i64) -> usize {
-        let bounds = self.before[step] as usize..self.before.get(step + 1).map_or(self.lengths.len(), |end| *end as usize);
+        let bounds =
+            self.before[step] as usize..self.before.get(step + 1).map_or(self.lengths.len(), |end| *end as usize);
         bounds.start + self.lengths[bounds].partition_point(|open| *open < length)
     }
 }
