@@ -26,33 +26,11 @@ pub struct Visit {
     pub micros: i64,
     /// The customer had been in the stage before.
     pub is_reentry: bool,
-    /// The first visit to the stage that is handed on of this customer, and the first of those that are re-entries.
-    pub is_first: bool,
-    pub is_first_reentry: bool,
-}
-
-impl Visit {
-    /// A visit of a customer, of which all else is to be said.
-    fn of(customer: CustomerId) -> Self {
-        Visit {
-            customer,
-            stage: 0,
-            to: 0,
-            start: 0,
-            end: 0,
-            micros: 0,
-            is_reentry: false,
-            is_first: false,
-            is_first_reentry: false,
-        }
-    }
 }
 
 /// What adds visits up.
 pub trait Gather: Send {
     fn add(&mut self, visit: &Visit);
-    /// The customer whose visits were added last had one at least.
-    fn add_visitor(&mut self) {}
     /// An event of no stage, where its name alone does not say so.
     fn pass_unmapped(&mut self, code: usize);
 }
@@ -112,54 +90,69 @@ fn gather_with<'p, G: Gather>(
     })
 }
 
-/// No stage yet; differs from `UNMAPPED`, so that an unmapped event before the first stage is counted as one.
-const NONE: u32 = u32::MAX - 2;
+/// The beginning of a visit: its place in the journey in the upper half, the stage in the lower, to be written at once.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beginning(u64);
+
+impl Beginning {
+    #[inline(always)]
+    pub fn at(self) -> usize {
+        (self.0 >> 32) as usize
+    }
+
+    #[inline(always)]
+    pub fn stage(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+/// Where the visits of one journey begin.
+#[derive(Debug, Default)]
+pub struct Begun(Vec<Beginning>);
+
+impl Begun {
+    /// Finds the visits of a journey; `stage_at` gets a code and its place in the journey. Every event is written and only the
+    /// place for the next one moves, or does not: whether a stage goes on is as good as random, and guessing costs more than
+    /// writing.
+    #[inline(always)]
+    pub fn find<C: Code>(
+        &mut self,
+        codes: &[C],
+        stage_at: impl Fn(usize, usize) -> u32,
+        is_per_event: bool,
+    ) -> &[Beginning] {
+        if self.0.len() <= codes.len() {
+            self.0.resize(codes.len() + 1, Beginning::default());
+        }
+        let begun = &mut self.0[..=codes.len()];
+        let (mut n, mut stage) = (0, UNMAPPED);
+        for (at, code) in codes.iter().enumerate() {
+            let next = stage_at(code.idx(), at);
+            begun[n] = Beginning((at as u64) << 32 | u64::from(next));
+            let is_mapped = next != UNMAPPED;
+            n += usize::from(is_mapped & ((next != stage) | is_per_event));
+            // What the stage before was does not enter here, or every event would wait for the one before it.
+            stage = select_unpredictable(is_mapped, next, stage);
+        }
+        &self.0[..n]
+    }
+}
 
 /// Walks over journeys and hands on what it finds.
 struct Walker<'p, G> {
     plan: &'p Plan<'p>,
     gathered: G,
-    /// Where stages are many: by stage, the last customer of whom something was noted, from 1.
-    marks: Noted<Vec<u32>>,
-    /// Where the visits of one journey begin, and in which stage.
-    begun: Vec<(u32, u32)>,
+    /// By stage, the last customer who was in it, from 1.
+    seen: Vec<u32>,
+    begun: Begun,
     /// Whether events of no stage must be told apart one by one.
     asks_unmapped: bool,
-}
-
-/// What is noted of a customer and a stage.
-#[derive(Default)]
-struct Noted<T> {
-    been: T,
-    counted: T,
-    returned: T,
-}
-
-/// Up to so many stages, what is noted of one customer is bits.
-const FEW: usize = u64::BITS as usize;
-
-/// Notes what is so of a stage; whether it is so for the first time.
-#[inline(always)]
-fn note(bits: &mut u64, marks: &mut [u32], customer: CustomerId, stage: u32, is_so: bool) -> bool {
-    if marks.is_empty() {
-        let bit = u64::from(is_so) << (stage % u64::BITS);
-        let is_new = bit & !*bits != 0;
-        *bits |= bit;
-        is_new
-    } else {
-        let mark = &mut marks[stage as usize];
-        let is_new = is_so & (*mark != customer.0 + 1);
-        *mark = select_unpredictable(is_so, customer.0 + 1, *mark);
-        is_new
-    }
 }
 
 impl<'p, G: Gather> Walker<'p, G> {
     fn new(plan: &'p Plan<'p>, gathered: G) -> Self {
         let asks_unmapped = matches!(&plan.what, What::Stages(stages) if !stages.are_by_name());
-        let marks = || if plan.names.len() > FEW { vec![0; plan.names.len()] } else { Vec::new() };
-        let marks = Noted { been: marks(), counted: marks(), returned: marks() };
-        Walker { plan, gathered, marks, begun: Vec::new(), asks_unmapped }
+        Walker { plan, gathered, seen: vec![0; plan.names.len()], begun: Begun::default(), asks_unmapped }
     }
 
     #[inline(always)]
@@ -172,20 +165,17 @@ impl<'p, G: Gather> Walker<'p, G> {
         }
     }
 
-    /// Hands on a visit if it began in the period; whether it did.
     #[inline(always)]
-    fn add(&mut self, noted: &mut Noted<u64>, visit: Visit, since: i64, until: i64) -> bool {
-        let Visit { customer, stage, .. } = visit;
-        let marks = &mut self.marks;
-        let is_reentry = !note(&mut noted.been, &mut marks.been, customer, stage, true);
-        let is_in_period = self.plan.is_in_period(since);
-        if is_in_period {
-            let is_first = note(&mut noted.counted, &mut marks.counted, customer, stage, true);
-            let is_first_reentry = note(&mut noted.returned, &mut marks.returned, customer, stage, is_reentry);
+    fn add(&mut self, customer: CustomerId, stage: u32, to: u32, (start, end): (usize, usize), until: i64) {
+        let known = &mut self.seen[stage as usize];
+        let is_reentry = *known == customer.0 + 1;
+        *known = customer.0 + 1;
+        let since = self.plan.view.times()[start];
+        if self.plan.is_in_period(since) {
+            let (start, end) = (start as u32, end as u32);
             let micros = (until - since).max(0);
-            self.gathered.add(&Visit { micros, is_reentry, is_first, is_first_reentry, ..visit });
+            self.gathered.add(&Visit { customer, stage, to, start, end, micros, is_reentry });
         }
-        is_in_period
     }
 
     #[inline(always)]
@@ -197,56 +187,28 @@ impl<'p, G: Gather> Walker<'p, G> {
         journey: Range<usize>,
     ) {
         let times = self.plan.view.times();
-        let n = self.begin(&codes[journey.clone()], &stage_at, journey.start);
+        let here = &codes[journey.clone()];
         if self.asks_unmapped {
-            for (position, code) in journey.clone().zip(&codes[journey.clone()]) {
+            for (position, code) in journey.clone().zip(here) {
                 if stage_at(code.idx(), position) == UNMAPPED {
                     self.gathered.pass_unmapped(code.idx());
                 }
             }
         }
-        if n == 0 {
-            return;
+        let mut room = std::mem::take(&mut self.begun);
+        let begun = room.find(here, |code, at| stage_at(code, journey.start + at), self.plan.per == Per::Event);
+        for pair in begun.windows(2) {
+            let (start, end) = (journey.start + pair[0].at(), journey.start + pair[1].at());
+            self.add(customer, pair[0].stage(), pair[1].stage(), (start, end), times[end]);
         }
-        let (mut noted, mut is_visitor) = (Noted::default(), false);
-        let begun = std::mem::take(&mut self.begun);
-        let (mut start, mut stage) = begun[0];
-        let mut since = times[start as usize];
-        for (end, next) in &begun[1..n] {
-            let until = times[*end as usize];
-            let visit = Visit { stage, to: *next, start, end: *end, ..Visit::of(customer) };
-            is_visitor |= self.add(&mut noted, visit, since, until);
-            (start, stage, since) = (*end, *next, until);
+        if let Some(last) = begun.last() {
+            let (start, stage) = (journey.start + last.at(), last.stage());
+            let own = |position: &usize| stage_at(codes[*position].idx(), *position) == stage;
+            let last_own = || (start..journey.end).rev().find(own).unwrap_or(start);
+            let (to, end, until) = self.plan.last_visit(stage, &journey, last_own);
+            self.add(customer, stage, to, (start, end), until);
         }
-        self.begun = begun;
-        let own = |position: &usize| stage_at(codes[*position].idx(), *position) == stage;
-        let last_own = || (start as usize..journey.end).rev().find(own).unwrap_or(start as usize);
-        let (to, end, until) = self.plan.last_visit(stage, &journey, last_own);
-        let visit = Visit { stage, to, start, end: end as u32, ..Visit::of(customer) };
-        is_visitor |= self.add(&mut noted, visit, since, until);
-        if is_visitor {
-            self.gathered.add_visitor();
-        }
-    }
-
-    /// Notes where visits begin; how many there are. Every event is written and only the place for the next one moves, or
-    /// does not: whether a stage goes on is as good as random, and guessing costs more than writing.
-    #[inline(always)]
-    fn begin<C: Code>(&mut self, codes: &[C], stage_at: &impl Fn(usize, usize) -> u32, first: usize) -> usize {
-        if self.begun.len() <= codes.len() {
-            self.begun.resize(codes.len() + 1, (0, 0));
-        }
-        let is_per_visit = self.plan.per == Per::Visit;
-        let begun = &mut self.begun[..=codes.len()];
-        let (mut n, mut stage) = (0, NONE);
-        for (at, code) in codes.iter().enumerate() {
-            let next = stage_at(code.idx(), first + at);
-            begun[n] = ((first + at) as u32, next);
-            let begins = (next != UNMAPPED) & ((next != stage) | !is_per_visit);
-            n += usize::from(begins);
-            stage = select_unpredictable(next != UNMAPPED, next, stage);
-        }
-        n
+        self.begun = room;
     }
 
     /// From the first event of one step to the first of another after it.
@@ -274,29 +236,6 @@ impl<'p, G: Gather> Walker<'p, G> {
         };
         let micros = (until - times[start]).max(0);
         let (start, end) = (start as u32, end as u32);
-        self.gathered.add(&Visit { to: way, start, end, micros, is_first: true, ..Visit::of(customer) });
-        self.gathered.add_visitor();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn bits_and_marks_note_the_same(events in prop::collection::vec((0u32..6, 0u32..5, any::<bool>()), 0..60)) {
-            let mut events = events;
-            events.sort_by_key(|(customer, ..)| *customer);
-            let (mut bits, mut marks) = ((u32::MAX, 0), vec![0; 5]);
-            for (customer, stage, is_so) in events {
-                if bits.0 != customer {
-                    bits = (customer, 0);
-                }
-                let by_bits = note(&mut bits.1, &mut [], CustomerId(customer), stage, is_so);
-                prop_assert_eq!(by_bits, note(&mut 0, &mut marks, CustomerId(customer), stage, is_so));
-            }
-        }
+        self.gathered.add(&Visit { customer, stage: 0, to: way, start, end, micros, is_reentry: false });
     }
 }

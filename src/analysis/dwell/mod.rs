@@ -1,8 +1,8 @@
 //! How long customers stay in a stage, counting those who are still there.
 //!
 //! Reading order: `spec` is the question, `answer` the numbers and `tables` their tables. `plan` meets the question with the
-//! data, `kernel` finds the visits, `tally` adds them up, `stay` reads one stage (its curve is `base::stats::waits`), and
-//! `breakdown`, `slow` and `who` look closer.
+//! data, `kernel` finds the visits, `tally` adds them up (`plain` does both where little is asked), `stay` reads one stage (its
+//! curve is `base::stats::waits`), and `breakdown`, `slow` and `who` look closer.
 //!
 //! A visit begins with the first event of a stage when the stage before was another, and ends with the first event of
 //! another stage; events of no stage change nothing. The last visit of a journey is open, unless its stage is terminal or the

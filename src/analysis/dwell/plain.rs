@@ -1,12 +1,10 @@
 //! The common question: few stages that names alone decide, every visit of every customer, nothing broken down. As `kernel`
 //! and `tally` do it, but with nothing in the loop that is not needed.
 
-use std::hint::select_unpredictable;
-
+use super::kernel::Begun;
 use super::plan::{LEFT, Plan};
 use super::spec::Per;
 use super::tally::{Cell, Spans, Total};
-use crate::analysis::stages::UNMAPPED;
 use crate::base::{Cancelled, Ctl, CustomerId};
 use crate::journey::Code;
 use crate::journey::chunks::par_gather;
@@ -71,8 +69,7 @@ struct Gathered {
     /// By stage.
     seen: Vec<Seen>,
     n_visitors: u64,
-    /// Where the visits of one journey begin (upper half), and in which stage.
-    begun: Vec<u64>,
+    begun: Begun,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -90,18 +87,18 @@ impl Gathered {
             spans: std::iter::repeat_with(Spans::default).take(n_stages * n_ways).collect(),
             seen: vec![Seen::default(); n_stages],
             n_visitors: 0,
-            begun: Vec::new(),
+            begun: Begun::default(),
         }
     }
 
     #[inline(always)]
     fn add<C: Code>(&mut self, plan: &Plan, of_code: &[u32], codes: &[C], journey: std::ops::Range<usize>) {
-        let n = self.begin(of_code, &codes[journey.clone()], plan.per == Per::Event);
-        let Some((first, rest)) = self.begun[..n].split_first() else { return };
+        let begun = self.begun.find(&codes[journey.clone()], |code, _| of_code[code], plan.per == Per::Event);
+        let Some((first, rest)) = begun.split_first() else { return };
         self.n_visitors += 1;
         let times = &plan.view.times()[journey.clone()];
         let (mut been, mut again) = (0u64, 0u64);
-        let (mut start, mut stage) = (at(*first), stage_of(*first));
+        let (mut start, mut stage) = (first.at(), first.stage() as usize);
         let mut since = times[start];
         let seen = &mut self.seen[..];
         let mut note = |stage: usize| {
@@ -113,7 +110,7 @@ impl Gathered {
             been |= bit;
         };
         for next in rest {
-            let (end, to) = (at(*next), stage_of(*next));
+            let (end, to) = (next.at(), next.stage() as usize);
             let until = times[end];
             note(stage);
             self.spans[stage * self.n_ways + to].push((until - since).max(0));
@@ -127,35 +124,4 @@ impl Gathered {
         let way = self.n_ways - 2 + (to - LEFT) as usize;
         self.spans[stage * self.n_ways + way].push((until - since).max(0));
     }
-
-    /// Notes where visits begin; how many there are. Every event is written and only the place for the next one moves, or
-    /// does not: whether a stage goes on is as good as random, and guessing costs more than writing.
-    #[inline(always)]
-    fn begin<C: Code>(&mut self, of_code: &[u32], codes: &[C], is_per_event: bool) -> usize {
-        if self.begun.len() <= codes.len() {
-            self.begun.resize(codes.len() + 1, 0);
-        }
-        let begun = &mut self.begun[..=codes.len()];
-        let (mut n, mut stage) = (0, UNMAPPED);
-        for (at, code) in codes.iter().enumerate() {
-            let next = of_code[code.idx()];
-            begun[n] = (at as u64) << 32 | u64::from(next);
-            let is_mapped = next != UNMAPPED;
-            n += usize::from(is_mapped & ((next != stage) | is_per_event));
-            // What the stage before was does not enter here, or every event would wait for the one before it.
-            stage = select_unpredictable(is_mapped, next, stage);
-        }
-        n
-    }
-}
-
-/// The place in the journey of what is noted.
-#[inline(always)]
-fn at(begun: u64) -> usize {
-    (begun >> 32) as usize
-}
-
-#[inline(always)]
-fn stage_of(begun: u64) -> usize {
-    begun as u32 as usize
 }

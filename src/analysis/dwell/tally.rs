@@ -107,15 +107,6 @@ impl Distinct {
         seen.counted_again = select_unpredictable(visit.is_reentry, mark, seen.counted_again);
     }
 
-    /// As `add`, of a place that is the visit's stage: the kernel has noted whose first it is.
-    #[inline(always)]
-    fn add_to_stage(&mut self, visit: &Visit) {
-        let seen = &mut self.places[visit.stage as usize];
-        seen.customers += u64::from(visit.is_first);
-        seen.returned += u64::from(visit.is_first_reentry);
-        seen.reentries += u64::from(visit.is_reentry);
-    }
-
     /// Only some places of many, each `n` long, in this order.
     pub fn of_places(&self, places: &[usize], n: usize) -> Distinct {
         let of = |at: &usize| self.places[at * n..(at + 1) * n].iter().copied();
@@ -146,6 +137,7 @@ pub struct Tally<'a> {
     has_distinct_by_key: bool,
     unmapped: Vec<u64>,
     n_visitors: u64,
+    last: u32,
 }
 
 impl<'a> Tally<'a> {
@@ -163,6 +155,7 @@ impl<'a> Tally<'a> {
             distinct_by_key: Distinct::new(n_by_key.unwrap_or(0)),
             unmapped: vec![0; plan.view.store().touchpoints.len()],
             n_visitors: 0,
+            last: 0,
         }
     }
 }
@@ -178,14 +171,14 @@ impl Gather for Tally<'_> {
         }
         let cell = &mut self.cells[*slot as usize];
         cell.spans.push(visit.micros);
-        self.distinct.add_to_stage(visit);
+        self.distinct.add(visit.stage as usize, visit);
         if self.has_distinct_by_key {
             self.distinct_by_key.add(key as usize * self.n_stages + visit.stage as usize, visit);
         }
-    }
-
-    fn add_visitor(&mut self) {
-        self.n_visitors += 1;
+        if self.last != visit.customer.0 + 1 {
+            self.last = visit.customer.0 + 1;
+            self.n_visitors += 1;
+        }
     }
 
     fn pass_unmapped(&mut self, code: usize) {

@@ -87,11 +87,6 @@ pub fn by_definition(view: &View, spec: &DwellSpec) -> (Vec<Visit>, u64) {
             if since.is_some_and(|since| time(start) < since) || until.is_some_and(|until| time(start) >= until) {
                 continue;
             }
-            let is_reentry = runs[..at].iter().any(|run| run[0].1 == stage);
-            let same: Vec<&Visit> =
-                visits.iter().filter(|visit| visit.customer == customer && visit.stage == stage as u32).collect();
-            let (is_first, is_first_reentry) =
-                (same.is_empty(), is_reentry && !same.iter().any(|visit| visit.is_reentry));
             visits.push(Visit {
                 customer,
                 stage: stage as u32,
@@ -99,9 +94,7 @@ pub fn by_definition(view: &View, spec: &DwellSpec) -> (Vec<Visit>, u64) {
                 start: start as u32,
                 end: end as u32,
                 micros: until_time - time(start),
-                is_reentry,
-                is_first,
-                is_first_reentry,
+                is_reentry: runs[..at].iter().any(|run| run[0].1 == stage),
             });
         }
     }
