@@ -23,7 +23,7 @@ const FILES_AND_CLOCKS: &[&str] =
 const LAYERS: &[Layer] = &[
     Layer { name: "base", uses: &[],
         crates: &["serde", "thiserror", "clap", "jiff", "rayon", "statrs", "strsim", "unicode_segmentation", "unicode_width",
-                  "bytemuck", "xxhash_rust"],
+                  "bytemuck", "libmimalloc_sys", "xxhash_rust"],
         never: &["std::fs", "std::net", "std::process::Command"] },
     Layer { name: "table", uses: &["base"],
         crates: &["unicode_width"],
