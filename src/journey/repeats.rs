@@ -50,7 +50,7 @@ mod tests {
                 let codes: Vec<u32> = store.journey(customer).map(|row| store.codes.get(row)).collect();
                 for (at, row) in store.journey(customer).enumerate() {
                     let is_repeat = at > 0 && codes[..at].windows(2).any(|pair| pair == &codes[at - 1..=at]);
-                    let expect = codes[at] as u8 | u8::from(is_repeat) * REPEAT;
+                    let expect = codes[at] as u8 | (u8::from(is_repeat) * REPEAT);
                     prop_assert_eq!(marked[row], expect, "event {} of {:?}", at, &codes);
                 }
             }
