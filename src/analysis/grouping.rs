@@ -1,4 +1,4 @@
-//! The values of a column as rows of an answer: the 20 that most customers have, and `(other)` for the rest.
+//! The values of a column as rows of an answer: the 20 that are most frequent, and `(other)` for the rest.
 
 use rustc_hash::FxHashMap;
 
@@ -9,9 +9,9 @@ use crate::journey::props::{self, NULL};
 use crate::journey::{JourneyStore, Property, ValueKind, View};
 
 /// Values kept; the rest is `(other)`.
-pub(super) const MAX_VALUES: usize = 20;
-pub(super) const MISSING: &str = "(none)";
-pub(super) const OTHER: &str = "(other)";
+const MAX_VALUES: usize = 20;
+const MISSING: &str = "(none)";
+const OTHER: &str = "(other)";
 
 /// A column of the data; the word `event` means the event's own name.
 #[derive(Debug, Clone, Copy)]
@@ -62,8 +62,19 @@ impl<'s> GroupColumn<'s> {
         }
     }
 
+    /// How many keys there are, where they are the numbers from 0.
+    pub fn n_keys(self, store: &JourneyStore) -> Option<usize> {
+        match self {
+            GroupColumn::Property(property) => match &property.values {
+                props::Values::Text { names, .. } => Some(names.len() + 1),
+                _ => None,
+            },
+            GroupColumn::Event => Some(store.touchpoints.len()),
+        }
+    }
+
     /// How people read the value with this key.
-    fn label(self, store: &JourneyStore, key: i64) -> String {
+    pub fn label(self, store: &JourneyStore, key: i64) -> String {
         if key == self.missing() {
             return MISSING.into();
         }
@@ -86,19 +97,25 @@ pub(super) struct KeyCounts(FxHashMap<i64, u64>);
 impl KeyCounts {
     #[inline]
     pub fn add(&mut self, key: i64) {
-        *self.0.entry(key).or_default() += 1;
+        self.add_many(key, 1);
+    }
+
+    pub fn add_many(&mut self, key: i64, n: u64) {
+        *self.0.entry(key).or_default() += n;
     }
 
     pub fn plus(mut self, other: KeyCounts) -> Self {
-        other.0.into_iter().for_each(|(key, n)| *self.0.entry(key).or_default() += n);
+        other.0.into_iter().for_each(|(key, n)| self.add_many(key, n));
         self
     }
 }
 
-/// Labels in the order of the table: most customers first, ties by text, `(other)` last; and where every key stands.
+/// Labels in the order of the table: most frequent first, ties by text, `(other)` last; and where every key stands.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     pub labels: Vec<String>,
+    /// The keys behind each label.
+    keys: Vec<Vec<i64>>,
     /// By key, where keys are small, as dictionary codes are.
     small: Vec<u8>,
     large: FxHashMap<i64, u8>,
@@ -122,24 +139,35 @@ impl Places {
         ranked.sort_unstable_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
         let has_other = ranked.len() > MAX_VALUES;
         let mut places = Places::default();
-        let mut placed: Vec<(i64, u8)> = Vec::new();
+        let mut rest = Vec::new();
         for (label, (_, keys)) in ranked {
             if places.labels.len() < MAX_VALUES && !(has_other && label == OTHER) {
-                placed.extend(keys.into_iter().map(|key| (key, places.labels.len() as u8)));
                 places.labels.push(label);
+                places.keys.push(keys);
+            } else {
+                rest.extend(keys);
             }
         }
         places.rest = places.labels.len() as u8;
+        let placed =
+            || places.keys.iter().zip(0u8..).flat_map(|(keys, place)| keys.iter().map(move |key| (*key, place)));
+        if placed().all(|(key, _)| (0..SMALL).contains(&key)) {
+            let mut small = vec![places.rest; SMALL as usize];
+            placed().for_each(|(key, place)| small[key as usize] = place);
+            places.small = small;
+        } else {
+            places.large = placed().collect();
+        }
         if has_other {
             places.labels.push(OTHER.into());
-        }
-        if placed.iter().all(|(key, _)| (0..SMALL).contains(key)) {
-            places.small = vec![places.rest; SMALL as usize];
-            placed.iter().for_each(|(key, place)| places.small[*key as usize] = *place);
-        } else {
-            places.large = placed.into_iter().collect();
+            places.keys.push(rest);
         }
         places
+    }
+
+    /// The one key behind each label, in their order; `None` where a label has several.
+    pub fn lone_keys(&self) -> Option<Vec<i64>> {
+        self.keys.iter().map(|keys| if let [key] = keys[..] { Some(key) } else { None }).collect()
     }
 
     #[inline]
@@ -171,6 +199,7 @@ mod tests {
             (0..view.n_events()).for_each(|at| by_place[usize::from(places.place(column.key(&view, at)))] += 1);
             assert_eq!(by_place.iter().sum::<i32>(), 31, "{name}");
             assert!(n == 1 || places.labels[20] == OTHER);
+            assert_eq!(places.lone_keys().is_some(), n == 1);
         }
         let err = GroupColumn::find(view.store(), "pp").expect_err("unknown");
         assert_eq!(err.to_string(), "no column is named `pp`; did you mean `p`?");

@@ -42,6 +42,24 @@ impl Bitmap {
         self.words[i / 64] >> (i % 64) & 1 == 1
     }
 
+    /// The first set position from `from` on and before `end`; `end` where there is none.
+    #[inline]
+    pub fn next(&self, from: usize, end: usize) -> usize {
+        if from >= end {
+            return end;
+        }
+        let (mut at, last) = (from / 64, (end - 1) / 64);
+        let mut word = self.words[at] & u64::MAX << (from % 64);
+        while word == 0 {
+            if at == last {
+                return end;
+            }
+            at += 1;
+            word = self.words[at];
+        }
+        (at * 64 + word.trailing_zeros() as usize).min(end)
+    }
+
     pub fn set(&mut self, i: usize) {
         self.words[i / 64] |= 1 << (i % 64);
     }
@@ -103,6 +121,21 @@ impl Bitmap {
 #[cfg(test)]
 mod tests {
     use super::Bitmap;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_next_is_the_first_that_is_set(
+            set in prop::collection::vec(0usize..300, 0..6),
+            len in 0usize..300,
+            from in 0usize..310,
+            end in 0usize..300,
+        ) {
+            let bits = Bitmap::from_fn(len, |i| set.contains(&i));
+            let end = end.min(len);
+            prop_assert_eq!(bits.next(from, end), (from..end).find(|i| bits.get(*i)).unwrap_or(end));
+        }
+    }
 
     #[test]
     fn sets_follow_the_laws_of_logic_at_any_length() {

@@ -15,6 +15,7 @@ use super::codes::{Code, Codes};
 use super::column::Column;
 use super::columns::{Pieces, Wish, remap, scatter, scatter_codes};
 use super::names::Names;
+use super::occurrences::Occurrences;
 use super::props::{Property, Values};
 use super::store::{JourneyStore, Roles};
 use crate::base::{Cancelled, Ctl, Instant, Zone};
@@ -189,6 +190,8 @@ impl StoreBuilder {
             touchpoint_counts: OnceLock::new(),
             nth: OnceLock::new(),
             marked: OnceLock::new(),
+            occurrences: Occurrences::default(),
+            last_times: OnceLock::new(),
             bounds: None,
         };
         if !gone.is_empty() {

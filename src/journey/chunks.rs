@@ -98,12 +98,7 @@ pub fn par_customers<T: Send>(
 ) -> Result<Vec<T>, Cancelled> {
     par_chunks(view, ctl, |chunk| {
         let mut gathered = start();
-        for customer in chunk.map(CustomerId) {
-            let journey = view.journey(customer);
-            if !journey.is_empty() && view.is_chosen(customer) {
-                each(&mut gathered, customer, journey);
-            }
-        }
+        view.journeys_of(chunk).for_each(|(customer, journey)| each(&mut gathered, customer, journey));
         gathered
     })
 }

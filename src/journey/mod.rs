@@ -20,6 +20,7 @@ pub mod keys;
 mod mapped;
 pub mod names;
 mod nth;
+mod occurrences;
 pub mod pattern;
 pub mod props;
 pub mod region;

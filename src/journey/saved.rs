@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::codes::Codes;
 use super::column::Column;
 use super::names::Names;
+use super::occurrences::Occurrences;
 use super::props::{Property, Values};
 use super::region::Region;
 use super::store::{JourneyStore, Roles};
@@ -49,6 +50,8 @@ impl JourneyStore {
             touchpoint_counts: columns.touchpoint_counts.map_or_else(OnceLock::new, OnceLock::from),
             nth: OnceLock::new(),
             marked: OnceLock::new(),
+            occurrences: Occurrences::default(),
+            last_times: OnceLock::new(),
             bounds: columns.bounds,
         }
     }
@@ -80,6 +83,8 @@ impl JourneyStore {
             touchpoint_counts: OnceLock::new(),
             nth: OnceLock::new(),
             marked: OnceLock::new(),
+            occurrences: Occurrences::default(),
+            last_times: OnceLock::new(),
             ..*self
         }
     }

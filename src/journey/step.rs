@@ -7,6 +7,7 @@
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -183,6 +184,12 @@ impl StepMatch {
     #[inline]
     pub fn matches(&self, code: usize, position: usize) -> bool {
         self.by_code[code] && self.holds.as_ref().is_none_or(|holds| holds.get(position))
+    }
+
+    /// A bit for every event of the view that matches; the view is the one that the step was resolved in.
+    pub fn occurrences(&self, view: &View) -> Arc<Bitmap> {
+        let named = view.occurrences(&self.by_code);
+        self.holds.as_ref().map_or_else(|| Arc::clone(&named), |holds| Arc::new(holds.clone().and(&named)))
     }
 
     /// By touchpoint code: whether an event of that name may match.

@@ -9,6 +9,7 @@ use super::codes::Codes;
 use super::column::Column;
 use super::mapped::Mapped;
 use super::names::Names;
+use super::occurrences::Occurrences;
 use super::props::{Property, Values};
 use super::region::Region;
 use crate::base::{CustomerId, Instant, TouchpointId, Zone};
@@ -62,6 +63,8 @@ pub struct JourneyStore {
     pub(super) touchpoint_counts: OnceLock<Vec<u64>>,
     pub(super) nth: OnceLock<Vec<u32>>,
     pub(super) marked: OnceLock<Vec<u8>>,
+    pub(super) occurrences: Occurrences,
+    pub(super) last_times: OnceLock<Vec<i64>>,
     pub(super) bounds: Option<(Instant, Instant)>,
 }
 

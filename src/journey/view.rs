@@ -5,13 +5,14 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
 use super::bitmap::Bitmap;
 use super::chunks::customer_chunks;
 use super::codes::{Code, Codes};
+use super::occurrences::Occurrences;
 use super::repeats;
 use super::store::JourneyStore;
 use crate::base::{CustomerId, Instant};
@@ -33,6 +34,8 @@ struct Cut {
     offsets: Vec<u32>,
     times: Vec<i64>,
     codes: Codes,
+    occurrences: Occurrences,
+    last_times: OnceLock<Vec<i64>>,
 }
 
 impl View {
@@ -58,7 +61,14 @@ impl View {
         let pieces = pieces(kept, &before, &mut rows, &mut times);
         pieces.into_par_iter().for_each(|piece| piece.fill(kept.words(), &store.times));
         let codes = store.codes.gather(&rows);
-        self.cut = Some(Arc::new(Cut { rows, offsets, times, codes }));
+        self.cut = Some(Arc::new(Cut {
+            rows,
+            offsets,
+            times,
+            codes,
+            occurrences: Occurrences::default(),
+            last_times: OnceLock::new(),
+        }));
         self
     }
 
@@ -123,6 +133,13 @@ impl View {
         offsets[customer.idx()] as usize..offsets[customer.idx() + 1] as usize
     }
 
+    /// The journeys of some customers, of those that count.
+    #[inline(always)]
+    pub fn journeys_of(&self, customers: Range<u32>) -> impl Iterator<Item = (CustomerId, Range<usize>)> + '_ {
+        let journeys = customers.map(CustomerId).map(|customer| (customer, self.journey(customer)));
+        journeys.filter(|(customer, journey)| !journey.is_empty() && self.is_chosen(*customer))
+    }
+
     /// The store's row of the event at a position, for its properties.
     #[inline]
     pub fn row(&self, position: usize) -> usize {
@@ -160,11 +177,27 @@ impl View {
         self.cut.is_none() && self.chosen.is_none()
     }
 
+    /// By customer of the store, when their last event was: what is asked of every customer should not be looked for all
+    /// over the times. The least number where a customer has no event; found at the first call.
+    pub fn last_times(&self) -> &[i64] {
+        let known = self.cut.as_ref().map_or(&self.store.last_times, |cut| &cut.last_times);
+        known.get_or_init(|| {
+            let of = |ends: &[u32]| if ends[0] < ends[1] { self.times()[ends[1] as usize - 1] } else { i64::MIN };
+            self.offsets().par_windows(2).with_min_len(1 << 12).map(of).collect()
+        })
+    }
+
     /// The codes with `REPEAT` set at every transition that its customer had made before; found at the first call. `None`
     /// where events are filtered or touchpoints are too many.
     pub fn marked_codes(&self) -> Option<&[u8]> {
         let has_marks = self.cut.is_none() && self.store.touchpoints.len() <= usize::from(repeats::REPEAT);
         has_marks.then(|| &self.store.marked.get_or_init(|| repeats::mark(&self.store))[..])
+    }
+
+    /// A bit for every event whose touchpoint is one of those marked in `by_code`, whoever its customer is.
+    pub fn occurrences(&self, by_code: &[bool]) -> Arc<Bitmap> {
+        let known = self.cut.as_ref().map_or(&self.store.occurrences, |cut| &cut.occurrences);
+        known.of(self.codes(), by_code)
     }
 
     /// Events of the customers that count, by touchpoint code. Of the whole store they are counted once.
@@ -276,6 +309,8 @@ mod tests {
                 let got: Vec<usize> = view.journey(customer).map(|position| view.row(position)).collect();
                 prop_assert_eq!(&got, &expect);
                 prop_assert_eq!(view.is_in(customer), !expect.is_empty());
+                let last = expect.last().map_or(i64::MIN, |&row| store.times[row]);
+                prop_assert_eq!(view.last_times()[customer.idx()], last);
             }
             for position in 0..view.n_events() {
                 let row = view.row(position);

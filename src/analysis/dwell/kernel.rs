@@ -157,12 +157,8 @@ impl<'p, G: Gather> Walker<'p, G> {
 
     #[inline(always)]
     fn each_journey(&mut self, chunk: Range<u32>, each: impl Fn(&mut Self, CustomerId, Range<usize>)) {
-        for customer in chunk.map(CustomerId) {
-            let journey = self.plan.view.journey(customer);
-            if !journey.is_empty() && self.plan.view.is_chosen(customer) {
-                each(self, customer, journey);
-            }
-        }
+        let plan = self.plan;
+        plan.view.journeys_of(chunk).for_each(|(customer, journey)| each(self, customer, journey));
     }
 
     #[inline(always)]

@@ -31,11 +31,12 @@ use crate::base::stats::waits::log_rank;
 use crate::base::{Ctl, CustomerId};
 use crate::journey::View;
 
-use self::breakdown::{Groups, Value};
+use self::breakdown::Value;
 use self::plan::Plan;
 use self::stay::Stay;
 use self::tally::{Distinct, DistinctByGroup, Tally, Total};
 use super::Error;
+use super::grouping::Places;
 pub use answer::{Bin, Difference, Direction, Dwell, Exit, Group, OverLimit, StageDwell, Tail, Trait};
 pub use spec::{ALL_STAGES, Bins, BreakdownAt, Censor, DwellSpec, Part, Per};
 pub use who::in_words;
@@ -111,7 +112,7 @@ pub fn who(view: &View, spec: &DwellSpec, cell: &str, ctl: &Ctl) -> Result<Vec<C
 /// All visits, added up, and the groups of the breakdown.
 struct Found {
     total: Total,
-    groups: Groups,
+    groups: Places,
     /// By group and stage.
     distinct: Distinct,
     n_stages: usize,
@@ -123,11 +124,11 @@ impl Found {
             Some(of_code) if value.is_none() => plain::total(plan, of_code, ctl)?,
             _ => Total::of(plan, kernel::gather(plan, ctl, || Tally::new(plan, value))?),
         };
-        let (mut groups, mut distinct) = (Groups::default(), Distinct::default());
+        let (mut groups, mut distinct) = (Places::default(), Distinct::default());
         if let Some(value) = value {
-            groups = Groups::of(value, total.visits_by_key());
+            groups = value.places(total.visits_by_key());
             distinct = Distinct::new(groups.labels.len() * plan.names.len());
-            match (groups.keys(), &total.distinct_by_key) {
+            match (groups.lone_keys(), &total.distinct_by_key) {
                 (Some(keys), Some(by_key)) => distinct = by_key.of_places(&keys, plan.names.len()),
                 // A customer may have been in a stage with several values that are one row.
                 _ => {
@@ -170,7 +171,7 @@ impl Found {
             })
             .collect();
         for cell in &self.total.cells {
-            if group.is_none_or(|group| self.groups.place(cell.key) == group) {
+            if group.is_none_or(|group| usize::from(self.groups.place(cell.key)) == group) {
                 stays[cell.stage as usize].add(cell.to, &cell.spans);
             }
         }

@@ -4,8 +4,8 @@
 use super::kernel::Begun;
 use super::plan::{LEFT, Plan};
 use super::spec::Per;
-use super::tally::{Cell, Spans, Total};
-use crate::base::{Cancelled, Ctl, CustomerId};
+use super::tally::{Cell, Total};
+use crate::base::{Cancelled, Ctl, Spans};
 use crate::journey::Code;
 use crate::journey::chunks::par_gather;
 use crate::with_codes;
@@ -24,12 +24,7 @@ pub fn total(plan: &Plan, of_code: &[u32], ctl: &Ctl) -> Result<Total, Cancelled
             ctl,
             || Gathered::new(plan),
             |gathered, chunk| {
-                for customer in chunk.map(CustomerId) {
-                    let journey = plan.view.journey(customer);
-                    if !journey.is_empty() && plan.view.is_chosen(customer) {
-                        gathered.add(plan, of_code, codes, journey);
-                    }
-                }
+                plan.view.journeys_of(chunk).for_each(|(_, journey)| gathered.add(plan, of_code, codes, journey));
             },
         )?
     });

@@ -109,8 +109,8 @@ impl<'v> Plan<'v> {
             What::Stages(stages) => stages.is_terminal[stage as usize],
             What::Between { .. } => false,
         };
-        let silence = self.as_of - times[journey.end - 1];
-        if is_terminal || self.end_after.is_some_and(|end_after| silence > end_after) {
+        let is_silent = |end_after: i64| self.as_of - times[journey.end - 1] > end_after;
+        if is_terminal || self.end_after.is_some_and(is_silent) {
             let end = last_own();
             (LEFT, end, times[end])
         } else {

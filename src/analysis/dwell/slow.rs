@@ -9,12 +9,12 @@
 use rustc_hash::FxHashMap;
 
 use super::answer::{Tail, Trait};
-use super::breakdown;
 use super::kernel::{self, Gather, Visit};
 use super::plan::{OPEN, Plan};
 use super::spec::{ALL_STAGES, DwellSpec};
 use super::stay::Stay;
 use crate::analysis::Error;
+use crate::analysis::grouping::GroupColumn;
 use crate::base::nearest::nearest;
 use crate::base::stats::adjust::benjamini_hochberg;
 use crate::base::stats::two_samples::TwoByTwo;
@@ -204,7 +204,11 @@ impl<'p> Comparison<'p> {
                 format!("{} is missing", column(idx).property.name)
             }
             TraitId::Value(idx, key) => {
-                format!("{} = {}", column(idx).property.name, breakdown::label(column(idx).property, key))
+                format!(
+                    "{} = {}",
+                    column(idx).property.name,
+                    GroupColumn::Property(column(idx).property).label(store, key)
+                )
             }
             TraitId::Above(idx) => {
                 format!("{} > {}", column(idx).property.name, column(idx).median.unwrap_or_default())

@@ -5,9 +5,11 @@ use std::hint::select_unpredictable;
 
 use rustc_hash::FxHashMap;
 
-use super::breakdown::{Groups, Value};
+use super::breakdown::Value;
 use super::kernel::{Gather, Visit};
 use super::plan::Plan;
+use crate::analysis::grouping::Places;
+use crate::base::Spans;
 
 /// Visits alike in the breakdown's value, the stage and where they went.
 #[derive(Debug, Default)]
@@ -17,39 +19,6 @@ pub struct Cell<T> {
     pub to: u32,
     /// Microseconds.
     pub spans: T,
-}
-
-/// Spans as they come, in pieces that are never moved again once they are full.
-#[derive(Debug, Default)]
-pub struct Spans {
-    full: Vec<Vec<i64>>,
-    last: Vec<i64>,
-}
-
-impl Spans {
-    const FEWEST: usize = 1 << 8;
-    const MOST: usize = 1 << 14;
-
-    #[inline(always)]
-    pub fn push(&mut self, span: i64) {
-        if self.last.len() == self.last.capacity() {
-            self.begin();
-        }
-        self.last.push(span);
-    }
-
-    #[cold]
-    fn begin(&mut self) {
-        let room = (2 * self.last.len()).clamp(Self::FEWEST, Self::MOST);
-        let full = std::mem::replace(&mut self.last, Vec::with_capacity(room));
-        if !full.is_empty() {
-            self.full.push(full);
-        }
-    }
-
-    pub fn into_pieces(self) -> impl Iterator<Item = Vec<i64>> {
-        self.full.into_iter().chain([self.last])
-    }
 }
 
 /// Customers by stage, each once, and how often they came back.
@@ -108,8 +77,8 @@ impl Distinct {
     }
 
     /// Only some places of many, each `n` long, in this order.
-    pub fn of_places(&self, places: &[usize], n: usize) -> Distinct {
-        let of = |at: &usize| self.places[at * n..(at + 1) * n].iter().copied();
+    pub fn of_places(&self, places: &[i64], n: usize) -> Distinct {
+        let of = |at: &i64| self.places[*at as usize * n..(*at as usize + 1) * n].iter().copied();
         Distinct { places: places.iter().flat_map(of).collect() }
     }
 
@@ -287,13 +256,13 @@ impl Total {
 #[derive(Debug)]
 pub struct DistinctByGroup<'a> {
     value: &'a Value<'a>,
-    groups: &'a Groups,
+    groups: &'a Places,
     n_stages: usize,
     pub distinct: Distinct,
 }
 
 impl<'a> DistinctByGroup<'a> {
-    pub fn new(plan: &Plan, value: &'a Value<'a>, groups: &'a Groups) -> Self {
+    pub fn new(plan: &Plan, value: &'a Value<'a>, groups: &'a Places) -> Self {
         let n_stages = plan.names.len();
         DistinctByGroup { value, groups, n_stages, distinct: Distinct::new(n_stages * groups.labels.len()) }
     }
@@ -301,7 +270,7 @@ impl<'a> DistinctByGroup<'a> {
 
 impl Gather for DistinctByGroup<'_> {
     fn add(&mut self, visit: &Visit) {
-        let group = self.groups.place(self.value.key(visit));
+        let group = usize::from(self.groups.place(self.value.key(visit)));
         self.distinct.add(group * self.n_stages + visit.stage as usize, visit);
     }
 

@@ -161,7 +161,7 @@ pub fn who(view: &View, spec: &DwellSpec, cell: &str, ctl: &Ctl) -> Result<Vec<C
     }
     let keeps = Keeps::of(&plan, spec, &stay, &asked.what)?.ok_or_else(|| unknown(&plan, cell))?;
     let is_in_group = |visit: &Visit| match (group, &value) {
-        (Some(group), Some(value)) => found.groups.place(value.key(visit)) == group,
+        (Some(group), Some(value)) => usize::from(found.groups.place(value.key(visit))) == group,
         _ => true,
     };
     let keeps = |visit: &Visit| visit.stage == asked.stage && keeps.keeps(&plan, visit) && is_in_group(visit);

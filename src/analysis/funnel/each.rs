@@ -31,7 +31,7 @@ pub(in crate::analysis) struct Entered {
 /// As `funnel`.
 pub(in crate::analysis) fn each(view: &View, spec: &FunnelSpec, ctl: &Ctl) -> Result<Vec<Entered>, Error> {
     let plan = Plan::new(view, spec, Ties::Allowed, ctl)?;
-    let total = Total::of(&plan, kernel::walk(&plan, ctl, || Tally::new(&plan, true, None))?);
+    let total = Total::of(&plan, kernel::walk(&plan, ctl, || Tally::of_rows(&plan, None))?);
     let times = view.times();
     let entered = total.rows.iter().map(|row| Entered {
         customer: CustomerId(row.customer),

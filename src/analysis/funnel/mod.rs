@@ -31,7 +31,7 @@ mod who;
 use crate::base::{Ctl, CustomerId};
 use crate::journey::View;
 
-use self::breakdown::{Value, Values};
+use self::breakdown::Value;
 use self::plan::{Plan, Ties};
 use self::tally::{Tally, Total};
 use super::Error;
@@ -40,6 +40,9 @@ pub use check::MAX_STEPS;
 pub(in crate::analysis) use each::{Entered, each};
 pub use spec::{BreakdownAt, ExcludeMode, Exclusion, FunnelSpec, FunnelStep, Order, Unit};
 
+/// Up to so many keys of a breakdown have sums of their own, however few units they turn out to have.
+const FEW_KEYS: usize = 1 << 10;
+
 /// Counts who reaches each step.
 ///
 /// # Errors
@@ -47,8 +50,17 @@ pub use spec::{BreakdownAt, ExcludeMode, Exclusion, FunnelSpec, FunnelStep, Orde
 pub fn funnel(view: &View, spec: &FunnelSpec, ctl: &Ctl) -> Result<Funnel, Error> {
     let plan = Plan::new(view, spec, Ties::Allowed, ctl)?;
     let value = Value::resolve(view.store(), spec)?;
-    let wants_rows = value.is_some() || spec.trend.is_some() || spec.after || spec.times;
-    let total = Total::of(&plan, kernel::walk(&plan, ctl, || Tally::new(&plan, wants_rows, value.as_ref()))?);
+    let wants_rows = spec.trend.is_some() || spec.after || spec.times;
+    let n_keys = value.map_or(Some(1), |value| value.n_keys(view.store())).filter(|n| *n <= FEW_KEYS);
+    let mut total = Total::of(
+        &plan,
+        match n_keys {
+            Some(n_keys) if !wants_rows => {
+                kernel::gather(&plan, ctl, || Tally::of_sums(&plan, value.as_ref(), n_keys))?
+            }
+            _ => kernel::walk(&plan, ctl, || Tally::of_rows(&plan, value.as_ref()))?,
+        },
+    );
     ctl.check()?;
 
     let mut answer = Funnel {
@@ -61,20 +73,19 @@ pub fn funnel(view: &View, spec: &FunnelSpec, ctl: &Ctl) -> Result<Funnel, Error
         ..Funnel::default()
     };
     if spec.times {
-        answer.times = times::rows(&plan, None, &total.spans, whole_spans(&plan, &total, |_| true));
+        answer.times = times::rows(&plan, None, &total.sums[0].spans, whole_spans(&plan, &total, |_| true));
     }
     if spec.times && plan.n_levels() > 1 {
         answer.extra.push(waiting::waiting(&plan, &total.rows));
     }
     if let Some(value) = &value {
-        let values = Values::of(&plan, value, &total.rows);
-        let spans = breakdown::spans_by_group(&plan, &total, &values);
-        answer.groups.extend(breakdown::groups(&plan, spec, &total, &values, &spans));
+        let places = breakdown::places(view, value, &total);
+        let sums = breakdown::sums_by_place(&plan, &mut total, &places);
+        answer.groups.extend(breakdown::groups(&plan, spec, &places, &sums));
         if spec.times {
-            for (place, label) in values.labels.iter().enumerate() {
-                let spans: Vec<Vec<Vec<i64>>> = spans[place].iter().map(|spans| vec![spans.clone()]).collect();
-                let whole = whole_spans(&plan, &total, |row| usize::from(values.places[row]) == place);
-                answer.times.extend(times::rows(&plan, Some(label), &spans, whole));
+            for (place, (label, sum)) in places.labels.iter().zip(&sums).enumerate() {
+                let whole = whole_spans(&plan, &total, |row| usize::from(places.place(row.key)) == place);
+                answer.times.extend(times::rows(&plan, Some(label), &sum.spans, whole));
             }
         }
     }
@@ -111,11 +122,11 @@ fn asked(spec: &FunnelSpec) -> Vec<&'static str> {
 }
 
 /// Microseconds from the first step to the last, of the rows that are wanted.
-fn whole_spans(plan: &Plan, total: &Total, is_wanted: impl Fn(usize) -> bool) -> Vec<i64> {
+fn whole_spans(plan: &Plan, total: &Total, is_wanted: impl Fn(&tally::Row) -> bool) -> Vec<i64> {
     let times = plan.view.times();
     let converted = |row: &tally::Row| usize::from(row.level) == plan.n_levels();
-    let rows = total.rows.iter().enumerate().filter(|(at, row)| converted(row) && is_wanted(*at));
-    rows.map(|(_, row)| times[row.last as usize] - times[row.entry as usize]).collect()
+    let rows = total.rows.iter().filter(|row| converted(row) && is_wanted(row));
+    rows.map(|row| times[row.last as usize] - times[row.entry as usize]).collect()
 }
 
 /// What a reader must know beside the numbers.

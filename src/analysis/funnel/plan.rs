@@ -3,11 +3,13 @@
 //! A *level* counts mandatory steps only; optional steps hang between two levels and never decide one. Steps are bits of
 //! a `u32` in the order of the spec.
 
+use std::sync::Arc;
+
 use super::same::Same;
 use super::spec::{ExcludeMode, FunnelSpec, Order, Unit};
 use crate::analysis::Error;
 use crate::base::{Ctl, Span};
-use crate::journey::{Code, JourneyStore, StepMatch, View};
+use crate::journey::{Bitmap, JourneyStore, StepMatch, View};
 
 /// What must hold between a step and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,12 +66,13 @@ pub struct Plan<'v> {
     pub has_next: bool,
     /// By touchpoint code: the steps that an event of that name may be.
     pub steps_by_code: Vec<u32>,
-    step_bytes: [u8; 256],
     /// By touchpoint code: whether an event of that name may be a step or an exclusion.
     pub matters_by_code: Vec<bool>,
     /// Whether no event can be two steps.
     pub are_steps_apart: bool,
-    conditional: Vec<(u32, StepMatch)>,
+    /// By place in the spec.
+    matched: Vec<StepMatch>,
+    /// The steps that names alone do not decide.
     conditional_bits: u32,
     /// With the levels (bit 0 is the first) at which an attempt is stopped.
     stops: Vec<(StepMatch, u32)>,
@@ -98,7 +101,7 @@ impl<'v> Plan<'v> {
         let store = view.store();
         let mut steps_by_code = vec![0u32; store.touchpoints.len()];
         let (mut levels, mut passages): (Vec<Level>, Vec<Passage>) = (Vec::new(), Vec::new());
-        let (mut conditional, mut conditional_bits) = (Vec::new(), 0);
+        let (mut all_matched, mut conditional_bits) = (Vec::new(), 0);
         let (mut level_of_step, mut first_time) = (Vec::new(), None);
         for (step_idx, step) in spec.steps.iter().enumerate() {
             let bit = 1u32 << step_idx;
@@ -120,9 +123,9 @@ impl<'v> Plan<'v> {
                 levels.push(Level { step_idx, bit, mask, arrow });
             }
             if !matched.is_by_name() {
-                conditional.push((bit, matched));
                 conditional_bits |= bit;
             }
+            all_matched.push(matched);
         }
         let mut stops = Vec::new();
         for exclusion in &spec.exclude {
@@ -147,10 +150,9 @@ impl<'v> Plan<'v> {
             level_of_step,
             passages,
             are_steps_apart: steps_by_code.iter().all(|steps| steps.count_ones() <= 1),
-            step_bytes: std::array::from_fn(|code| steps_by_code.get(code).map_or(0, |steps| *steps as u8)),
             steps_by_code,
             matters_by_code,
-            conditional,
+            matched: all_matched,
             conditional_bits,
             stops,
             ignored,
@@ -164,6 +166,11 @@ impl<'v> Plan<'v> {
             ties,
             session_gap: spec.scope.session_gap,
         })
+    }
+
+    /// Steps of the spec, mandatory or not.
+    pub fn n_steps(&self) -> usize {
+        self.levels.len() + self.passages.len()
     }
 
     pub fn n_levels(&self) -> usize {
@@ -182,10 +189,6 @@ impl<'v> Plan<'v> {
             && self.first_time.is_none()
     }
 
-    pub fn has_conditions(&self) -> bool {
-        self.conditional_bits != 0
-    }
-
     pub fn has_stops(&self) -> bool {
         !self.stops.is_empty()
     }
@@ -195,20 +198,21 @@ impl<'v> Plan<'v> {
     pub fn steps_at(&self, code: usize, position: usize) -> u32 {
         let mut bits = self.steps_by_code[code];
         if bits & self.conditional_bits != 0 {
-            for (bit, matched) in &self.conditional {
-                if bits & bit != 0 && !matched.matches(code, position) {
+            let mut in_doubt = bits & self.conditional_bits;
+            while in_doubt != 0 {
+                let bit = in_doubt & in_doubt.wrapping_neg();
+                if !self.matched[bit.trailing_zeros() as usize].matches(code, position) {
                     bits &= !bit;
                 }
+                in_doubt &= !bit;
             }
         }
         bits
     }
 
-    /// The first eight steps that an event of this name may be.
-    #[inline]
-    pub fn step_byte(&self, code: impl Code) -> u8 {
-        // A code of one byte needs no check of its range.
-        if size_of_val(&code) == 1 { self.step_bytes[code.idx() & 0xFF] } else { self.steps_by_code[code.idx()] as u8 }
+    /// By level, a bit for every event that is its step.
+    pub fn occurrences(&self) -> Vec<Arc<Bitmap>> {
+        self.levels.iter().map(|level| self.matched[level.step_idx].occurrences(self.view)).collect()
     }
 
     /// The levels at which the event stops an attempt.
@@ -219,6 +223,12 @@ impl<'v> Plan<'v> {
     /// Whether the event counts as the "next" one.
     pub fn counts_as_next(&self, code: usize, position: usize) -> bool {
         !self.ignored.iter().any(|step| step.matches(code, position))
+    }
+
+    /// Whether not every entry counts.
+    #[inline]
+    pub fn has_period(&self) -> bool {
+        (self.since, self.until) != (i64::MIN, i64::MAX)
     }
 
     #[inline]

@@ -13,13 +13,13 @@ pub struct Summary {
     pub p90_s: Option<f64>,
 }
 
-pub fn summary(pieces: &[Vec<i64>]) -> Summary {
-    let n: usize = pieces.iter().map(Vec::len).sum();
+pub fn summary<P: AsRef<[i64]>>(pieces: &[P]) -> Summary {
+    let n: usize = pieces.iter().map(|piece| piece.as_ref().len()).sum();
     if n == 0 {
         return Summary::default();
     }
     let [median_s, p90_s] = quantiles_of(pieces, n, [0.5, 0.9]);
-    let sum: i128 = pieces.iter().map(|piece| piece.iter().map(|span| i128::from(*span)).sum::<i128>()).sum();
+    let sum: i128 = pieces.iter().flat_map(AsRef::as_ref).map(|span| i128::from(*span)).sum();
     Summary { n: n as u64, mean_s: Some(sum as f64 / n as f64 / 1e6), median_s: Some(median_s), p90_s: Some(p90_s) }
 }
 
@@ -36,9 +36,9 @@ fn class(span: i64) -> usize {
 }
 
 /// Type-7 quantiles in seconds of `n > 0` spans.
-fn quantiles_of<const N: usize>(pieces: &[Vec<i64>], n: usize, wanted: [f64; N]) -> [f64; N] {
+fn quantiles_of<P: AsRef<[i64]>, const N: usize>(pieces: &[P], n: usize, wanted: [f64; N]) -> [f64; N] {
     let mut counts = vec![0u32; N_CLASSES];
-    for span in pieces.iter().flatten() {
+    for span in pieces.iter().flat_map(AsRef::as_ref) {
         counts[class(*span)] += 1;
     }
     let mut starts = Vec::with_capacity(N_CLASSES + 1);
@@ -60,7 +60,7 @@ fn quantiles_of<const N: usize>(pieces: &[Vec<i64>], n: usize, wanted: [f64; N])
     let mut collected: Vec<Vec<i64>> = vec![Vec::new(); classes.len()];
     let mut slot = vec![u8::MAX; N_CLASSES];
     classes.iter().enumerate().for_each(|(i, class)| slot[*class] = i as u8);
-    for span in pieces.iter().flatten() {
+    for span in pieces.iter().flat_map(AsRef::as_ref) {
         if let Some(collected) = collected.get_mut(usize::from(slot[class(*span)])) {
             collected.push(*span);
         }

@@ -1,6 +1,8 @@
 //! What the kernel's units add up to, per chunk of customers and then over all of them.
 //!
-//! Counts and spans always; a row per unit only where a table asks for more than the steps of the whole.
+//! Counts and spans always, by the breakdown's key where keys are few; a row per unit only where that does not say enough.
+
+use rayon::prelude::*;
 
 use super::answer::{Outcome, StepCount};
 use super::breakdown::Value;
@@ -8,6 +10,7 @@ use super::kernel::{Gather, Reached};
 use super::plan::Plan;
 use super::quantiles::{self, Summary};
 use super::spec::{FunnelSpec, Order};
+use crate::base::Spans;
 
 /// One unit that entered.
 #[derive(Debug, Clone, Copy)]
@@ -38,12 +41,11 @@ pub struct Outcomes {
 
 impl Outcomes {
     pub fn add(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Converted => self.converted += 1,
-            Outcome::Dropped => self.dropped += 1,
-            Outcome::Open => self.open += 1,
-            Outcome::Excluded => self.excluded += 1,
-        }
+        // Which it is is as good as random, so nothing here is a branch.
+        self.converted += u64::from(outcome == Outcome::Converted);
+        self.dropped += u64::from(outcome == Outcome::Dropped);
+        self.open += u64::from(outcome == Outcome::Open);
+        self.excluded += u64::from(outcome == Outcome::Excluded);
     }
 
     fn add_all(&mut self, other: &Outcomes) {
@@ -137,31 +139,42 @@ impl Counts {
     }
 }
 
-/// What one chunk of customers adds up to.
+/// What units alike in the breakdown's key add up to.
+#[derive(Debug)]
+struct Sum {
+    counts: Counts,
+    /// By step of the spec, from the mandatory step before, in the order of the units that made it.
+    spans: Vec<Spans>,
+}
+
+/// What some of the customers add up to.
 #[derive(Debug)]
 pub struct Tally<'a> {
     plan: &'a Plan<'a>,
-    /// `None` where no table wants rows.
     value: Option<&'a Value<'a>>,
     wants_rows: bool,
-    pub counts: Counts,
-    pub n_removed: u64,
-    /// By step of the spec, microseconds from the mandatory step before, in the order of the units that made it.
-    pub spans: Vec<Vec<i64>>,
-    pub rows: Vec<Row>,
+    n_removed: u64,
+    /// By the breakdown's key where there are no rows to tell, else one.
+    sums: Vec<Sum>,
+    rows: Vec<Row>,
 }
 
 impl<'a> Tally<'a> {
-    pub fn new(plan: &'a Plan<'a>, wants_rows: bool, value: Option<&'a Value<'a>>) -> Self {
-        Tally {
-            plan,
-            value,
-            wants_rows,
-            counts: Counts::new(plan),
-            n_removed: 0,
-            spans: vec![Vec::new(); plan.n_levels() + plan.passages.len()],
-            rows: Vec::new(),
-        }
+    /// With a row for each unit.
+    pub fn of_rows(plan: &'a Plan<'a>, value: Option<&'a Value<'a>>) -> Self {
+        Tally::new(plan, value, 1, true)
+    }
+
+    /// With sums alone, by key of the breakdown, of which there are `n_keys`.
+    pub fn of_sums(plan: &'a Plan<'a>, value: Option<&'a Value<'a>>, n_keys: usize) -> Self {
+        Tally::new(plan, value, n_keys, false)
+    }
+
+    fn new(plan: &'a Plan<'a>, value: Option<&'a Value<'a>>, n_sums: usize, wants_rows: bool) -> Self {
+        let spans = || std::iter::repeat_with(Spans::default).take(plan.n_steps()).collect();
+        let sum = || Sum { counts: Counts::new(plan), spans: spans() };
+        let sums = std::iter::repeat_with(sum).take(n_sums).collect();
+        Tally { plan, value, wants_rows, n_removed: 0, sums, rows: Vec::new() }
     }
 }
 
@@ -169,11 +182,13 @@ impl Gather for Tally<'_> {
     #[inline]
     fn add(&mut self, unit: &Reached) {
         let times = self.plan.view.times();
+        let key = self.value.map_or(0, |value| value.key(self.plan, unit));
+        let sum = &mut self.sums[if self.wants_rows { 0 } else { key as usize }];
         if unit.chain.len() > 1 {
             let mut before = times[unit.chain[0] as usize];
             for (level, position) in self.plan.levels[1..].iter().zip(&unit.chain[1..]) {
                 let time = times[*position as usize];
-                self.spans[level.step_idx].push(time - before);
+                sum.spans[level.step_idx].push(time - before);
                 before = time;
             }
         }
@@ -182,9 +197,9 @@ impl Gather for Tally<'_> {
             passed |= 1u32 << step_idx;
             let passage = self.plan.passages.iter().find(|passage| passage.step_idx == usize::from(*step_idx));
             let from = passage.map_or(0, |passage| passage.after - 1);
-            self.spans[usize::from(*step_idx)].push(times[*position as usize] - times[unit.chain[from] as usize]);
+            sum.spans[usize::from(*step_idx)].push(times[*position as usize] - times[unit.chain[from] as usize]);
         }
-        self.counts.add(self.plan, unit.level(), unit.outcome, passed);
+        sum.counts.add(self.plan, unit.level(), unit.outcome, passed);
         if self.wants_rows {
             self.rows.push(Row {
                 customer: unit.customer.0,
@@ -194,8 +209,8 @@ impl Gather for Tally<'_> {
                 level: unit.level() as u8,
                 outcome: unit.outcome,
                 passed,
-                window_end: unit.window_end,
-                key: self.value.map_or(0, |value| value.key(self.plan, unit)),
+                window_end: unit.window_end(self.plan),
+                key,
             });
         }
     }
@@ -205,13 +220,41 @@ impl Gather for Tally<'_> {
     }
 }
 
-/// The chunks together.
+/// Spans in pieces; their order says nothing but where there are rows.
+pub type Pieces = Vec<Vec<i64>>;
+
+/// What all units alike in the breakdown's key add up to.
+#[derive(Debug)]
+pub struct TotalSum {
+    pub counts: Counts,
+    /// By step of the spec.
+    pub spans: Vec<Pieces>,
+}
+
+impl TotalSum {
+    pub fn new(plan: &Plan) -> Self {
+        TotalSum { counts: Counts::new(plan), spans: vec![Vec::new(); plan.n_steps()] }
+    }
+
+    pub fn add_all(&mut self, other: TotalSum) {
+        self.counts.add_all(&other.counts);
+        self.spans.iter_mut().zip(other.spans).for_each(|(all, pieces)| all.extend(pieces));
+    }
+
+    /// Seconds to every step.
+    pub fn summaries(&self) -> Vec<Summary> {
+        self.spans.par_iter().map(|pieces| quantiles::summary(pieces)).collect()
+    }
+}
+
+/// All of it together.
 #[derive(Debug)]
 pub struct Total {
     pub counts: Counts,
     pub n_removed: u64,
-    /// By step of the spec, then by chunk.
-    pub spans: Vec<Vec<Vec<i64>>>,
+    /// By the breakdown's key where there are no rows to tell, else one.
+    pub sums: Vec<TotalSum>,
+    /// In customer order.
     pub rows: Vec<Row>,
 }
 
@@ -220,15 +263,17 @@ impl Total {
         let mut total = Total {
             counts: Counts::new(plan),
             n_removed: 0,
-            spans: vec![Vec::with_capacity(tallies.len()); plan.n_levels() + plan.passages.len()],
+            sums: Vec::new(),
             rows: Vec::with_capacity(tallies.iter().map(|tally| tally.rows.len()).sum()),
         };
         for tally in tallies {
-            total.counts.add_all(&tally.counts);
             total.n_removed += tally.n_removed;
             total.rows.extend_from_slice(&tally.rows);
-            for (all, chunk) in total.spans.iter_mut().zip(tally.spans) {
-                all.push(chunk);
+            total.sums.resize_with(tally.sums.len(), || TotalSum::new(plan));
+            for (all, sum) in total.sums.iter_mut().zip(tally.sums) {
+                total.counts.add_all(&sum.counts);
+                all.counts.add_all(&sum.counts);
+                all.spans.iter_mut().zip(sum.spans).for_each(|(all, spans)| all.extend(spans.into_pieces()));
             }
         }
         total
@@ -236,7 +281,10 @@ impl Total {
 
     /// Seconds to every step, over all units.
     pub fn summaries(&self) -> Vec<Summary> {
-        use rayon::prelude::*;
-        self.spans.par_iter().map(|chunks| quantiles::summary(chunks)).collect()
+        let n_steps = self.sums.first().map_or(0, |sum| sum.spans.len());
+        let of_step = |step: usize| -> Vec<&[i64]> {
+            self.sums.iter().flat_map(|sum| sum.spans[step].iter().map(Vec::as_slice)).collect()
+        };
+        (0..n_steps).into_par_iter().map(|step| quantiles::summary(&of_step(step))).collect()
     }
 }

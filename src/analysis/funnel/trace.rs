@@ -16,7 +16,6 @@ struct Kept {
     chain: Vec<u32>,
     passed: Vec<(u8, u32)>,
     stopped_by: Option<u32>,
-    window_end: i64,
     end: u32,
 }
 
@@ -33,7 +32,6 @@ impl Gather for Units {
             chain: unit.chain.to_vec(),
             passed: unit.passed.to_vec(),
             stopped_by: unit.stopped_by,
-            window_end: unit.window_end,
             end: unit.end,
         });
     }
@@ -118,7 +116,7 @@ fn mark(plan: &Plan, spec: &FunnelSpec, units: &[Kept], position: usize) -> (&'s
     if unit.outcome == Outcome::Converted && *unit.chain.last().expect("a unit has a first event") < at {
         return ("ignored", None, format!("may be step {names}, but the attempt had converted"));
     }
-    if plan.view.times()[position] > unit.window_end || at >= unit.end {
+    if plan.view.times()[position] > window_end(plan, unit) || at >= unit.end {
         return ("too late", None, format!("may be step {names}, but the window was over"));
     }
     if unit.stopped_by.is_some_and(|stop| stop < at) {
@@ -137,10 +135,15 @@ fn span_text(plan: &Plan, from: u32, to: u32) -> String {
     Span::from_micros(times[to as usize] - times[from as usize]).to_string()
 }
 
+/// The last instant of a unit's window.
+fn window_end(plan: &Plan, unit: &Kept) -> i64 {
+    plan.window_end(plan.view.times()[unit.chain[0] as usize])
+}
+
 fn window_text(plan: &Plan, unit: &Kept) -> String {
     match plan.unit {
         Unit::Sessions => "its window is the session".into(),
-        Unit::Customers | Unit::Attempts => format!("its window ends at {}", Instant(unit.window_end)),
+        Unit::Customers | Unit::Attempts => format!("its window ends at {}", Instant(window_end(plan, unit))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::after::{self, END};
 use super::answer::Outcome;
-use super::breakdown::{Value, Values};
+use super::breakdown::{self, Value};
 use super::kernel;
 use super::plan::{Plan, Ties};
 use super::spec::FunnelSpec;
@@ -72,24 +72,24 @@ pub fn who(view: &View, spec: &FunnelSpec, cell: &str, ctl: &Ctl) -> Result<Vec<
         return Err(unknown());
     }
     let value = Value::resolve(view.store(), spec)?;
-    let total = Total::of(&plan, kernel::walk(&plan, ctl, || Tally::new(&plan, true, value.as_ref()))?);
-    let mut is_in_group: Vec<bool> = Vec::new();
+    let total = Total::of(&plan, kernel::walk(&plan, ctl, || Tally::of_rows(&plan, value.as_ref()))?);
+    let mut group = None;
     if let Some(label) = asked.value {
         let value = value.ok_or_else(|| {
             Error::Invalid(format!("`{cell}` asks for one value of a breakdown, but there is none; add --breakdown"))
         })?;
-        let values = Values::of(&plan, &value, &total.rows);
-        let place = values.labels.iter().position(|known| known == label).ok_or_else(|| {
-            let near = nearest(label, values.labels.iter().map(String::as_str));
+        let places = breakdown::places(view, &value, &total);
+        let place = places.labels.iter().position(|known| known == label).ok_or_else(|| {
+            let near = nearest(label, places.labels.iter().map(String::as_str));
             let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
             Error::Invalid(format!("no row of the breakdown is `{label}`{hint}"))
         })?;
-        is_in_group = values.places.iter().map(|known| usize::from(*known) == place).collect();
+        group = Some((places, place));
     }
     let next = asked.next.map(|next| next_code(view, next)).transpose()?;
     let mut n_of_customer = vec![0u32; view.store().n_customers()];
-    for (at, row) in total.rows.iter().enumerate() {
-        let is_in = is_in_group.get(at).copied().unwrap_or(true)
+    for row in &total.rows {
+        let is_in = group.as_ref().is_none_or(|(places, place)| usize::from(places.place(row.key)) == *place)
             && is_counted(&plan, row, asked.step - 1, asked.what)
             && next.is_none_or(|next| is_followed_by(&plan, row, next));
         n_of_customer[row.customer as usize] += u32::from(is_in);

@@ -187,7 +187,6 @@ impl<'a, G: Gather> Judge<'a, G> {
             chain: positions,
             passed,
             stopped_by: stopped_by.map(|stop| track.entries[stop as usize].position),
-            window_end: *window_end,
             end: self.end,
         });
     }

@@ -1,7 +1,7 @@
 //! The kernel: walks every journey and hands over one `Reached` per unit (a customer, a session or an attempt) that
 //! entered the funnel.
 //!
-//! `plain` answers the common question from codes and times alone. `general` gathers the events that matter and knows
+//! `plain` answers the common question from the places of the steps and their times alone. `general` gathers the events that matter and knows
 //! every rule: `in_order` reads attempts of ordered and strict funnels, `any_order` those of the third kind.
 //!
 //! Decided here, where the definition leaves it open:
@@ -26,8 +26,7 @@ use std::ops::Range;
 use super::answer::Outcome;
 use super::plan::Plan;
 use crate::base::{Cancelled, Ctl, CustomerId};
-use crate::journey::chunks::par_customers;
-use crate::with_codes;
+use crate::journey::chunks::{par_chunks, par_gather};
 
 /// A unit that entered: how far its winning attempt came.
 #[derive(Debug, Clone, Copy)]
@@ -40,13 +39,16 @@ pub struct Reached<'a> {
     pub passed: &'a [(u8, u32)],
     /// The exclusion event that stopped the attempt.
     pub stopped_by: Option<u32>,
-    /// The last instant of the attempt's window; `i64::MAX` where the session is the window.
-    pub window_end: i64,
     /// The position after the unit's last event.
     pub end: u32,
 }
 
 impl Reached<'_> {
+    /// The last instant of the attempt's window; far ahead where the session is the window.
+    pub fn window_end(&self, plan: &Plan) -> i64 {
+        plan.window_end(plan.view.times()[self.chain[0] as usize])
+    }
+
     /// How many levels were reached, at least 1.
     pub fn level(&self) -> usize {
         self.chain.len()
@@ -66,26 +68,51 @@ pub trait Gather: Send {
 /// # Errors
 /// `Cancelled`.
 pub fn walk<G: Gather>(plan: &Plan, ctl: &Ctl, start: impl Fn() -> G + Sync + Send) -> Result<Vec<G>, Cancelled> {
-    if plan.is_plain() {
-        return with_codes!(plan.view.codes(), |codes| {
-            if plan.has_conditions() {
-                par_customers(plan.view, ctl, start, |gather, customer, journey| {
-                    plain::walk_journey::<_, _, true>(plan, codes, customer, journey, gather);
-                })
-            } else {
-                par_customers(plan.view, ctl, start, |gather, customer, journey| {
-                    plain::walk_journey::<_, _, false>(plan, codes, customer, journey, gather);
-                })
-            }
-        });
-    }
-    let made = par_customers(
+    let walker = Walker::new(plan);
+    par_chunks(plan.view, ctl, |chunk| {
+        let (mut gather, mut scratch) = (start(), general::Scratch::default());
+        walker.walk_chunk(chunk, &mut scratch, &mut gather);
+        gather
+    })
+}
+
+/// As `walk`, with one gatherer per thread, over whichever chunks come to it: for sums that do not depend on who adds up.
+///
+/// # Errors
+/// `Cancelled`.
+pub fn gather<G: Gather>(plan: &Plan, ctl: &Ctl, start: impl Fn() -> G + Sync + Send) -> Result<Vec<G>, Cancelled> {
+    let walker = Walker::new(plan);
+    let made = par_gather(
         plan.view,
         ctl,
         || (start(), general::Scratch::default()),
-        |(gather, scratch), customer, journey| general::walk_journey(plan, customer, journey, scratch, gather),
+        |(gather, scratch), chunk| walker.walk_chunk(chunk, scratch, gather),
     )?;
     Ok(made.into_iter().map(|(gather, _)| gather).collect())
+}
+
+/// The way to walk a journey, by what is asked.
+enum Walker<'a> {
+    Plain(plain::Funnel<'a>),
+    General(&'a Plan<'a>),
+}
+
+impl<'a> Walker<'a> {
+    fn new(plan: &'a Plan<'a>) -> Self {
+        if plan.is_plain() { Walker::Plain(plain::Funnel::new(plan)) } else { Walker::General(plan) }
+    }
+
+    fn walk_chunk<G: Gather>(&self, chunk: Range<u32>, scratch: &mut general::Scratch, gather: &mut G) {
+        match self {
+            Walker::Plain(funnel) => funnel.walk(chunk, gather),
+            Walker::General(plan) => {
+                let journeys = plan.view.journeys_of(chunk);
+                journeys.for_each(|(customer, journey)| {
+                    general::walk_journey(plan, customer, journey, scratch, gather);
+                });
+            }
+        }
+    }
 }
 
 /// Walks one journey, by the general way.
