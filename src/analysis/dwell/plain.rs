@@ -43,9 +43,10 @@ pub fn total(plan: &Plan, of_code: &[u32], ctl: &Ctl) -> Result<Total, Cancelled
             let pieces = spans.into_pieces().inspect(|piece| n_visits[cell.stage as usize] += piece.len() as u64);
             cell.spans.extend(pieces);
         }
-        for (stage, seen) in gathered.seen.into_iter().enumerate() {
-            n_first[stage] += u64::from(seen.customers);
-            total.distinct.add_known(stage, u64::from(seen.customers), u64::from(seen.returned), 0);
+        for (stage, n_first) in n_first.iter_mut().enumerate() {
+            let customers = gathered.been.count(stage);
+            *n_first += customers;
+            total.distinct.add_known(stage, customers, gathered.again.count(stage), 0);
         }
     }
     // A customer's first visit is the only one that is no re-entry.
@@ -61,16 +62,35 @@ struct Gathered {
     n_ways: usize,
     /// By stage and way.
     spans: Vec<Spans>,
-    /// By stage.
-    seen: Vec<Seen>,
+    /// Customers by the stages they were in, and by those they came back to.
+    been: Words,
+    again: Words,
     n_visitors: u64,
     begun: Begun,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Seen {
-    customers: u32,
-    returned: u32,
+/// How often each bit was set in many words. Counting eight bits at a time needs no branch and no loop over the bits.
+struct Words {
+    /// By byte of the word, then by its value.
+    counts: Vec<[u32; 256]>,
+}
+
+impl Words {
+    fn new(n_bits: usize) -> Self {
+        Words { counts: vec![[0; 256]; n_bits.div_ceil(8)] }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, word: u64) {
+        for (counts, byte) in self.counts.iter_mut().zip(word.to_le_bytes()) {
+            counts[usize::from(byte)] += 1;
+        }
+    }
+
+    fn count(&self, bit: usize) -> u64 {
+        let counts = self.counts[bit / 8].iter().enumerate();
+        counts.filter(|(byte, _)| byte >> (bit % 8) & 1 == 1).map(|(_, n)| u64::from(*n)).sum()
+    }
 }
 
 impl Gathered {
@@ -80,7 +100,8 @@ impl Gathered {
         Gathered {
             n_ways,
             spans: std::iter::repeat_with(Spans::default).take(n_stages * n_ways).collect(),
-            seen: vec![Seen::default(); n_stages],
+            been: Words::new(n_stages),
+            again: Words::new(n_stages),
             n_visitors: 0,
             begun: Begun::default(),
         }
@@ -95,23 +116,18 @@ impl Gathered {
         let (mut been, mut again) = (0u64, 0u64);
         let (mut start, mut stage) = (first.at(), first.stage() as usize);
         let mut since = times[start];
-        let seen = &mut self.seen[..];
-        let mut note = |stage: usize| {
-            let bit = 1 << stage;
-            let of_stage = &mut seen[stage];
-            of_stage.customers += u32::from(been & bit == 0);
-            of_stage.returned += u32::from(been & !again & bit != 0);
-            again |= been & bit;
-            been |= bit;
-        };
         for next in rest {
             let (end, to) = (next.at(), next.stage() as usize);
             let until = times[end];
-            note(stage);
+            again |= been & 1 << stage;
+            been |= 1 << stage;
             self.spans[stage * self.n_ways + to].push((until - since).max(0));
             (start, stage, since) = (end, to, until);
         }
-        note(stage);
+        again |= been & 1 << stage;
+        been |= 1 << stage;
+        self.been.add(been);
+        self.again.add(again);
         let own = |position: &usize| of_code[codes[*position].idx()] as usize == stage;
         let start = journey.start + start;
         let last_own = || (start..journey.end).rev().find(own).unwrap_or(start);

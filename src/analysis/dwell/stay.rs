@@ -5,7 +5,7 @@ use super::bins;
 use super::plan::{LEFT, OPEN, Plan};
 use super::spec::{DwellSpec, Part};
 use crate::analysis::Error;
-use crate::base::stats::waits::{Asked, AskedOfWays, Group as WaitsOfGroup, Reading, Waits};
+use crate::base::stats::waits::{Asked, AskedOfWays, Group as WaitsOfGroup, Reach, Reading, Waits};
 
 /// The visits to one stage, by where they went, in pieces.
 #[derive(Debug, Clone, Default)]
@@ -37,10 +37,10 @@ impl<'a> Stay<'a> {
         self.ways.iter().filter(|(to, _)| *to != OPEN)
     }
 
-    fn waits(&self, tells_ways: bool) -> Waits<'a> {
+    fn waits(&self, tells_ways: bool, reach: Reach) -> Waits<'a> {
         let ended = self.ended().map(|(_, pieces)| pieces);
         let ways = if tells_ways { ended.cloned().collect() } else { vec![ended.flatten().copied().collect()] };
-        Waits::new(&ways, &self.open())
+        Waits::new(ways, self.open(), reach)
     }
 
     /// As a group to compare with others.
@@ -60,7 +60,10 @@ impl<'a> Stay<'a> {
             false if spec.wants(Part::Exits) => AskedOfWays::Whole,
             false => AskedOfWays::Nothing,
         };
-        let mut waits = self.waits(of_ways != AskedOfWays::Nothing);
+        let reads_curve = spec.wants(Part::Histogram) || spec.wants(Part::Survival) || spec.limit.is_some();
+        let tells_ways = of_ways != AskedOfWays::Nothing;
+        let reach = if reads_curve || tells_ways { Reach::Whole } else { Reach::Median };
+        let mut waits = self.waits(tells_ways, reach);
         let bounds = waits.bounds();
         let edges = match bounds {
             Some((shortest, longest)) if spec.wants(Part::Histogram) => bins::edges(spec.bins, shortest, longest)?,
@@ -121,7 +124,7 @@ impl<'a> Stay<'a> {
     pub fn slow_above(&self, spec: &DwellSpec) -> Option<i64> {
         match spec.limit {
             Some(limit) => Some(limit.micros()),
-            None => self.waits(false).length_of_share(0.9),
+            None => self.waits(false, Reach::Median).length_of_share(0.9),
         }
     }
 }

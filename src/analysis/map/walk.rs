@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::ground::Ground;
 use crate::analysis::stages::UNMAPPED;
-use crate::base::stats::waits::{Asked, AskedOfWays, Waits};
+use crate::base::stats::waits::{Asked, AskedOfWays, Reach, Waits};
 use crate::base::{Cancelled, Ctl};
 use crate::journey::Code;
 use crate::journey::chunks::par_customers;
@@ -147,13 +147,13 @@ pub fn waits(ground: &Ground, ctl: &Ctl) -> Result<Vec<StageWaits>, Cancelled> {
         ctl.check()?;
         let moved: Vec<&[i64]> = chunks.iter().map(|(_, chunk)| chunk.moved[stage].as_slice()).collect();
         let open: Vec<i64> = chunks.iter().flat_map(|(_, chunk)| chunk.open[stage].iter().copied()).collect();
-        Ok(read_stage(ground, stage, moved, &open))
+        Ok(read_stage(ground, stage, moved, open))
     };
     (0..n).into_par_iter().map(of_stage).collect()
 }
 
-fn read_stage(ground: &Ground, stage: usize, moved: Vec<&[i64]>, open: &[i64]) -> StageWaits {
-    let read = Waits::new(&[moved], open).read(Asked {
+fn read_stage(ground: &Ground, stage: usize, moved: Vec<&[i64]>, open: Vec<i64>) -> StageWaits {
+    let read = Waits::new(vec![moved], open, Reach::Median).read(Asked {
         quantiles: &[0.5, 0.9],
         edges: &[],
         points_max: 0,

@@ -162,8 +162,12 @@ impl<'a> Way<'a> {
 pub struct Classes<'a> {
     pub grain: Grain,
     pub ways: Vec<Way<'a>>,
-    /// Waits still going on.
+    /// Waits still going on, as far as they are told apart.
     pub open: Open,
+    /// How many still go on in all.
+    pub n_open: usize,
+    /// From this class on ends are counted, but not told apart by the censorings among them.
+    pub end: usize,
     /// By class, the censorings in lower classes; one more at the end.
     open_starts: Vec<u32>,
     /// By place, the waits that ended there.
@@ -187,12 +191,22 @@ struct Counted {
 }
 
 impl<'a> Classes<'a> {
-    /// Waits by the way they ended, and those still going on.
-    pub fn new(ways: &[Vec<&'a [i64]>], open: Open) -> Self {
+    /// Waits by the way they ended, and those still going on. The curve will be known up to the class of `until`, all of it
+    /// where that is `None`.
+    pub fn new(ways: &[Vec<&'a [i64]>], open: &[i64], until: Option<i64>) -> Self {
         let ways: Vec<Way> = ways.iter().map(|pieces| Way::new(pieces)).collect();
         let n: usize = ways.iter().map(Way::len).sum();
         let grain = Grain::of(n);
+        let end = until.map_or(grain.n_classes(), |until| grain.class(until));
+        let n_open = open.len();
+        let open = if end == grain.n_classes() {
+            Open::new(open)
+        } else {
+            Open::new(&open.iter().copied().filter(|wait| grain.class(*wait) < end).collect::<Vec<_>>())
+        };
         let mut classes = Classes {
+            n_open,
+            end,
             open_starts: open_starts(grain, &open),
             grain,
             ways,
@@ -296,6 +310,11 @@ impl<'a> Classes<'a> {
     /// The censorings in a class, ascending.
     pub fn open_of(&self, class: usize) -> &[i64] {
         &self.open[self.open_starts[class] as usize..self.open_starts[class + 1] as usize]
+    }
+
+    /// Whether the curve is known up to its end.
+    pub fn are_whole(&self) -> bool {
+        self.end == self.grain.n_classes()
     }
 
     pub fn n_places(&self) -> usize {

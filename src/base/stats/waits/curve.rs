@@ -60,12 +60,12 @@ impl Stretch {
     }
 }
 
-/// The whole curve in stretches.
+/// The curve in stretches, as far as it is known.
 pub fn stretches(classes: &Classes) -> Vec<Stretch> {
     let mut stretches = Vec::new();
-    let mut at_risk = (classes.len() + classes.open.len()) as u64;
+    let mut at_risk = (classes.len() + classes.n_open) as u64;
     let (mut state, mut before) = (State { survival: 1.0, greenwood: 0.0 }, 0);
-    for class in 0..classes.grain.n_classes() {
+    for class in 0..classes.end {
         let open = classes.open_of(class);
         for (at, place) in classes.places_of(class).enumerate() {
             let n = classes.count_at(place);
@@ -242,6 +242,16 @@ fn is_past_lower(state: State) -> bool {
 
 fn is_past_upper(state: State) -> bool {
     state.interval().is_some_and(|(_, hi)| hi <= 0.5)
+}
+
+/// Whether the curve and both its bounds come to one half for certain.
+pub fn have_crossed(stretches: &[Stretch]) -> bool {
+    // Where even the upper bound has, everything has.
+    let is_past = |stretch: &Stretch| {
+        let end = stretch.after(stretch.n);
+        end.survival < 0.5 && stretch.may_cross().1 && is_past_upper(end)
+    };
+    stretches.iter().rev().any(is_past)
 }
 
 /// The closed classes in which a bound may come to one half before it has done so for certain.

@@ -9,13 +9,13 @@
 mod classes;
 mod curve;
 mod groups;
+mod half;
 mod open;
 
 use rayon::prelude::*;
 
 use self::classes::{Classes, Grain, Way};
 use self::curve::Stretch;
-use self::open::Open;
 use super::survival::Point;
 
 pub use groups::{Group, log_rank};
@@ -23,7 +23,18 @@ pub use groups::{Group, log_rank};
 /// Waits in microseconds. Never negative.
 #[derive(Debug)]
 pub struct Waits<'a> {
+    ways: Vec<Vec<&'a [i64]>>,
+    open: Vec<i64>,
     classes: Classes<'a>,
+}
+
+/// How much of the curve will be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    Whole,
+    /// Its median and the bounds of that, which takes half the time where waits are many. Whoever reads more nevertheless
+    /// gets it, and waits.
+    Median,
 }
 
 /// What is asked of waits.
@@ -39,6 +50,13 @@ pub struct Asked<'a> {
     /// A length, to tell how many are still waiting then.
     pub limit: Option<i64>,
     pub ways: AskedOfWays,
+}
+
+impl Asked<'_> {
+    /// Whether nothing is asked that the curve behind its median would tell.
+    fn is_of_median(&self) -> bool {
+        self.edges.is_empty() && self.points_max == 0 && self.limit.is_none() && self.ways == AskedOfWays::Nothing
+    }
 }
 
 /// What is asked of each way in which waits ended.
@@ -88,14 +106,14 @@ pub struct WayReading {
 
 impl<'a> Waits<'a> {
     /// Waits by the way they ended, each way in any number of pieces and in any order, and those still going on.
-    pub fn new(ways: &[Vec<&'a [i64]>], open: &[i64]) -> Self {
-        Waits { classes: Classes::new(ways, Open::new(open)) }
+    pub fn new(ways: Vec<Vec<&'a [i64]>>, open: Vec<i64>, reach: Reach) -> Self {
+        let until = if reach == Reach::Median { half::surely_past(&ways, &open) } else { None };
+        Waits { classes: Classes::new(&ways, &open, until), ways, open }
     }
 
     /// The shortest and the longest wait, ended or not.
     pub fn bounds(&self) -> Option<(i64, i64)> {
-        let open = &self.classes.open;
-        let open = open.first().copied().zip(open.last().copied());
+        let open = self.open.iter().copied().min().zip(self.open.iter().copied().max());
         match (self.classes.bounds(), open) {
             (Some((low, high)), Some((first, last))) => Some((low.min(first), high.max(last))),
             (ended, open) => ended.or(open),
@@ -120,7 +138,11 @@ impl<'a> Waits<'a> {
         if self.classes.grain == Grain::One {
             self.classes.open(&[true]);
         }
-        let stretches = curve::stretches(&self.classes);
+        let mut stretches = curve::stretches(&self.classes);
+        if !self.classes.are_whole() && !(asked.is_of_median() && curve::have_crossed(&stretches)) {
+            self.classes = Classes::new(&self.ways, &self.open, None);
+            stretches = curve::stretches(&self.classes);
+        }
         let chosen = match asked.points_max {
             0 => Vec::new(),
             most => curve::choose(&self.classes, &stretches, most.max(2)),
@@ -136,7 +158,7 @@ impl<'a> Waits<'a> {
         let open = &self.classes.open;
         Reading {
             n_ended: n as u64,
-            n_open: open.len() as u64,
+            n_open: self.open.len() as u64,
             mean_s: (n > 0).then(|| self.classes.sum() as f64 / n as f64 / 1e6),
             quantiles_s: asked.quantiles.iter().filter_map(|q| self.classes.quantile_s(*q)).collect(),
             ended_below: asked.edges.iter().map(|edge| self.classes.n_below(*edge) as u64).collect(),
@@ -217,9 +239,18 @@ mod tests {
         let of_way = |way: usize| pieces.iter().map(|piece| piece[way].as_slice()).collect::<Vec<_>>();
         let edges = [0, 1, 1_000, 5_000_000, i64::MAX];
         let limit = waits.first().map(|wait| wait.0);
-        let mut all = Waits::new(&(0..N_WAYS).map(of_way).collect::<Vec<_>>(), &of_way(N_WAYS).concat());
-        let read =
-            all.read(Asked { quantiles: &QUANTILES, edges: &edges, points_max, limit, ways: AskedOfWays::AtPoints });
+        let waits_of = |reach| Waits::new((0..N_WAYS).map(of_way).collect(), of_way(N_WAYS).concat(), reach);
+        let asked = Asked { quantiles: &QUANTILES, edges: &edges, points_max, limit, ways: AskedOfWays::AtPoints };
+        let read = waits_of(Reach::Whole).read(asked);
+        prop_assert_eq!(&waits_of(Reach::Median).read(asked), &read);
+        let of_median = Asked { edges: &[], points_max: 0, limit: None, ways: AskedOfWays::Nothing, ..asked };
+        let (lean, whole) = (waits_of(Reach::Median).read(of_median), waits_of(Reach::Whole).read(of_median));
+        prop_assert_eq!(&lean, &whole);
+        prop_assert_eq!(
+            (lean.median_s, lean.median_lo_s, lean.median_hi_s),
+            (read.median_s, read.median_lo_s, read.median_hi_s)
+        );
+        prop_assert_eq!((lean.mean_s, &lean.quantiles_s), (read.mean_s, &read.quantiles_s));
 
         let seconds = |wait: &Wait| wait.0 as f64 / 1e6;
         let spells: Vec<Spell> =
@@ -262,7 +293,7 @@ mod tests {
         if let (Some(limit), Some((survival, _))) = (limit, read.at_limit) {
             prop_assert!(near(survival, curve.at(limit as f64 / 1e6)));
         }
-        let mut again = Waits::new(&(0..N_WAYS).map(of_way).collect::<Vec<_>>(), &[]);
+        let mut again = Waits::new((0..N_WAYS).map(of_way).collect(), Vec::new(), Reach::Median);
         prop_assert_eq!(
             again.length_of_share(0.9),
             (!ended.is_empty()).then(|| { ended[(0.9 * ended.len() as f64).ceil() as usize - 1] })
@@ -272,7 +303,7 @@ mod tests {
 
     #[test]
     fn nothing_reads_as_nothing() {
-        let mut none = Waits::new(&[], &[]);
+        let mut none = Waits::new(Vec::new(), Vec::new(), Reach::Whole);
         let ways = AskedOfWays::AtPoints;
         let read = none.read(Asked { quantiles: &QUANTILES, edges: &[5], points_max: 9, limit: Some(3), ways });
         let expect =
@@ -310,6 +341,17 @@ mod tests {
         let waits: Vec<Wait> = (0..60_000).map(|i| (1_000_000 + i * 977, (i % 3) as usize)).collect();
         let with_open: Vec<Wait> = waits.iter().copied().chain([(30_000_000, N_WAYS), (2_000_000, N_WAYS)]).collect();
         check(&with_open, 20).expect("as by the book");
+    }
+
+    /// A sample that takes every seventh wait finds only short ones, or only long ones.
+    #[test]
+    fn a_sample_may_mislead() {
+        for (sampled, others) in [(1_000, 1 << 30), (1 << 30, 1_000)] {
+            let wait = |i: i64| if i % 7 == 0 { sampled } else { others } + i * 977 % 1_000_003;
+            let way = |i: i64| if i % 11 == 0 { N_WAYS } else { (i % 3) as usize };
+            let waits: Vec<Wait> = (0..60_000).map(|i| (wait(i), way(i))).collect();
+            check(&waits, 20).expect("as by the book");
+        }
     }
 
     fn any_waits() -> impl Strategy<Value = Vec<Wait>> {

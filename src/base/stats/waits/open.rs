@@ -6,6 +6,8 @@ use std::ops::Deref;
 #[derive(Debug)]
 pub struct Open {
     lengths: Vec<i64>,
+    /// `lengths` has `NEAR` more behind them, longer than any, so that those behind the last are looked at like all others.
+    n: usize,
     /// By length, in steps of two to the power of `shift`: how many lie in lower steps; one more at the end.
     before: Vec<u32>,
     shift: u32,
@@ -26,7 +28,7 @@ impl Open {
         unordered.iter().for_each(|length| before[step(*length) + 2] += 1);
         (1..before.len()).for_each(|step| before[step] += before[step - 1]);
         // Now at `step + 1` stands where the step begins, and after its last length where the next does.
-        let mut lengths = vec![0; unordered.len()];
+        let mut lengths = vec![i64::MAX; unordered.len() + NEAR];
         for length in unordered {
             let at = &mut before[step(*length) + 1];
             lengths[*at as usize] = *length;
@@ -36,7 +38,7 @@ impl Open {
         for bounds in before.windows(2).filter(|bounds| bounds[1] - bounds[0] > 1) {
             lengths[bounds[0] as usize..bounds[1] as usize].sort_unstable();
         }
-        Open { lengths, before, shift }
+        Open { lengths, n: unordered.len(), before, shift }
     }
 
     /// How many are shorter than this.
@@ -44,17 +46,14 @@ impl Open {
     pub fn n_below(&self, length: i64) -> usize {
         let step = ((length >> self.shift) as usize).min(self.before.len() - 1);
         let from = self.before[step] as usize;
-        let Some(near) = self.lengths[from..].first_chunk::<NEAR>() else {
-            return self.n_below_of(step, length);
-        };
+        let near = &self.lengths[from..from + NEAR];
         let n = near.iter().map(|open| usize::from(*open < length)).sum::<usize>();
         if n < NEAR { from + n } else { self.n_below_of(step, length) }
     }
 
     /// As `n_below`, of a length in a step.
     fn n_below_of(&self, step: usize, length: i64) -> usize {
-        let bounds =
-            self.before[step] as usize..self.before.get(step + 1).map_or(self.lengths.len(), |end| *end as usize);
+        let bounds = self.before[step] as usize..self.before.get(step + 1).map_or(self.n, |end| *end as usize);
         bounds.start + self.lengths[bounds].partition_point(|open| *open < length)
     }
 }
@@ -63,7 +62,7 @@ impl Deref for Open {
     type Target = [i64];
 
     fn deref(&self) -> &[i64] {
-        &self.lengths
+        &self.lengths[..self.n]
     }
 }
 
