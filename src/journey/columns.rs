@@ -1,5 +1,7 @@
 //! Property columns as they come in, piece by piece, and their scatter into journey order.
 
+use rayon::prelude::*;
+
 use super::batch::{BatchValues, NO_DECIMAL, decimal_value};
 use super::codes::{Code, Codes};
 use super::names::Names;
@@ -18,7 +20,96 @@ enum Piece {
     Missing(usize),
     /// Codes into the column's dictionary, already shifted by one.
     Text(Codes),
-    Other(BatchValues),
+    Numbers(Numbers),
+}
+
+impl Piece {
+    /// By row, a decimal as it was written; none where the piece holds something else.
+    fn decimals(&self) -> Vec<Option<(i64, u8)>> {
+        match self {
+            Piece::Missing(len) => vec![None; *len],
+            Piece::Text(codes) => vec![None; codes.len()],
+            Piece::Numbers(Numbers { len, rows, values: BatchValues::Decimal { mantissas, scales } }) => {
+                let written = mantissas.iter().zip(scales);
+                let written = written.map(|(&mantissa, &scale)| (scale != NO_DECIMAL).then_some((mantissa, scale)));
+                match rows {
+                    Some(rows) => spread(&written.collect::<Vec<_>>(), rows, *len, None),
+                    None => written.collect(),
+                }
+            }
+            Piece::Numbers(numbers) => vec![None; numbers.len],
+        }
+    }
+}
+
+/// Numbers or times of some rows.
+#[derive(Debug)]
+struct Numbers {
+    /// The number of rows.
+    len: usize,
+    /// The rows that the values are of, where most rows have none: an amount stands at few events, and what is missing need
+    /// not be kept until the store is built. Else there is a value for every row.
+    rows: Option<Vec<u32>>,
+    values: BatchValues,
+}
+
+impl Numbers {
+    fn new(values: BatchValues) -> Self {
+        let len = values.len();
+        let rows = match &values {
+            BatchValues::Decimal { scales, .. } => rows_of(scales, |scale| *scale != NO_DECIMAL),
+            BatchValues::Int(values) | BatchValues::Time(values) => rows_of(values, |value| *value != NULL),
+            BatchValues::Float(values) => rows_of(values, |value| !value.is_nan()),
+            BatchValues::Missing { .. } | BatchValues::Text(_) => None,
+        };
+        let Some(rows) = rows else { return Numbers { len, rows: None, values } };
+        let values = match values {
+            BatchValues::Decimal { mantissas, scales } => {
+                BatchValues::Decimal { mantissas: pick(&mantissas, &rows), scales: pick(&scales, &rows) }
+            }
+            BatchValues::Int(values) => BatchValues::Int(pick(&values, &rows)),
+            BatchValues::Time(values) => BatchValues::Time(pick(&values, &rows)),
+            BatchValues::Float(values) => BatchValues::Float(pick(&values, &rows)),
+            other => other,
+        };
+        Numbers { len, rows: Some(rows), values }
+    }
+
+    /// With a value, which may be missing, for every row.
+    fn into_all(self) -> BatchValues {
+        let Numbers { len, rows: Some(rows), values } = self else { return self.values };
+        match values {
+            BatchValues::Decimal { mantissas, scales } => BatchValues::Decimal {
+                mantissas: spread(&mantissas, &rows, len, 0),
+                scales: spread(&scales, &rows, len, NO_DECIMAL),
+            },
+            BatchValues::Int(values) => BatchValues::Int(spread(&values, &rows, len, NULL)),
+            BatchValues::Time(values) => BatchValues::Time(spread(&values, &rows, len, NULL)),
+            BatchValues::Float(values) => BatchValues::Float(spread(&values, &rows, len, f64::NAN)),
+            other => other,
+        }
+    }
+}
+
+/// The rows that have a value, where they are less than half of all.
+fn rows_of<T>(values: &[T], has_value: impl Fn(&T) -> bool) -> Option<Vec<u32>> {
+    let n = values.iter().filter(|value| has_value(value)).count();
+    let rows = (0u32..).zip(values).filter(|(_, value)| has_value(value)).map(|(row, _)| row);
+    (2 * n < values.len()).then(|| {
+        let mut found = Vec::with_capacity(n);
+        found.extend(rows);
+        found
+    })
+}
+
+fn pick<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter().map(|&row| values[row as usize]).collect()
+}
+
+fn spread<T: Copy>(values: &[T], rows: &[u32], len: usize, missing: T) -> Vec<T> {
+    let mut all = vec![missing; len];
+    rows.iter().zip(values).for_each(|(&row, &value)| all[row as usize] = value);
+    all
 }
 
 /// What a column must be, whatever it looks like.
@@ -38,7 +129,7 @@ impl Pieces {
                     std::iter::once(0).chain(self.names.merge(&coded.names).into_iter().map(|id| id + 1)).collect();
                 Piece::Text(remap(&coded.codes, &map))
             }
-            other => Piece::Other(other),
+            numbers => Piece::Numbers(Numbers::new(numbers)),
         };
         self.pieces.push(piece);
     }
@@ -46,9 +137,9 @@ impl Pieces {
     /// Makes every piece a text, spelled as it stood in the data.
     pub(super) fn make_text(&mut self) {
         for piece in &mut self.pieces {
-            if let Piece::Other(_) = piece {
-                let Piece::Other(values) = std::mem::replace(piece, Piece::Missing(0)) else { continue };
-                let coded = values.into_text();
+            if let Piece::Numbers(_) = piece {
+                let Piece::Numbers(numbers) = std::mem::replace(piece, Piece::Missing(0)) else { continue };
+                let coded = numbers.into_all().into_text();
                 let map: Vec<u32> =
                     std::iter::once(0).chain(self.names.merge(&coded.names).into_iter().map(|id| id + 1)).collect();
                 *piece = Piece::Text(remap(&coded.codes, &map));
@@ -59,23 +150,13 @@ impl Pieces {
     /// For each of `n` rows a number that is equal where the values are equal, 0 where there is none.
     pub(super) fn keys(&mut self, n: usize) -> Vec<u32> {
         let is_numeric = |piece: &Piece| match piece {
-            Piece::Missing(_) | Piece::Other(BatchValues::Decimal { .. }) => true,
+            Piece::Missing(_) => true,
             Piece::Text(codes) => (0..codes.len()).all(|row| codes.get(row) == 0),
-            Piece::Other(_) => false,
+            Piece::Numbers(numbers) => matches!(numbers.values, BatchValues::Decimal { .. }),
         };
         if self.pieces.iter().all(is_numeric) {
             // Numbers as they are written tell rows apart as well as their texts do, without making texts of them.
-            let numbers = self.pieces.iter().flat_map(|piece| {
-                let (len, decimals) = match piece {
-                    Piece::Other(BatchValues::Decimal { mantissas, scales }) => (0, Some((mantissas, scales))),
-                    Piece::Missing(len) => (*len, None),
-                    Piece::Text(codes) => (codes.len(), None),
-                    Piece::Other(_) => (0, None),
-                };
-                let written = decimals.into_iter().flat_map(|(mantissas, scales)| mantissas.iter().zip(scales));
-                let written = written.map(|(&mantissa, &scale)| (scale != NO_DECIMAL).then_some((mantissa, scale)));
-                written.chain(std::iter::repeat_n(None, len))
-            });
+            let numbers = self.pieces.iter().flat_map(Piece::decimals);
             return super::keys::dense(numbers);
         }
         self.make_text();
@@ -103,7 +184,7 @@ impl Pieces {
                     });
                     at += codes.len();
                 }
-                Piece::Other(_) => unreachable!("made a text before"),
+                Piece::Numbers(_) => unreachable!("made a text before"),
             }
         }
     }
@@ -116,13 +197,15 @@ impl Pieces {
             match piece {
                 Piece::Missing(_) => {}
                 Piece::Text(_) => is_text = true,
-                Piece::Other(BatchValues::Time(_)) => any_time = true,
-                Piece::Other(BatchValues::Int(_)) => any_number = true,
-                Piece::Other(BatchValues::Decimal { scales, .. }) => {
-                    any_number = true;
-                    any_fraction |= scales.iter().any(|&scale| scale != 0 && scale != NO_DECIMAL);
-                }
-                Piece::Other(_) => (any_number, any_fraction) = (true, true),
+                Piece::Numbers(numbers) => match &numbers.values {
+                    BatchValues::Time(_) => any_time = true,
+                    BatchValues::Int(_) => any_number = true,
+                    BatchValues::Decimal { scales, .. } => {
+                        any_number = true;
+                        any_fraction |= scales.iter().any(|&scale| scale != 0 && scale != NO_DECIMAL);
+                    }
+                    _ => (any_number, any_fraction) = (true, true),
+                },
             }
         }
         if wish == Wish::Number {
@@ -152,7 +235,7 @@ impl Pieces {
                     scatter_piece(&piece, &dest[at..], &mut codes);
                     at += piece.len();
                 }
-                Piece::Other(_) => unreachable!("turned into text above"),
+                Piece::Numbers(_) => unreachable!("turned into text above"),
             }
         }
         Values::Text { codes, names: std::mem::take(&mut self.names) }
@@ -164,19 +247,21 @@ impl Pieces {
         for piece in self.pieces.drain(..) {
             match piece {
                 Piece::Missing(len) => at += len,
-                Piece::Other(BatchValues::Decimal { mantissas, scales }) => {
-                    for ((mantissa, scale), &to) in mantissas.iter().zip(&scales).zip(&dest[at..]) {
-                        out[to as usize] = if *scale == NO_DECIMAL { NULL } else { *mantissa };
+                Piece::Numbers(Numbers { len, rows, values }) => {
+                    let (rows, dest) = (rows.as_deref(), &dest[at..]);
+                    match values {
+                        BatchValues::Decimal { mantissas, scales } => {
+                            let whole = |(mantissa, scale)| if scale == NO_DECIMAL { NULL } else { mantissa };
+                            send(mantissas.into_iter().zip(scales).map(whole), rows, dest, &mut out);
+                        }
+                        BatchValues::Int(values) | BatchValues::Time(values) => {
+                            send(values.into_iter(), rows, dest, &mut out);
+                        }
+                        _ => unreachable!("the kind was settled over all pieces"),
                     }
-                    at += mantissas.len();
+                    at += len;
                 }
-                Piece::Other(BatchValues::Int(values) | BatchValues::Time(values)) => {
-                    for (&value, &to) in values.iter().zip(&dest[at..]) {
-                        out[to as usize] = value;
-                    }
-                    at += values.len();
-                }
-                Piece::Text(_) | Piece::Other(_) => unreachable!("the kind was settled over all pieces"),
+                Piece::Text(_) => unreachable!("the kind was settled over all pieces"),
             }
         }
         out
@@ -192,37 +277,43 @@ impl Pieces {
                 Piece::Text(codes) => {
                     let numbers: Vec<f64> =
                         std::iter::once(f64::NAN).chain(self.names.iter().map(number_in_text)).collect();
-                    for (i, &to) in place.iter().enumerate().take(codes.len()) {
-                        out[to as usize] = numbers[codes.get(i) as usize];
-                    }
+                    send((0..codes.len()).map(|row| numbers[codes.get(row) as usize]), None, place, &mut out);
                     at += codes.len();
                 }
-                Piece::Other(BatchValues::Decimal { mantissas, scales }) => {
-                    for ((&mantissa, &scale), &to) in mantissas.iter().zip(&scales).zip(place) {
-                        out[to as usize] = if scale == NO_DECIMAL { f64::NAN } else { decimal_value(mantissa, scale) };
+                Piece::Numbers(Numbers { len, rows, values }) => {
+                    let rows = rows.as_deref();
+                    match values {
+                        BatchValues::Decimal { mantissas, scales } => {
+                            let float = |(mantissa, scale)| match scale {
+                                NO_DECIMAL => f64::NAN,
+                                scale => decimal_value(mantissa, scale),
+                            };
+                            send(mantissas.into_iter().zip(scales).map(float), rows, place, &mut out);
+                        }
+                        BatchValues::Int(values) => {
+                            let float = |value| if value == NULL { f64::NAN } else { value as f64 };
+                            send(values.into_iter().map(float), rows, place, &mut out);
+                        }
+                        BatchValues::Float(values) => send(values.into_iter(), rows, place, &mut out),
+                        // A time is no amount: missing, as any other text in a column of amounts.
+                        BatchValues::Time(_) => {}
+                        BatchValues::Missing { .. } | BatchValues::Text(_) => {
+                            unreachable!("sorted out when the piece came in")
+                        }
                     }
-                    at += mantissas.len();
-                }
-                Piece::Other(BatchValues::Int(values)) => {
-                    for (&value, &to) in values.iter().zip(place) {
-                        out[to as usize] = if value == NULL { f64::NAN } else { value as f64 };
-                    }
-                    at += values.len();
-                }
-                Piece::Other(BatchValues::Float(values)) => {
-                    for (&value, &to) in values.iter().zip(place) {
-                        out[to as usize] = value;
-                    }
-                    at += values.len();
-                }
-                // A time is no amount: missing, as any other text in a column of amounts.
-                Piece::Other(BatchValues::Time(values)) => at += values.len(),
-                Piece::Other(BatchValues::Missing { .. } | BatchValues::Text(_)) => {
-                    unreachable!("sorted out when the piece came in")
+                    at += len;
                 }
             }
         }
         out
+    }
+}
+
+/// Sends values to the destinations of their rows; of all rows in their order, where none are named.
+fn send<T>(values: impl Iterator<Item = T>, rows: Option<&[u32]>, dest: &[u32], out: &mut [T]) {
+    match rows {
+        None => values.zip(dest).for_each(|(value, &to)| out[to as usize] = value),
+        Some(rows) => values.zip(rows).for_each(|(value, &row)| out[dest[row as usize] as usize] = value),
     }
 }
 
@@ -243,15 +334,26 @@ pub(super) fn remap(codes: &[u32], map: &[u32]) -> Codes {
     out
 }
 
-/// Sends each value to its destination.
-pub(super) fn scatter<T: Copy>(pieces: &[Vec<T>], dest: &[u32], out: &mut [T]) {
-    let mut at = 0;
-    for piece in pieces {
-        for (&value, &to) in piece.iter().zip(&dest[at..]) {
-            out[to as usize] = value;
+/// More threads than this would spend their time on passing over the values of others.
+const SCATTERS_MAX: usize = 4;
+
+/// Sends each value to its destination. Every thread has a part of the destinations and passes over what goes elsewhere:
+/// most of the time is spent on memory that is written for the first time.
+pub(super) fn scatter<T: Copy + Send + Sync>(pieces: &[Vec<T>], dest: &[u32], out: &mut [T]) {
+    let part = out.len().div_ceil(rayon::current_num_threads().min(SCATTERS_MAX)).max(1);
+    out.par_chunks_mut(part).enumerate().for_each(|(nth, out)| {
+        let first = nth * part;
+        let mut dest = dest;
+        for piece in pieces {
+            let (here, rest) = dest.split_at(piece.len());
+            dest = rest;
+            for (&value, &to) in piece.iter().zip(here) {
+                if let Some(place) = out.get_mut((to as usize).wrapping_sub(first)) {
+                    *place = value;
+                }
+            }
         }
-        at += piece.len();
-    }
+    });
 }
 
 pub(super) fn scatter_codes(pieces: &[Codes], dest: &[u32], out: &mut Codes) {

@@ -1,12 +1,14 @@
 //! A dictionary of distinct texts, numbered in order of first appearance.
 
 use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::sync::{Arc, OnceLock};
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 use rayon::prelude::*;
 
 use super::column::Column;
+use super::slots::Slots;
 
 /// Distinct texts and their ids. All texts share one buffer; a look-up compares bytes only where the hash agrees.
 #[derive(Debug, Clone, Default)]
@@ -14,8 +16,8 @@ pub struct Names {
     texts: Texts,
     /// Where each text ends.
     ends: Column<u64>,
-    /// Hash (its upper half) and id of every text. Of the texts of a saved store it is made when it is first needed.
-    table: OnceLock<HashTable<(u32, u32)>>,
+    /// Hash (its upper half) and id of every text; made when it is first needed.
+    table: OnceLock<Slots>,
     hasher: DefaultHashBuilder,
 }
 
@@ -36,6 +38,9 @@ impl Default for Texts {
 
 /// Texts of a saved store beyond which a single look-up goes through all of them rather than making a table.
 const TABLE_MAX: usize = 1 << 16;
+
+/// So many texts are looked for at a time.
+const AT_ONCE: usize = 32;
 
 /// What is shown where a saved store holds bytes that are no text.
 const NO_TEXT: &str = "\u{fffd}";
@@ -108,7 +113,7 @@ impl Names {
         }
         let hash = self.short_hash(text);
         let table = self.table.get_or_init(|| self.make_table());
-        table.find(spread(hash), |&(h, id)| h == hash && self.name(id) == text).map(|&(_, id)| id)
+        table.find(hash, |id| self.name(id) == text)
     }
 
     /// The id of `text`, which is added where it is new.
@@ -117,7 +122,11 @@ impl Names {
     /// At more than 2³² distinct texts; a load refuses more rows than that.
     #[inline]
     pub fn intern(&mut self, text: &str) -> u32 {
-        let hash = self.short_hash(text);
+        self.intern_hashed(text, self.short_hash(text))
+    }
+
+    #[inline]
+    fn intern_hashed(&mut self, text: &str, hash: u32) -> u32 {
         let Some(table) = self.table.get_mut() else { return self.intern_first(text) };
         let ends = self.ends.make_mut();
         let Texts::Owned(texts) = &mut self.texts else { return self.intern_first(text) };
@@ -125,13 +134,13 @@ impl Names {
             let start = if id == 0 { 0 } else { ends[id as usize - 1] as usize };
             &texts[start..ends[id as usize] as usize]
         };
-        if let Some(&(_, id)) = table.find(spread(hash), |&(h, id)| h == hash && name(id) == text) {
+        if let Some(id) = table.find(hash, |id| name(id) == text) {
             return id;
         }
         let id = u32::try_from(ends.len()).expect("a load holds fewer than 2^32 rows");
         texts.push_str(text);
         ends.push(texts.len() as u64);
-        table.insert_unique(spread(hash), (hash, id), |&(h, _)| spread(h));
+        table.insert(hash, id);
         id
     }
 
@@ -139,9 +148,10 @@ impl Names {
     #[cold]
     fn intern_first(&mut self, text: &str) -> u32 {
         if !matches!(self.texts, Texts::Owned(_)) {
-            let mut owned = Names::new();
+            // Hashes that were taken before hold on.
+            let mut owned = Names { hasher: self.hasher.clone(), ..Names::default() };
             for name in self.iter() {
-                owned.push(name);
+                owned.add(name);
             }
             *self = owned;
         }
@@ -151,19 +161,28 @@ impl Names {
         self.intern(text)
     }
 
-    /// Adds a text under the next id, whether it is known or not.
-    fn push(&mut self, text: &str) {
-        if let Texts::Owned(texts) = &mut self.texts {
-            texts.push_str(text);
-            self.ends.make_mut().push(texts.len() as u64);
+    /// Adds a text that is not known yet, without looking for it.
+    ///
+    /// # Panics
+    /// As `intern`.
+    #[inline]
+    pub fn add(&mut self, text: &str) -> u32 {
+        let Texts::Owned(texts) = &mut self.texts else { return self.intern_first(text) };
+        let id = u32::try_from(self.ends.len()).expect("a load holds fewer than 2^32 rows");
+        texts.push_str(text);
+        self.ends.make_mut().push(texts.len() as u64);
+        // While nobody has looked for a text there is no table.
+        if self.table.get().is_some() {
+            let hash = self.short_hash(text);
+            self.table.get_mut().into_iter().for_each(|table| table.insert(hash, id));
         }
+        id
     }
 
-    fn make_table(&self) -> HashTable<(u32, u32)> {
-        let mut table = HashTable::with_capacity(self.len());
+    fn make_table(&self) -> Slots {
+        let mut table = Slots::with_capacity(self.len());
         for (id, text) in self.iter().enumerate() {
-            let hash = self.short_hash(text);
-            table.insert_unique(spread(hash), (hash, id as u32), |&(h, _)| spread(h));
+            table.insert(self.short_hash(text), id as u32);
         }
         table
     }
@@ -174,7 +193,32 @@ impl Names {
 
     /// Adds every text of `other` and returns, for each of its ids, the id here.
     pub fn merge(&mut self, other: &Names) -> Vec<u32> {
-        other.iter().map(|text| self.intern(text)).collect()
+        let mut ids = Vec::with_capacity(other.len());
+        let mut hashes = Vec::with_capacity(AT_ONCE);
+        for start in (0..other.len() as u32).step_by(AT_ONCE) {
+            let group = start..(start + AT_ONCE as u32).min(other.len() as u32);
+            hashes.clear();
+            hashes.extend(group.clone().map(|id| self.short_hash(other.name(id))));
+            self.fetch(&hashes);
+            ids.extend(group.zip(&hashes).map(|(id, hash)| self.intern_hashed(other.name(id), *hash)));
+        }
+        ids
+    }
+
+    /// Reads what looking for these hashes will read. In a large dictionary every look-up waits for memory three times; those
+    /// of many wait at the same time.
+    fn fetch(&self, hashes: &[u32]) {
+        let Some(table) = self.table.get() else { return };
+        let mut ids = [0; AT_ONCE];
+        let mut n = 0;
+        for id in hashes.iter().filter_map(|hash| table.first(*hash)) {
+            ids[n] = id as usize;
+            n += 1;
+        }
+        let (bytes, ends) = self.parts();
+        let mut starts = [0; AT_ONCE];
+        starts.iter_mut().zip(&ids[..n]).for_each(|(start, id)| *start = ends[id.saturating_sub(1)] as usize);
+        black_box(starts[..n].iter().fold(0, |all, start| all ^ bytes.get(*start).copied().unwrap_or(0)));
     }
 
     /// For every id, its place in text order (by Unicode code points).
@@ -197,12 +241,6 @@ impl Names {
     fn short_hash(&self, text: &str) -> u32 {
         (self.hasher.hash_one(text.as_bytes()) >> 32) as u32
     }
-}
-
-/// The table takes its buckets from the low bits and its tags from the high ones; the 32 bits that are kept serve both.
-#[inline]
-fn spread(hash: u32) -> u64 {
-    u64::from(hash) | u64::from(hash) << 32
 }
 
 impl PartialEq for Names {
@@ -238,12 +276,21 @@ mod tests {
         assert_eq!(all.len(), 7500);
     }
 
+    #[test]
+    fn texts_that_were_added_as_new_are_found() {
+        let mut names = Names::new();
+        assert_eq!((names.add("a"), names.add("b")), (0, 1));
+        assert_eq!((names.intern("b"), names.intern("c")), (1, 2));
+        assert_eq!((names.add("d"), names.get("d"), names.get("e")), (3, Some(3), None));
+        assert_eq!(Names::new().merge(&names), [0, 1, 2, 3]);
+    }
+
     fn mapped(names: &[&str]) -> Names {
         use super::super::column::Section;
         use super::super::region::Region;
         use crate::base::checksum::Checksum;
         let mut owned = Names::new();
-        names.iter().for_each(|name| owned.push(name));
+        names.iter().zip(0..).for_each(|(name, id)| assert_eq!(owned.add(name), id));
         let (bytes, ends) = owned.parts();
         let column = |bytes: &[u8]| (std::sync::Arc::new(Region::of_bytes(bytes)), 0..bytes.len(), Checksum::of(bytes));
         let (region, range, checksum) = column(bytes);

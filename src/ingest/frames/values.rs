@@ -213,8 +213,9 @@ pub(super) fn texts(column: &StringChunked, keep: Keep<'_>, shift: u32) -> Coded
                 }
                 continue;
             }
+            // A short text is its view, so one whose view is new is new itself; a long one never is a short one.
             let code = if view.length <= 12 {
-                short.code(view.as_u128(), || names.intern(array.value(i)))
+                short.code(view.as_u128(), || names.add(array.value(i)))
             } else if long_pays {
                 n_long += 1;
                 long_pays = n_long < 4096 || long.len() * 2 < n_long;
