@@ -16,6 +16,7 @@ use super::column::Column;
 use super::columns::{Pieces, Wish, remap, scatter, scatter_codes};
 use super::names::Names;
 use super::occurrences::Occurrences;
+use super::places::Places;
 use super::props::{Property, Values};
 use super::store::{JourneyStore, Roles};
 use crate::base::{Cancelled, Ctl, Instant, Zone};
@@ -130,19 +131,17 @@ impl StoreBuilder {
     /// `Cancelled` when a stop was asked for.
     pub fn finish(self, options: BuildOptions, ctl: &Ctl) -> Result<JourneyStore, BuildError> {
         let n = self.n_events;
-        let n_customers = self.customers.len();
-        let (offsets, mut dest) = destinations(&self.customer_codes, n_customers, n);
-        drop(self.customer_codes);
+        let (offsets, mut places) = Places::by_customer(self.customer_codes, self.customers.len());
         ctl.check()?;
 
         let mut times = vec![0i64; n];
-        scatter(&self.times, &dest, &mut times);
+        scatter(&self.times, &places, &mut times);
         drop(self.times);
-        repair_order(&offsets, &mut times, &mut dest);
+        repair_order(&offsets, &mut times, &mut places);
         ctl.check()?;
 
         let mut codes = Codes::zeros(n, self.touchpoints.len().saturating_sub(1) as u32);
-        scatter_codes(&self.touchpoint_codes, &dest, &mut codes);
+        scatter_codes(&self.touchpoint_codes, &places, &mut codes);
         drop(self.touchpoint_codes);
         ctl.check()?;
 
@@ -151,6 +150,8 @@ impl StoreBuilder {
             .into_par_iter()
             .zip(self.names)
             .enumerate()
+            // Columns of numbers take far longer than those of a few texts.
+            .with_max_len(1)
             .map(|(at, (column, name))| {
                 ctl.check()?;
                 let wish = if options.always_text.contains(&at) {
@@ -160,15 +161,15 @@ impl StoreBuilder {
                 } else {
                     Wish::AsFound
                 };
-                Ok(Property { name, values: column.finish(&dest, wish) })
+                Ok(Property { name, values: column.finish(&places, wish) })
             })
             .collect::<Result<Vec<_>, Cancelled>>()?;
         let gone = self.dropped.map_or_else(Vec::new, |dropped| {
-            let mut gone: Vec<u32> = dropped.ones().map(|row| dest[row]).collect();
+            let mut gone: Vec<u32> = dropped.ones().map(|row| places.of_row(row)).collect();
             gone.sort_unstable();
             gone
         });
-        drop(dest);
+        drop(places);
 
         let mut store = JourneyStore {
             masks: Column::default(),
@@ -214,29 +215,8 @@ impl StoreBuilder {
     }
 }
 
-/// Where each customer's events begin, and for every row as read its place in journey order by customer alone.
-fn destinations(customer_codes: &[Codes], n_customers: usize, n: usize) -> (Vec<u32>, Vec<u32>) {
-    let mut offsets = vec![0u32; n_customers + 1];
-    for piece in customer_codes {
-        with_codes!(piece, |codes| codes.iter().for_each(|code| offsets[code.idx() + 1] += 1));
-    }
-    for customer in 0..n_customers {
-        offsets[customer + 1] += offsets[customer];
-    }
-    let mut next = offsets.clone();
-    let mut dest = Vec::with_capacity(n);
-    for piece in customer_codes {
-        with_codes!(piece, |codes| dest.extend(codes.iter().map(|code| {
-            let place = &mut next[code.idx()];
-            *place += 1;
-            *place - 1
-        })));
-    }
-    (offsets, dest)
-}
-
-/// Sorts the journeys whose times came out of order, stably, and sends their rows' destinations along.
-fn repair_order(offsets: &[u32], times: &mut [i64], dest: &mut [u32]) {
+/// Sorts the journeys whose times came out of order, stably, and moves their rows' places along.
+fn repair_order(offsets: &[u32], times: &mut [i64], places: &mut Places) {
     let repairs: Vec<(usize, Vec<u32>)> = offsets
         .par_windows(2)
         .filter_map(|pair| {
@@ -263,7 +243,7 @@ fn repair_order(offsets: &[u32], times: &mut [i64], dest: &mut [u32]) {
             moved[start + i as usize] = (start + place) as u32;
         }
     }
-    dest.par_iter_mut().for_each(|to| *to = moved[*to as usize]);
+    places.move_along(&moved);
 }
 
 pub(super) fn masks(codes: &Codes, offsets: &[u32]) -> Vec<u64> {

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::batch::{BatchValues, NO_DECIMAL, decimal_value};
 use super::codes::{Code, Codes};
 use super::names::Names;
+use super::places::Places;
 use super::props::{NULL, Values};
 use crate::with_codes;
 
@@ -190,7 +191,7 @@ impl Pieces {
     }
 
     /// The column in journey order, in the narrowest kind that holds every piece.
-    pub(super) fn finish(mut self, dest: &[u32], wish: Wish) -> Values {
+    pub(super) fn finish(mut self, places: &Places, wish: Wish) -> Values {
         let mut is_text = wish == Wish::Text;
         let (mut any_time, mut any_number, mut any_fraction) = (false, false, false);
         for piece in &self.pieces {
@@ -209,30 +210,30 @@ impl Pieces {
             }
         }
         if wish == Wish::Number {
-            return Values::Float(self.scatter_floats(dest).into());
+            return Values::Float(self.scatter_floats(places).into());
         }
         if is_text || (any_time && any_number) || !(any_time || any_number) {
-            return self.scatter_text(dest);
+            return self.scatter_text(places);
         }
         if any_time {
-            return Values::Time(self.scatter_ints(dest).into());
+            return Values::Time(self.scatter_ints(places).into());
         }
         if any_fraction {
-            Values::Float(self.scatter_floats(dest).into())
+            Values::Float(self.scatter_floats(places).into())
         } else {
-            Values::Int(self.scatter_ints(dest).into())
+            Values::Int(self.scatter_ints(places).into())
         }
     }
 
-    fn scatter_text(&mut self, dest: &[u32]) -> Values {
+    fn scatter_text(&mut self, places: &Places) -> Values {
         self.make_text();
-        let mut codes = Codes::zeros(dest.len(), self.names.len() as u32);
+        let mut codes = Codes::zeros(places.len(), self.names.len() as u32);
         let mut at = 0;
         for piece in self.pieces.drain(..) {
             match piece {
                 Piece::Missing(len) => at += len,
                 Piece::Text(piece) => {
-                    scatter_piece(&piece, &dest[at..], &mut codes);
+                    scatter_piece(&piece, places.of_rows(at, piece.len()), &mut codes);
                     at += piece.len();
                 }
                 Piece::Numbers(_) => unreachable!("turned into text above"),
@@ -241,14 +242,14 @@ impl Pieces {
         Values::Text { codes, names: std::mem::take(&mut self.names) }
     }
 
-    fn scatter_ints(&mut self, dest: &[u32]) -> Vec<i64> {
-        let mut out = vec![NULL; dest.len()];
+    fn scatter_ints(&mut self, places: &Places) -> Vec<i64> {
+        let mut out = vec![NULL; places.len()];
         let mut at = 0;
         for piece in self.pieces.drain(..) {
             match piece {
                 Piece::Missing(len) => at += len,
                 Piece::Numbers(Numbers { len, rows, values }) => {
-                    let (rows, dest) = (rows.as_deref(), &dest[at..]);
+                    let (rows, dest) = (rows.as_deref(), places.of_rows(at, len));
                     match values {
                         BatchValues::Decimal { mantissas, scales } => {
                             let whole = |(mantissa, scale)| if scale == NO_DECIMAL { NULL } else { mantissa };
@@ -267,34 +268,38 @@ impl Pieces {
         out
     }
 
-    fn scatter_floats(&mut self, dest: &[u32]) -> Vec<f64> {
-        let mut out = vec![f64::NAN; dest.len()];
+    fn scatter_floats(&mut self, places: &Places) -> Vec<f64> {
+        let mut out = vec![f64::NAN; places.len()];
         let mut at = 0;
         for piece in self.pieces.drain(..) {
-            let place = &dest[at..];
             match piece {
                 Piece::Missing(len) => at += len,
                 Piece::Text(codes) => {
                     let numbers: Vec<f64> =
                         std::iter::once(f64::NAN).chain(self.names.iter().map(number_in_text)).collect();
-                    send((0..codes.len()).map(|row| numbers[codes.get(row) as usize]), None, place, &mut out);
+                    send(
+                        (0..codes.len()).map(|row| numbers[codes.get(row) as usize]),
+                        None,
+                        places.of_rows(at, codes.len()),
+                        &mut out,
+                    );
                     at += codes.len();
                 }
                 Piece::Numbers(Numbers { len, rows, values }) => {
-                    let rows = rows.as_deref();
+                    let (rows, dest) = (rows.as_deref(), places.of_rows(at, len));
                     match values {
                         BatchValues::Decimal { mantissas, scales } => {
                             let float = |(mantissa, scale)| match scale {
                                 NO_DECIMAL => f64::NAN,
                                 scale => decimal_value(mantissa, scale),
                             };
-                            send(mantissas.into_iter().zip(scales).map(float), rows, place, &mut out);
+                            send(mantissas.into_iter().zip(scales).map(float), rows, dest, &mut out);
                         }
                         BatchValues::Int(values) => {
                             let float = |value| if value == NULL { f64::NAN } else { value as f64 };
-                            send(values.into_iter().map(float), rows, place, &mut out);
+                            send(values.into_iter().map(float), rows, dest, &mut out);
                         }
-                        BatchValues::Float(values) => send(values.into_iter(), rows, place, &mut out),
+                        BatchValues::Float(values) => send(values.into_iter(), rows, dest, &mut out),
                         // A time is no amount: missing, as any other text in a column of amounts.
                         BatchValues::Time(_) => {}
                         BatchValues::Missing { .. } | BatchValues::Text(_) => {
@@ -339,27 +344,26 @@ const SCATTERS_MAX: usize = 4;
 
 /// Sends each value to its destination. Every thread has a part of the destinations and passes over what goes elsewhere:
 /// most of the time is spent on memory that is written for the first time.
-pub(super) fn scatter<T: Copy + Send + Sync>(pieces: &[Vec<T>], dest: &[u32], out: &mut [T]) {
+pub(super) fn scatter<T: Copy + Send + Sync>(pieces: &[Vec<T>], places: &Places, out: &mut [T]) {
     let part = out.len().div_ceil(rayon::current_num_threads().min(SCATTERS_MAX)).max(1);
     out.par_chunks_mut(part).enumerate().for_each(|(nth, out)| {
         let first = nth * part;
-        let mut dest = dest;
+        let mut at = 0;
         for piece in pieces {
-            let (here, rest) = dest.split_at(piece.len());
-            dest = rest;
-            for (&value, &to) in piece.iter().zip(here) {
+            for (&value, &to) in piece.iter().zip(places.of_rows(at, piece.len())) {
                 if let Some(place) = out.get_mut((to as usize).wrapping_sub(first)) {
                     *place = value;
                 }
             }
+            at += piece.len();
         }
     });
 }
 
-pub(super) fn scatter_codes(pieces: &[Codes], dest: &[u32], out: &mut Codes) {
+pub(super) fn scatter_codes(pieces: &[Codes], places: &Places, out: &mut Codes) {
     let mut at = 0;
     for piece in pieces {
-        scatter_piece(piece, &dest[at..], out);
+        scatter_piece(piece, places.of_rows(at, piece.len()), out);
         at += piece.len();
     }
 }

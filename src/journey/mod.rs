@@ -22,6 +22,7 @@ pub mod names;
 mod nth;
 mod occurrences;
 pub mod pattern;
+mod places;
 pub mod props;
 pub mod region;
 pub mod relabel;
