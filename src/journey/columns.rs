@@ -380,3 +380,84 @@ fn scatter_piece(piece: &Codes, dest: &[u32], out: &mut Codes) {
         Codes::U32(out) => into(from, dest, out, |code| code as u32),
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::batch::Coded;
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Values of one kind, which are missing where a row is none.
+    fn values(kind: usize, rows: &[Option<i16>]) -> BatchValues {
+        let whole = |row: &Option<i16>| row.map_or(NULL, i64::from);
+        match kind {
+            0 => BatchValues::Missing { len: rows.len() },
+            1 => BatchValues::Int(rows.iter().map(whole).collect()),
+            2 => BatchValues::Float(rows.iter().map(|row| row.map_or(f64::NAN, |v| f64::from(v) / 2.0)).collect()),
+            3 => BatchValues::Time(rows.iter().map(whole).collect()),
+            4 => {
+                let scale = |row: &Option<i16>| row.map_or(NO_DECIMAL, |_| 1);
+                let mantissas = rows.iter().map(|row| row.map_or(0, i64::from)).collect();
+                BatchValues::Decimal { mantissas, scales: rows.iter().map(scale).collect() }
+            }
+            _ => {
+                let mut texts = BatchValues::Missing { len: 0 };
+                rows.iter().for_each(|row| match row {
+                    Some(value) => texts.push_text(&format!("t{value}")),
+                    None => texts.push_missing(),
+                });
+                texts
+            }
+        }
+    }
+
+    fn texts(coded: &Coded) -> Vec<Option<&str>> {
+        coded.codes.iter().map(|code| code.checked_sub(1).map(|id| coded.names.name(id))).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_column_with_few_values_is_the_same_as_one_with_all_of_them(
+            pieces in prop::collection::vec((0usize..6, prop::collection::vec(prop::option::weighted(0.3, any::<i16>()), 0..30)), 0..4),
+            turn in 0usize..100,
+        ) {
+            let all: Vec<Option<i16>> = pieces.iter().flat_map(|piece| piece.1.clone()).collect();
+            // Every row is a customer of its own, numbered from somewhere in between.
+            let n = all.len().max(1);
+            let customers: Vec<u32> = (0..all.len()).map(|row| ((row * 7 + turn) % n) as u32).collect();
+            prop_assume!(!n.is_multiple_of(7));
+            let (_, places) = Places::by_customer(vec![Codes::pack(&customers)], n);
+            for wish in [Wish::AsFound, Wish::Text, Wish::Number] {
+                let mut column = Pieces::default();
+                pieces.iter().for_each(|(kind, rows)| column.push(values(*kind, rows)));
+                let is_text = wish == Wish::Text || pieces.iter().any(|(kind, _)| *kind == 5);
+                let finished = column.finish(&places, wish);
+                let mut row = 0;
+                for (kind, rows) in &pieces {
+                    let spelled = values(*kind, rows).into_text();
+                    for (value, text) in rows.iter().zip(texts(&spelled)) {
+                        let at = places.of_row(row) as usize;
+                        row += 1;
+                        match &finished {
+                            Values::Text { codes, names } => {
+                                let found = codes.get(at).checked_sub(1).map(|id| names.name(id));
+                                prop_assert_eq!(found, text);
+                            }
+                            Values::Int(ints) | Values::Time(ints) => {
+                                prop_assert!(!is_text);
+                                let expect = if *kind == 0 { None } else { *value };
+                                prop_assert_eq!(ints[at], expect.map_or(NULL, i64::from));
+                            }
+                            Values::Float(floats) => {
+                                let scale = match kind { 1 => Some(1.0), 2 => Some(0.5), 4 => Some(0.1), _ => None };
+                                let expect = value.zip(scale).map(|(value, scale)| f64::from(value) * scale);
+                                let near = expect.map_or(floats[at].is_nan(), |expect| (floats[at] - expect).abs() < 1e-9);
+                                prop_assert!(near, "{} for {:?}", floats[at], expect);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

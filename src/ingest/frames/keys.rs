@@ -5,6 +5,9 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+/// So many slots lie near at hand, and the few texts of most columns seldom meet in one of them.
+const FEWEST: usize = 1 << 10;
+
 /// An open-addressing table from 128-bit keys to codes.
 pub(super) struct KeyTable {
     slots: Vec<Slot>,
@@ -24,7 +27,7 @@ struct Slot {
 impl KeyTable {
     pub(super) fn new() -> Self {
         let random = RandomState::new();
-        KeyTable { slots: vec![Slot::default(); 64], n_used: 0, seeds: (random.hash_one(1), random.hash_one(2)) }
+        KeyTable { slots: vec![Slot::default(); FEWEST], n_used: 0, seeds: (random.hash_one(1), random.hash_one(2)) }
     }
 
     pub(super) fn len(&self) -> usize {

@@ -139,7 +139,8 @@ impl<'a> Waits<'a> {
             self.classes.open(&[true]);
         }
         let mut stretches = curve::stretches(&self.classes);
-        if !self.classes.are_whole() && !(asked.is_of_median() && curve::have_crossed(&stretches)) {
+        let is_enough = asked.is_of_median() && curve::have_crossed(&stretches);
+        if !self.classes.are_whole() && !is_enough {
             self.classes = Classes::new(&self.ways, &self.open, None);
             stretches = curve::stretches(&self.classes);
         }
