@@ -1,8 +1,9 @@
 //! The journey store: every customer's events in order, in columns, and the ways to choose among them.
 //!
-//! Reading order: `column` holds values in memory or in a saved store (`region`), `names` and `codes` hold texts as small numbers, `props` the other columns, `store` the whole,
-//! `build` makes one from batches of rows (`identity` links ids of one person, `keys` finds rows that come twice), `view` is
-//! what an analysis looks at, `chunks` shares work among threads, `step` and `expr` choose events and customers, `pattern`
+//! Reading order: `column` holds values in memory or in a saved store (`region`), `names` and `codes` hold texts as small
+//! numbers (`slots` finds them), `props` the other columns, `store` the whole, `build` makes one from batches of rows (`columns` and `places` bring them into order, `identity` links ids of one person,
+//! `keys` finds rows that come twice), `view` is what an analysis looks at (`occurrences`, `repeats` and `nth` are found when
+//! first asked for, and kept), `chunks` shares work among threads, `step` and `expr` choose events and customers, `pattern`
 //! finds ways through a journey, `relabel` turns events into touchpoints by rules.
 
 pub mod batch;
