@@ -73,7 +73,11 @@ pub fn dwell(view: &View, spec: &DwellSpec, ctl: &Ctl) -> Result<Dwell, Error> {
         title: spec.title(),
         breakdown: spec.breakdown.clone(),
         are_ordered: plan.are_ordered,
-        differences: if value.is_some() { differences(&plan, &order, &stays[1..], ctl)? } else { Vec::new() },
+        differences: if value.is_some() && spec.wants(Part::Survival) {
+            differences(&plan, &order, &stays[1..], ctl)?
+        } else {
+            Vec::new()
+        },
         groups,
         tails,
         n_events: n_events(view),

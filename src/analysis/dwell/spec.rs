@@ -51,7 +51,7 @@ pub struct DwellSpec {
     /// Add what is different about the slow ones, in all stages or in one
     #[arg(long, value_name = "STAGE", num_args = 0..=1, require_equals = true, default_missing_value = ALL_STAGES)]
     pub slow: Option<String>,
-    /// Make only this table, and what other flags add
+    /// Make only this table, and what other flags add; `differences` comes with survival
     #[arg(long, value_enum, value_name = "TABLE")]
     pub only: Vec<Part>,
     #[command(flatten)]

@@ -21,7 +21,8 @@ impl Dwell {
         let is_wanted = |part: &Part| self.only.is_empty() || self.only.contains(part);
         let mut tables: Vec<Table> =
             parts.into_iter().filter(|(part, _)| is_wanted(part)).map(|(_, table)| table(self)).collect();
-        if self.breakdown.is_some() {
+        // The test compares curves.
+        if self.breakdown.is_some() && is_wanted(&Part::Survival) {
             tables.push(self.differences_table());
         }
         let asked = self.asked;

@@ -3,13 +3,14 @@
 //! At every position the largest `top` touchpoints stand alone and the rest is `(other)`, so that a position has few nodes
 //! however many names there are; what flows into a node is then exactly what it holds.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::sequences::{Sequences, Spread};
-use super::spans::{self, Grouped};
+use super::spans::{self, Visit};
 use super::way::{Left, Plan};
 use crate::base::{Cancelled, Ctl};
-use crate::journey::chunks::par_customers;
 use crate::with_codes;
 
 /// Positions beyond this one are not told apart.
@@ -155,27 +156,42 @@ impl Flow {
         for position in &self.positions {
             starts.push(starts[starts.len() - 1] + position.edges.len());
         }
+        let spans = EdgeSpans { plan, flow: self, starts: &starts };
+        let medians = spans::medians_of(plan.view, starts[starts.len() - 1], &spans, ctl)?;
+        Ok(starts.windows(2).map(|pair| medians[pair[0]..pair[1]].to_vec()).collect())
+    }
+}
+
+/// How long every step from one position to the next took.
+struct EdgeSpans<'a> {
+    plan: &'a Plan<'a>,
+    flow: &'a Flow,
+    /// By position, the number of its first edge.
+    starts: &'a [usize],
+}
+
+impl Visit for EdgeSpans<'_> {
+    fn visit(&self, chunk: Range<u32>, sink: &mut impl FnMut(usize, i64)) {
+        let EdgeSpans { plan, flow, starts } = self;
         let times = plan.view.times();
-        let pieces: Vec<Vec<Grouped>> = with_codes!(plan.view.codes(), |codes| {
-            par_customers(plan.view, ctl, Vec::new, |spans: &mut Vec<Grouped>, customer, journey| {
+        with_codes!(plan.view.codes(), |codes| {
+            for (customer, journey) in plan.view.journeys_of(chunk) {
                 plan.ways(customer, journey, &mut Left::default(), |way| {
                     let (mut at, mut before) = (0, (0, 0));
                     plan.walk(codes, &way, |code, position| {
-                        let Some(here) = self.positions.get(at) else { return false };
+                        let Some(here) = flow.positions.get(at) else { return false };
                         let place = usize::from(here.places[code as usize]);
                         if at > 0 {
-                            let idx = starts[at - 1] + self.positions[at - 1].edge_idx(before.0, place);
-                            spans.push((idx as u32, (times[position] - before.1).abs()));
+                            let idx = starts[at - 1] + flow.positions[at - 1].edge_idx(before.0, place);
+                            sink(idx, (times[position] - before.1).abs());
                         }
                         before = (place, times[position]);
                         at += 1;
                         true
                     });
                 });
-            })?
+            }
         });
-        let medians = spans::medians(&pieces, starts[starts.len() - 1]);
-        Ok(starts.windows(2).map(|pair| medians[pair[0]..pair[1]].to_vec()).collect())
     }
 }
 

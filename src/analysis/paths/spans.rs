@@ -131,6 +131,24 @@ pub fn quantiles<const N: usize>(
     Ok(ranks.into_iter().map(|ranks| ranks.map(|ranks| ranks.map(value))).collect())
 }
 
+/// Up to so many groups are counted by size class; the tables for more would take more room than their spans.
+const GROUPS_MAX: usize = 1 << 12;
+
+/// The median of each group in seconds, `None` where a group has no spans.
+///
+/// # Errors
+/// `Cancelled`.
+pub fn medians_of(view: &View, n_groups: usize, spans: &impl Visit, ctl: &Ctl) -> Result<Vec<Option<f64>>, Cancelled> {
+    if n_groups <= GROUPS_MAX {
+        let medians = quantiles(view, n_groups, [0.5], spans, ctl)?;
+        return Ok(medians.into_iter().map(|median| median.map(|[median]| median)).collect());
+    }
+    let keep = |kept: &mut Vec<Grouped>, chunk| {
+        spans.visit(chunk, &mut |group, span| kept.push((group as u32, span)));
+    };
+    Ok(medians(&par_gather(view, ctl, Vec::new, keep)?, n_groups))
+}
+
 /// The places of the two values between which a quantile lies, and the ranks there.
 #[derive(Debug, Clone, Copy)]
 struct Rank {

@@ -321,6 +321,12 @@ impl<'a> Classes<'a> {
         self.counts.len()
     }
 
+    /// Places up to the end of what is known of the curve where waits ended.
+    pub fn n_places_with_ends(&self) -> usize {
+        let known = self.places_of(self.end - 1).end;
+        self.counts[..known].iter().filter(|n| **n > 0).count()
+    }
+
     pub fn count_at(&self, place: usize) -> usize {
         self.counts[place] as usize
     }

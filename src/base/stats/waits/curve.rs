@@ -7,17 +7,18 @@ use super::classes::{Classes, Way};
 /// One half, with the slack that a curve of many factors needs to meet it.
 const HALF: f64 = 0.5 + 1e-12;
 
-/// The ends of one place, between which nobody is censored.
+/// The ends of one place, between which nobody is censored. Waits are at most as many as events, of which there are fewer
+/// than 2³².
 #[derive(Debug, Clone, Copy)]
 pub struct Stretch {
-    class: usize,
-    place: usize,
+    class: u32,
+    place: u32,
     /// Ends before the stretch.
-    pub before: usize,
+    before: u32,
     /// Ends in it.
-    pub n: usize,
+    n: u32,
     /// Still waiting and watched just before its first end.
-    at_risk: u64,
+    at_risk: u32,
     survival: f64,
     greenwood: f64,
 }
@@ -42,28 +43,49 @@ impl State {
 }
 
 impl Stretch {
+    fn class(&self) -> usize {
+        self.class as usize
+    }
+
+    fn place(&self) -> usize {
+        self.place as usize
+    }
+
+    pub fn before(&self) -> usize {
+        self.before as usize
+    }
+
+    pub fn n(&self) -> usize {
+        self.n as usize
+    }
+
+    fn at_risk(&self) -> u64 {
+        u64::from(self.at_risk)
+    }
+
     /// After `d` of its ends.
     pub fn after(&self, d: usize) -> State {
-        let (n, left) = (self.at_risk as f64, (self.at_risk - d as u64) as f64);
+        let (n, left) = (self.at_risk() as f64, (self.at_risk() - d as u64) as f64);
         State { survival: self.survival * left / n, greenwood: self.greenwood + 1.0 / left - 1.0 / n }
     }
 
     /// What every end of the stretch weighs.
     fn weight(&self) -> f64 {
-        self.survival / self.at_risk as f64
+        self.survival / self.at_risk() as f64
     }
 
     /// Its ends, ascending; its class is open.
     fn ends<'c>(&self, classes: &'c Classes) -> &'c [i64] {
-        let from = self.before - classes.in_lower(self.class);
-        &classes.sorted(self.class)[from..from + self.n]
+        let from = self.before() - classes.in_lower(self.class());
+        &classes.sorted(self.class())[from..from + self.n()]
     }
 }
 
 /// The curve in stretches, as far as it is known.
 pub fn stretches(classes: &Classes) -> Vec<Stretch> {
-    let mut stretches = Vec::new();
-    let mut at_risk = (classes.len() + classes.n_open) as u64;
+    // With many censorings there are millions, which a growing list would hold twice.
+    let mut stretches = Vec::with_capacity(classes.n_places_with_ends());
+    let mut at_risk = (classes.len() + classes.n_open) as u32;
     let (mut state, mut before) = (State { survival: 1.0, greenwood: 0.0 }, 0);
     for class in 0..classes.end {
         let open = classes.open_of(class);
@@ -71,13 +93,14 @@ pub fn stretches(classes: &Classes) -> Vec<Stretch> {
             let n = classes.count_at(place);
             if n > 0 {
                 let State { survival, greenwood } = state;
-                let stretch = Stretch { class, place, before, n, at_risk, survival, greenwood };
+                let (class, place, n_here) = (class as u32, place as u32, n as u32);
+                let stretch = Stretch { class, place, before, n: n_here, at_risk, survival, greenwood };
                 state = stretch.after(n);
-                before += n;
-                at_risk -= n as u64;
+                before += n_here;
+                at_risk -= n_here;
                 stretches.push(stretch);
             }
-            at_risk -= u64::from(at < open.len());
+            at_risk -= u32::from(at < open.len());
         }
     }
     stretches
@@ -92,15 +115,15 @@ pub struct Chosen {
 
 impl Chosen {
     pub fn rank(&self, stretches: &[Stretch]) -> usize {
-        stretches[self.stretch].before + self.d - 1
+        stretches[self.stretch].before() + self.d - 1
     }
 }
 
 /// The points that may be shown: just after every different end in an open class, and after the last end of a closed one.
 fn candidates(classes: &Classes, stretches: &[Stretch]) -> impl Iterator<Item = Chosen> {
     stretches.iter().enumerate().flat_map(|(place, stretch)| {
-        let ends = if classes.is_open(stretch.class) { stretch.ends(classes) } else { &[] };
-        lasts(ends, stretch.n).map(move |d| Chosen { stretch: place, d })
+        let ends = if classes.is_open(stretch.class()) { stretch.ends(classes) } else { &[] };
+        lasts(ends, stretch.n()).map(move |d| Chosen { stretch: place, d })
     })
 }
 
@@ -115,9 +138,9 @@ pub fn choose(classes: &Classes, stretches: &[Stretch], points_max: usize) -> Ve
     if candidates(classes, stretches).nth(points_max).is_none() {
         return candidates(classes, stretches).collect();
     }
-    let step = (1.0 - last.after(last.n).survival) / (points_max - 1) as f64;
+    let step = (1.0 - last.after(last.n()).survival) / (points_max - 1) as f64;
     let mut shown = 1.0;
-    let is_last = |point: &Chosen| point.stretch + 1 == stretches.len() && point.d == last.n;
+    let is_last = |point: &Chosen| point.stretch + 1 == stretches.len() && point.d == last.n();
     let mut chosen: Vec<Chosen> = candidates(classes, stretches)
         .filter(|point| {
             let survival = stretches[point.stretch].after(point.d).survival;
@@ -149,16 +172,16 @@ pub fn points(classes: &Classes, stretches: &[Stretch], chosen: &[Chosen]) -> (V
     for point in chosen {
         let (stretch, rank) = (&stretches[point.stretch], point.rank(stretches));
         let (time, state) = (classes.at_rank(rank), stretch.after(point.d));
-        let earlier = classes.n_below(time) - stretch.before;
+        let earlier = classes.n_below(time) - stretch.before();
         points.push(Point {
             time: time as f64 / 1e6,
-            at_risk: stretch.at_risk - earlier as u64,
+            at_risk: stretch.at_risk() - earlier as u64,
             ended: (rank + 1 - shown) as u64,
             survival: state.survival,
             std_err: state.std_err(),
             interval: state.interval(),
         });
-        moments.push(Moment { place: stretch.place, time });
+        moments.push(Moment { place: stretch.place(), time });
         shown = rank + 1;
     }
     (points, moments)
@@ -170,7 +193,7 @@ const PARTS: f64 = (1u64 << 62) as f64;
 /// What an end at each place adds to the incidence of its way.
 pub fn weights(classes: &Classes, stretches: &[Stretch]) -> Vec<u64> {
     let mut weights = vec![0; classes.n_places()];
-    stretches.iter().for_each(|stretch| weights[stretch.place] = (stretch.weight() * PARTS).round() as u64);
+    stretches.iter().for_each(|stretch| weights[stretch.place()] = (stretch.weight() * PARTS).round() as u64);
     weights
 }
 
@@ -208,13 +231,13 @@ pub fn incidences(classes: &Classes, weights: &[u64], moments: &[Moment]) -> Vec
 /// The rank of the end by which half have ended.
 pub fn median_rank(stretches: &[Stretch]) -> Option<usize> {
     let stretch =
-        &stretches[stretches.partition_point(|stretch| stretch.after(stretch.n).survival > HALF)..].first()?;
+        &stretches[stretches.partition_point(|stretch| stretch.after(stretch.n()).survival > HALF)..].first()?;
     let is_past = |d: &usize| stretch.after(*d).survival <= HALF;
-    let guess = (stretch.at_risk as f64 * (1.0 - HALF / stretch.survival)).ceil().max(1.0) as usize;
+    let guess = (stretch.at_risk() as f64 * (1.0 - HALF / stretch.survival)).ceil().max(1.0) as usize;
     // The guess is off by at most a rounding.
     let from = guess.saturating_sub(2).max(1);
-    let d = (from..=stretch.n).find(is_past)?;
-    Some(stretch.before + d - 1)
+    let d = (from..=stretch.n()).find(is_past)?;
+    Some(stretch.before() + d - 1)
 }
 
 const LN_LN_2: f64 = -0.366_512_920_581_664_35;
@@ -225,7 +248,7 @@ impl Stretch {
     /// only where that is certain: with L = −ln S, a bound is past where ln L ± zσ/L ≥ ln ln 2, and each part is taken at
     /// the end of the stretch where it is largest.
     fn may_cross(&self) -> (bool, bool) {
-        let (first, last) = (self.after(1), self.after(self.n));
+        let (first, last) = (self.after(1), self.after(self.n()));
         if last.survival <= 0.0 {
             return (true, true);
         }
@@ -248,7 +271,7 @@ fn is_past_upper(state: State) -> bool {
 pub fn have_crossed(stretches: &[Stretch]) -> bool {
     // Where even the upper bound has, everything has.
     let is_past = |stretch: &Stretch| {
-        let end = stretch.after(stretch.n);
+        let end = stretch.after(stretch.n());
         end.survival < 0.5 && stretch.may_cross().1 && is_past_upper(end)
     };
     stretches.iter().rev().any(is_past)
@@ -264,9 +287,9 @@ pub fn where_bounds_may_cross(classes: &Classes, stretches: &[Stretch]) -> Vec<b
         }
         let (lower, upper) = stretch.may_cross();
         if (seeks_lower && lower) || (seeks_upper && upper) {
-            wanted[stretch.class] = true;
+            wanted[stretch.class()] = true;
         }
-        let end = stretch.after(stretch.n);
+        let end = stretch.after(stretch.n());
         seeks_lower &= !(lower && is_past_lower(end));
         seeks_upper &= !(upper && is_past_upper(end));
     }

@@ -203,10 +203,10 @@ impl<'a> Waits<'a> {
 
     fn at(&self, stretches: &[Stretch], limit: i64) -> (f64, Option<(f64, f64)>) {
         let n_ended = self.classes.n_below(limit.saturating_add(1));
-        let Some(stretch) = stretches[..stretches.partition_point(|s| s.before < n_ended)].last() else {
+        let Some(stretch) = stretches[..stretches.partition_point(|s| s.before() < n_ended)].last() else {
             return (1.0, None);
         };
-        let state = stretch.after((n_ended - stretch.before).min(stretch.n));
+        let state = stretch.after((n_ended - stretch.before()).min(stretch.n()));
         (state.survival, state.interval())
     }
 }
