@@ -118,6 +118,29 @@ impl Bitmap {
     }
 }
 
+/// Whether each of at most 64 values passes a test, which says so by 1 and else 0. Bytes first, packed eight at a time, so
+/// that the test itself runs on vectors.
+#[inline]
+pub fn word_of<T: Copy>(values: &[T], test: impl Fn(T) -> u8) -> u64 {
+    let mut bytes = [0u8; 64];
+    if let Ok(full) = <&[T; 64]>::try_from(values) {
+        bytes.iter_mut().zip(full).for_each(|(byte, &value)| *byte = test(value));
+    } else {
+        bytes.iter_mut().zip(values).for_each(|(byte, &value)| *byte = test(value));
+    }
+    packed(&bytes)
+}
+
+/// 64 bytes of 0 or 1 as 64 bits. The product puts byte `i` of eight at bit `56 + i`; no two of its terms meet.
+#[inline]
+fn packed(bytes: &[u8; 64]) -> u64 {
+    let (eights, _) = bytes.as_chunks::<8>();
+    eights.iter().enumerate().fold(0, |word, (at, eight)| {
+        let bits = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        word | (bits << (8 * at))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::Bitmap;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::bitmap::Bitmap;
+use super::bitmap::{Bitmap, word_of};
 use super::codes::{Code, Codes};
 use crate::with_codes;
 
@@ -72,18 +72,9 @@ fn find(codes: &Codes, by_code: &[bool]) -> Bitmap {
 }
 
 fn all_words<C: Code>(codes: &[C], is_one: impl Fn(C) -> bool + Sync + Send) -> Bitmap {
-    let words = codes.par_chunks(64).with_min_len(PIECE).map(|codes| word(codes, &is_one)).collect();
+    let words =
+        codes.par_chunks(64).with_min_len(PIECE).map(|codes| word_of(codes, |code| u8::from(is_one(code)))).collect();
     Bitmap::from_words(words, codes.len())
-}
-
-/// The bits of at most 64 codes. The multiplication moves the lowest bits of eight bytes next to each other.
-#[inline(always)]
-fn word<C: Code>(codes: &[C], is_one: impl Fn(C) -> bool) -> u64 {
-    let mut bytes = [0u8; 64];
-    bytes.iter_mut().zip(codes).for_each(|(byte, code)| *byte = u8::from(is_one(*code)));
-    let (eights, _) = bytes.as_chunks::<8>();
-    let bits = |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-    eights.iter().enumerate().fold(0, |word, (at, eight)| word | bits(eight) << (8 * at))
 }
 
 #[cfg(test)]

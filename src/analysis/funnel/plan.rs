@@ -197,15 +197,13 @@ impl<'v> Plan<'v> {
     #[inline]
     pub fn steps_at(&self, code: usize, position: usize) -> u32 {
         let mut bits = self.steps_by_code[code];
-        if bits & self.conditional_bits != 0 {
-            let mut in_doubt = bits & self.conditional_bits;
-            while in_doubt != 0 {
-                let bit = in_doubt & in_doubt.wrapping_neg();
-                if !self.matched[bit.trailing_zeros() as usize].matches(code, position) {
-                    bits &= !bit;
-                }
-                in_doubt &= !bit;
+        let mut in_doubt = bits & self.conditional_bits;
+        while in_doubt != 0 {
+            let step_idx = in_doubt.trailing_zeros() as usize;
+            if !self.matched[step_idx].matches(code, position) {
+                bits &= !(1 << step_idx);
             }
+            in_doubt &= in_doubt - 1;
         }
         bits
     }

@@ -200,11 +200,8 @@ pub fn tally(ground: &Ground, waits: &[StageWaits], ctl: &Ctl) -> Result<Tally, 
     };
     let gatherers =
         with_codes!(ground.view.codes(), |codes| par_gather(ground.view, ctl, start, |gatherer, chunk| {
-            for customer in chunk.map(CustomerId) {
-                let journey = ground.view.journey(customer);
-                if !journey.is_empty() && ground.view.is_chosen(customer) {
-                    gatherer.read(ground, &judges, codes, customer, journey);
-                }
+            for (customer, journey) in ground.view.journeys_of(chunk) {
+                gatherer.read(ground, &judges, codes, customer, journey);
             }
         }))?;
     let mut total = Tally::new(ground);

@@ -17,7 +17,7 @@ use self::reader::Reader;
 use super::sizes::Sizes;
 use super::spans::{self, Grouped};
 use super::way::{Left, Plan};
-use crate::base::{Cancelled, Ctl, CustomerId};
+use crate::base::{Cancelled, Ctl};
 use crate::journey::View;
 use crate::journey::chunks::par_chunks;
 use crate::with_codes;
@@ -155,11 +155,7 @@ pub fn sequences(plan: &Plan, depth: usize, wants_ends: bool, ctl: &Ctl) -> Resu
             let collapses = packing.is_some() && plan.collapses_journeys();
             let mut reader = Reader { plan, codes, depth, packing, collapses, wants_ends, piece: Piece::default() };
             reader.piece.units.reserve(chunk.len());
-            for customer in chunk.map(CustomerId) {
-                let journey = plan.view.journey(customer);
-                if journey.is_empty() || !plan.view.is_chosen(customer) {
-                    continue;
-                }
+            for (customer, journey) in plan.view.journeys_of(chunk) {
                 let mut left = Left::default();
                 plan.ways(customer, journey, &mut left, |way| reader.add(&way));
                 reader.piece.left.add(left);

@@ -437,11 +437,7 @@ impl<'v> Plan<'v> {
                     let (mut gathered, mut back) = (start(), Vec::new());
                     for chunk in piece {
                         ctl.check()?;
-                        for customer in chunk.clone().map(CustomerId) {
-                            let journey = self.view.journey(customer);
-                            if journey.is_empty() || !self.view.is_chosen(customer) {
-                                continue;
-                            }
+                        for (customer, journey) in self.view.journeys_of(chunk.clone()) {
                             let end = journey.end;
                             self.entries(codes, customer, journey, |entry| {
                                 if wants_returns {

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::super::bitmap::Bitmap;
+use super::super::bitmap::{Bitmap, word_of};
 use super::super::codes::{Code, Codes};
 use super::super::names::Names;
 use super::super::props::{NULL, Values};
@@ -316,17 +316,10 @@ fn fill_floats(values: &[f64], test: &NumberTest, out: &mut [u64]) {
     }
 }
 
-/// Bytes of 0 and 1 first, packed eight at a time, so that the test itself runs on vectors.
 #[inline]
 fn fill_values<T: Copy>(values: &[T], out: &mut [u64], test: impl Fn(T) -> u8) {
     for (chunk, word) in values.chunks(64).zip(out) {
-        let mut bytes = [0u8; 64];
-        if let Ok(full) = <&[T; 64]>::try_from(chunk) {
-            bytes.iter_mut().zip(full).for_each(|(byte, &value)| *byte = test(value));
-        } else {
-            bytes.iter_mut().zip(chunk).for_each(|(byte, &value)| *byte = test(value));
-        }
-        *word = packed(&bytes);
+        *word = word_of(chunk, &test);
     }
 }
 
@@ -335,16 +328,6 @@ fn fill_each(rows: Range<usize>, out: &mut [u64], mut test: impl FnMut(usize) ->
         let end = (start + 64).min(rows.end);
         *word = (start..end).fold(0, |bits, row| bits | (u64::from(test(row)) << (row - start)));
     }
-}
-
-/// 64 bytes of 0 or 1 as 64 bits. The product puts byte `i` of eight at bit `56 + i`; no two of its terms meet.
-#[inline]
-fn packed(bytes: &[u8; 64]) -> u64 {
-    let (eights, _) = bytes.as_chunks::<8>();
-    eights.iter().enumerate().fold(0, |word, (at, eight)| {
-        let bits = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        word | (bits << (8 * at))
-    })
 }
 
 pub(super) fn customer_of(offsets: &[u32], row: usize) -> usize {

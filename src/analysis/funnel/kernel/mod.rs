@@ -1,8 +1,8 @@
 //! The kernel: walks every journey and hands over one `Reached` per unit (a customer, a session or an attempt) that
 //! entered the funnel.
 //!
-//! `plain` answers the common question from the places of the steps and their times alone. `general` gathers the events that matter and knows
-//! every rule: `in_order` reads attempts of ordered and strict funnels, `any_order` those of the third kind.
+//! `plain` answers the common question from the places of the steps and their times alone. `general` gathers the events
+//! that matter and knows every rule: `in_order` reads attempts of ordered and strict funnels, `any_order` those of the third kind.
 //!
 //! Decided here, where the definition leaves it open:
 //! * An attempt is first read as if there were no exclusions: its longest chain, each step at its earliest possible
