@@ -349,7 +349,7 @@ pub static COMMANDS: &[Command] = {
     command(App(AppAction::Tasks), "tasks", &["W"], Place::Panes, "List what runs in the background").hint(62, "tasks"),
     command(App(AppAction::Explain), "explain", &["i"], Place::Panes, "Explain what is on the screen, and what the numbers mean").hint(42, "explain"),
     command(App(AppAction::DataHealth), "data-health", &["g d"], Place::Panes, "Show how the data was read, what was refused, and why"),
-    command(App(AppAction::Zoom), "zoom", &["z"], Place::Panes, "Give the panel with the focus the whole pane, or give it back").hint(29, "zoom"),
+    command(App(AppAction::Zoom), "zoom", &["z"], Place::Panes, "Give the panel with the focus the whole pane; again, or Esc, shows them all").hint(29, "zoom"),
     command(App(AppAction::Palette), "commands", &["ctrl-p", ":"], Place::Panes, "Find and run any command").hint(44, "commands"),
     command(App(AppAction::Help), "help", &["?", "f1"], Place::Panes, "Show the keys that work here").hint(255, "help"),
 

@@ -51,7 +51,9 @@ impl App {
             }
             AppAction::Explain => self.explain(),
             AppAction::Back => {
-                if !self.pop() {
+                // A zoomed panel hides the others: the way back first shows them again.
+                let is_zoomed = std::mem::take(&mut self.stack_mut().top_mut().is_zoomed);
+                if !is_zoomed && !self.pop() {
                     self.screen = Screen::Home;
                 }
             }

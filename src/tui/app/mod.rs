@@ -403,7 +403,7 @@ impl App {
     fn allows_app(&self, action: AppAction) -> Result<(), &'static str> {
         let layer = self.top();
         match action {
-            AppAction::Back if self.stack().layers.len() == 1 && self.screen == Screen::Home => {
+            AppAction::Back if self.screen == Screen::Home && self.stack().layers.len() == 1 && !layer.is_zoomed => {
                 Err("this is the first level; q quits")
             }
             AppAction::Go(screen) if self.screen == screen && self.stack().layers.len() == 1 => Err("you are there"),

@@ -217,6 +217,20 @@ fn in_mono_the_row_under_the_cursor_and_the_focused_frame_stand_out() {
     assert!(buffer.content.iter().all(|cell| cell.fg == ratatui::style::Color::Reset));
 }
 
+#[test]
+fn esc_gives_back_the_room_of_a_zoomed_panel_and_then_goes_back() {
+    let mut desk = Desk::open(80, 24);
+    let before = desk.keys("jk").screen();
+    assert_ne!(desk.keys("z").screen(), before);
+    assert_eq!(desk.keys("⎋").screen(), before);
+    desk.keys("⎋")
+        .shows("this is the first level; q quits")
+        .keys("2z⎋")
+        .shows("▐2 Funnel▌")
+        .keys("⎋")
+        .shows("▐1 Home▌");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
