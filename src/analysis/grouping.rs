@@ -6,7 +6,7 @@ use super::Error;
 use crate::base::Instant;
 use crate::base::nearest::nearest;
 use crate::journey::props::{self, NULL};
-use crate::journey::{JourneyStore, Property, ValueKind, View};
+use crate::journey::{Codes, JourneyStore, Property, ValueKind, View};
 
 /// Values kept; the rest is `(other)`.
 const MAX_VALUES: usize = 20;
@@ -54,6 +54,16 @@ impl<'s> GroupColumn<'s> {
         }
     }
 
+    /// The keys, where each is a byte, and by position the place of its key, where these differ.
+    pub fn bytes(self, view: &'s View) -> Option<(&'s [u8], Option<&'s [u32]>)> {
+        let (codes, places) = match self {
+            GroupColumn::Property(Property { values: props::Values::Text { codes, .. }, .. }) => (codes, view.rows()),
+            GroupColumn::Property(_) => return None,
+            GroupColumn::Event => (view.codes(), None),
+        };
+        if let Codes::U8(codes) = codes { Some((codes, places)) } else { None }
+    }
+
     /// The key of no value.
     pub fn missing(self) -> i64 {
         match self {
@@ -92,7 +102,11 @@ impl<'s> GroupColumn<'s> {
 
 /// How often every key came up.
 #[derive(Debug, Default)]
-pub(super) struct KeyCounts(FxHashMap<i64, u64>);
+pub(super) struct KeyCounts {
+    /// By key, where keys are bytes, as most dictionary codes are.
+    small: Vec<u64>,
+    large: FxHashMap<i64, u64>,
+}
 
 impl KeyCounts {
     #[inline]
@@ -100,13 +114,33 @@ impl KeyCounts {
         self.add_many(key, 1);
     }
 
+    #[inline]
     pub fn add_many(&mut self, key: i64, n: u64) {
-        *self.0.entry(key).or_default() += n;
+        match self.small.get_mut(key as usize) {
+            Some(count) => *count += n,
+            None => self.add_new(key, n),
+        }
+    }
+
+    #[cold]
+    fn add_new(&mut self, key: i64, n: u64) {
+        if (0..1 << 8).contains(&key) {
+            self.small = vec![0; 1 << 8];
+            self.small[key as usize] = n;
+        } else {
+            *self.large.entry(key).or_default() += n;
+        }
     }
 
     pub fn plus(mut self, other: KeyCounts) -> Self {
-        other.0.into_iter().for_each(|(key, n)| self.add_many(key, n));
+        other.iter().for_each(|(key, n)| self.add_many(key, n));
         self
+    }
+
+    /// Keys that came up, and how often.
+    fn iter(&self) -> impl Iterator<Item = (i64, u64)> {
+        let small = (0..).zip(self.small.iter().copied()).filter(|(_, n)| *n > 0);
+        small.chain(self.large.iter().map(|(key, n)| (*key, *n)))
     }
 }
 
@@ -130,10 +164,10 @@ impl Places {
     pub fn of(column: GroupColumn<'_>, store: &JourneyStore, counts: &KeyCounts) -> Self {
         // A text in the data may read like the mark for a missing value; what reads the same is one row.
         let mut by_label: FxHashMap<String, (u64, Vec<i64>)> = FxHashMap::default();
-        for (key, n) in &counts.0 {
-            let (total, keys) = by_label.entry(column.label(store, *key)).or_default();
+        for (key, n) in counts.iter() {
+            let (total, keys) = by_label.entry(column.label(store, key)).or_default();
             *total += n;
-            keys.push(*key);
+            keys.push(key);
         }
         let mut ranked: Vec<(String, (u64, Vec<i64>))> = by_label.into_iter().collect();
         ranked.sort_unstable_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));

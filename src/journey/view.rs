@@ -146,6 +146,11 @@ impl View {
         self.cut.as_ref().map_or(position, |cut| cut.rows[position] as usize)
     }
 
+    /// By position the store's row, where these differ.
+    pub fn rows(&self) -> Option<&[u32]> {
+        self.cut.as_ref().map(|cut| &cut.rows[..])
+    }
+
     /// Whether a customer counts: chosen, and with at least one kept event.
     #[inline]
     pub fn is_in(&self, customer: CustomerId) -> bool {

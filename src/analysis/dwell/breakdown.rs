@@ -1,5 +1,7 @@
 //! The value of a breakdown at a visit, and which values are shown: the 20 with most visits, and `(other)` for the rest.
 
+use std::ops::Range;
+
 use super::kernel::Visit;
 use super::spec::{BreakdownAt, DwellSpec};
 use crate::analysis::Error;
@@ -11,7 +13,7 @@ use crate::journey::View;
 pub struct Value<'v> {
     view: &'v View,
     column: GroupColumn<'v>,
-    at: BreakdownAt,
+    pub at: BreakdownAt,
 }
 
 impl<'v> Value<'v> {
@@ -27,12 +29,26 @@ impl<'v> Value<'v> {
     /// A key that two visits share exactly where their values are equal.
     #[inline]
     pub fn key(&self, visit: &Visit) -> i64 {
-        let position = match self.at {
-            BreakdownAt::Entry => visit.start as usize,
-            BreakdownAt::First => self.view.journey(visit.customer).start,
-            BreakdownAt::Last => self.view.journey(visit.customer).end - 1,
-        };
-        self.column.key(self.view, position)
+        self.column.key(self.view, self.position(visit.start as usize, || self.view.journey(visit.customer)))
+    }
+
+    /// Where the value stands of a visit that starts at a position of a journey.
+    #[inline(always)]
+    fn position(&self, start: usize, journey: impl FnOnce() -> Range<usize>) -> usize {
+        match self.at {
+            BreakdownAt::Entry => start,
+            BreakdownAt::First => journey().start,
+            BreakdownAt::Last => journey().end - 1,
+        }
+    }
+
+    /// As `key`, by where a visit starts and its journey, where keys are bytes.
+    pub fn byte_keys(&self) -> Option<impl Fn(usize, &Range<usize>) -> usize> {
+        let (keys, places) = self.column.bytes(self.view)?;
+        Some(move |start, journey: &Range<usize>| {
+            let position = self.position(start, || journey.clone());
+            usize::from(keys[places.map_or(position, |places| places[position] as usize)])
+        })
     }
 
     /// How many keys there are, where they are the numbers from 0.

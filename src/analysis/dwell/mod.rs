@@ -124,9 +124,13 @@ struct Found {
 
 impl Found {
     fn of(plan: &Plan, value: Option<&Value>, ctl: &Ctl) -> Result<Self, Error> {
-        let total = match plan.plain_stages() {
-            Some(of_code) if value.is_none() => plain::total(plan, of_code, ctl)?,
-            _ => Total::of(plan, kernel::gather(plan, ctl, || Tally::new(plan, value))?),
+        let plain = match plan.plain_stages() {
+            Some(of_code) => plain::total(plan, of_code, value, ctl)?,
+            None => None,
+        };
+        let total = match plain {
+            Some(total) => total,
+            None => Total::of(plan, kernel::gather(plan, ctl, || Tally::new(plan, value))?),
         };
         let (mut groups, mut distinct) = (Places::default(), Distinct::default());
         if let Some(value) = value {
@@ -217,7 +221,7 @@ pub(in crate::analysis) mod probe {
     pub use super::kernel::Visit;
     use super::kernel::{self, Gather};
     pub use super::plan::{LEFT, OPEN};
-    use super::{DwellSpec, Plan, Tally, Total};
+    use super::{Distinct, DwellSpec, Plan, Tally, Total};
     use crate::base::Ctl;
     use crate::journey::View;
 
@@ -234,26 +238,31 @@ pub(in crate::analysis) mod probe {
         }
     }
 
-    /// Sorted spans by stage and way, what is known of every stage's customers, and how many had a visit.
-    type Sums = (Vec<(u32, u32, Vec<i64>)>, Vec<[u64; 3]>, u64);
+    /// Sorted spans by key, stage and way, what is known of the customers of every stage and of every stage by key, and how
+    /// many had a visit.
+    type Sums = (Vec<(i64, u32, u32, Vec<i64>)>, Vec<[u64; 3]>, u64);
 
-    fn sums(plan: &Plan, total: &Total) -> Sums {
+    fn sums(total: &Total) -> Sums {
         let spans = |cell: &super::tally::Cell<Vec<Vec<i64>>>| {
             let mut spans = cell.spans.concat();
             spans.sort_unstable();
-            (cell.stage, cell.to, spans)
+            (cell.key, cell.stage, cell.to, spans)
         };
-        let of = &total.distinct;
-        let stages = (0..plan.names.len()).map(|at| [of.customers(at), of.returned(at), of.reentries(at)]);
-        (total.cells.iter().map(spans).collect(), stages.collect(), total.n_visitors)
+        let known = |of: &Distinct| {
+            (0..of.len()).map(|at| [of.customers(at), of.returned(at), of.reentries(at)]).collect::<Vec<_>>()
+        };
+        let by_key = total.distinct_by_key.iter().flat_map(known);
+        let stages = known(&total.distinct).into_iter().chain(by_key).collect();
+        (total.cells.iter().map(spans).collect(), stages, total.n_visitors)
     }
 
     /// What the common question adds up to in its own way, where it has one, and what the kernel finds.
     pub fn both_ways(view: &View, spec: &DwellSpec) -> Option<(Sums, Sums)> {
         let (plan, ctl) = (Plan::new(view, spec, &Ctl::new()).expect("a sound spec"), Ctl::new());
-        let plain = super::plain::total(&plan, plan.plain_stages()?, &ctl).expect("not cancelled");
-        let tallies = kernel::gather(&plan, &ctl, || Tally::new(&plan, None)).expect("not cancelled");
-        Some((sums(&plan, &plain), sums(&plan, &Total::of(&plan, tallies))))
+        let value = super::Value::resolve(view, spec).expect("a known column");
+        let plain = super::plain::total(&plan, plan.plain_stages()?, value.as_ref(), &ctl).expect("not cancelled")?;
+        let tallies = kernel::gather(&plan, &ctl, || Tally::new(&plan, value.as_ref())).expect("not cancelled");
+        Some((sums(&plain), sums(&Total::of(&plan, tallies))))
     }
 
     /// Every visit, and the number of unmapped events.

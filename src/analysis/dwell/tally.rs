@@ -44,6 +44,11 @@ impl Distinct {
         Distinct { places: vec![Seen::default(); n] }
     }
 
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
     pub fn customers(&self, place: usize) -> u64 {
         self.places[place].customers
     }
@@ -56,12 +61,9 @@ impl Distinct {
         self.places[place].reentries
     }
 
-    /// Adds what is known of a place otherwise.
-    pub fn add_known(&mut self, place: usize, customers: u64, returned: u64, reentries: u64) {
-        let seen = &mut self.places[place];
-        seen.customers += customers;
-        seen.returned += returned;
-        seen.reentries += reentries;
+    /// Adds a place of which this is known.
+    pub fn push_known(&mut self, customers: u64, returned: u64, reentries: u64) {
+        self.places.push(Seen { customers, returned, reentries, ..Seen::default() });
     }
 
     /// Whether a visit is a customer's first is as good as random, so nothing here is a branch.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::funnel_cases::journeys;
 use crate::analysis::dwell::probe::{LEFT, OPEN, Visit, both_ways, visits};
-use crate::analysis::dwell::{Censor, DwellSpec, Per};
+use crate::analysis::dwell::{BreakdownAt, Censor, DwellSpec, Per};
 use crate::analysis::stages::StagesSpec;
 use crate::base::{Instant, Span};
 use crate::journey::{View, fixture};
@@ -113,9 +113,14 @@ proptest! {
     }
 
     #[test]
-    fn the_common_question_adds_up_to_what_the_kernel_finds(text in journeys(), spec in any_spec()) {
+    fn the_common_question_adds_up_to_what_the_kernel_finds(
+        text in journeys(),
+        spec in any_spec(),
+        breakdown in prop_oneof![Just(None), Just(Some("event".to_owned()))],
+        breakdown_at in prop_oneof![Just(BreakdownAt::Entry), Just(BreakdownAt::First), Just(BreakdownAt::Last)],
+    ) {
         let scope = crate::analysis::Scope::default();
-        let spec = DwellSpec { scope, ..spec };
+        let spec = DwellSpec { scope, breakdown, breakdown_at, ..spec };
         if let Some((plain, by_kernel)) = both_ways(&fixture::view(&text), &spec) {
             prop_assert_eq!(plain, by_kernel);
         }

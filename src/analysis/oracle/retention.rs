@@ -261,16 +261,24 @@ proptest! {
     fn the_common_question_is_what_trying_everything_finds(
         text in journeys(),
         spec in specs(),
-        unit in prop::sample::select(&["hour", "day", "week"][..]),
+        cohort in prop::sample::select(&COHORTS[..]),
+        unit in prop::sample::select(&UNITS[..]),
+        breakdown in prop::option::of(Just("p")),
     ) {
         let mut scope = spec.scope;
         (scope.since, scope.until) = (None, None);
-        let spec = RetentionSpec { cohort: unit.into(), scope, periods: spec.min_count * 13, ..RetentionSpec::default() };
+        let breakdown = breakdown.map(str::to_owned);
+        let spec = RetentionSpec { cohort: cohort.into(), scope, periods: spec.min_count * 13, breakdown, ..RetentionSpec::default() };
+        // Cohorts that are no periods come back in periods that are named.
+        let is_period = super::super::retention::period_named(cohort).is_some();
+        let spec = RetentionSpec { period: Some(unit).filter(|_| !is_period), ..spec };
         let view = view_of(&text, &spec);
         let answer = ask(&view, &spec);
         let runs = (0..answer.periods.len() as u32).map(|k| (k, k)).collect();
         let starts = Oracle { view: &view, spec: &spec, runs }.starts();
-        check_group(answer.total(), &starts, answer.periods.len())?;
+        for group in &answer.groups {
+            check_group(group, &starts, answer.periods.len())?;
+        }
     }
 
     #[test]

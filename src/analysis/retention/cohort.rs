@@ -1,12 +1,14 @@
 //! Which cohort a customer belongs to: by the period of the start, by a column's first value, or by an expression.
 
+use rayon::prelude::*;
+
 use super::periods::Calendar;
 use super::spec::{CohortBy, RetentionSpec};
 use crate::analysis::Error;
 use crate::analysis::grouping::{GroupColumn, KeyCounts, Places};
 use crate::base::nearest::nearest;
 use crate::base::{Ctl, CustomerId};
-use crate::journey::chunks::par_customers;
+use crate::journey::chunks::par_chunks;
 use crate::journey::expr::customer_mask;
 use crate::journey::{Expr, View};
 
@@ -72,14 +74,22 @@ pub(super) fn resolve(
 /// By the first value that a customer has; `(none)` for those without any.
 fn by_column(view: &View, column: GroupColumn<'_>, ctl: &Ctl) -> Result<Cohorts, Error> {
     let missing = column.missing();
-    let chunks = par_customers(view, ctl, Vec::new, |rows: &mut Vec<(CustomerId, i64)>, customer, mut journey| {
-        let first = journey.find_map(|position| Some(column.key(view, position)).filter(|key| *key != missing));
-        rows.push((customer, first.unwrap_or(missing)));
+    let made = par_chunks(view, ctl, |chunk| {
+        let mut counts = KeyCounts::default();
+        let mut first_of = |customer: u32| {
+            let customer = CustomerId(customer);
+            let mut journey = Some(view.journey(customer)).filter(|_| view.is_in(customer))?;
+            let first = journey.find_map(|position| Some(column.key(view, position)).filter(|key| *key != missing));
+            let key = first.unwrap_or(missing);
+            counts.add(key);
+            Some(key)
+        };
+        let keys: Vec<Option<i64>> = chunk.map(&mut first_of).collect();
+        (keys, counts)
     })?;
-    let mut counts = KeyCounts::default();
-    chunks.iter().flatten().for_each(|(_, key)| counts.add(*key));
-    let places = Places::of(column, view.store(), &counts);
-    let mut of = vec![NONE; view.store().n_customers()];
-    chunks.iter().flatten().for_each(|(customer, key)| of[customer.idx()] = places.place(*key));
+    let (keys, counts): (Vec<_>, Vec<_>) = made.into_iter().unzip();
+    let places = Places::of(column, view.store(), &counts.into_iter().fold(KeyCounts::default(), KeyCounts::plus));
+    let place = |key: &Option<i64>| key.map_or(NONE, |key| places.place(key));
+    let of = keys.par_iter().flat_map_iter(|keys| keys.iter().map(place)).collect();
     Ok(Cohorts::ByCustomer { labels: places.labels, of })
 }

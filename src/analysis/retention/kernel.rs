@@ -240,11 +240,12 @@ impl<'v> Plan<'v> {
         }
     }
 
-    /// The calendar that says all, where customers start with their first event, are back with any one and both go by the
-    /// same few periods of the same length, each a slot.
+    /// The calendar that says all, where customers start with their first event, are back with any one and all periods asked
+    /// for are the same few of the same length, each a slot.
     pub fn plain_calendar(&self) -> Option<&Calendar> {
         let Cut::Calendar { calendar, .. } = &self.cut else { return None };
-        let asks_no_more = self.is_cut_by_cohort
+        let is_cohort_known = self.is_cut_by_cohort || matches!(self.cohorts, Cohorts::ByCustomer { .. });
+        let asks_no_more = is_cohort_known
             && self.anew.is_none()
             && self.start.is_none()
             && self.returns.is_none()

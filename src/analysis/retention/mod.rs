@@ -43,13 +43,7 @@ const MAX_CELLS: usize = 6_000_000;
 /// An unknown event or column, a spec that contradicts itself, or `Cancelled`.
 pub fn retention(view: &View, spec: &RetentionSpec, ctl: &Ctl) -> Result<Retention, Error> {
     let plan = Plan::new(view, spec, ctl)?;
-    let split = Split::of(&plan, spec, ctl)?;
-    let n_groups = split.as_ref().map_or(1, |split| split.places.labels.len());
-    check_size(&plan, n_groups)?;
-    let tally = match plan.plain_calendar() {
-        Some(calendar) if split.is_none() => plain::count(&plan, calendar, ctl)?,
-        _ => tally_of(&plan, n_groups, split.as_ref(), ctl)?,
-    };
+    let (tally, split) = tally_of(&plan, spec, ctl)?;
     let mut answer = Retention {
         title: spec.title(),
         unit: spec.unit(),
@@ -64,17 +58,35 @@ pub fn retention(view: &View, spec: &RetentionSpec, ctl: &Ctl) -> Result<Retenti
     Ok(answer)
 }
 
-fn tally_of(plan: &Plan, n_groups: usize, split: Option<&Split>, ctl: &Ctl) -> Result<Tally, Cancelled> {
+fn tally_of<'v>(plan: &Plan<'v>, spec: &RetentionSpec, ctl: &Ctl) -> Result<(Tally, Option<Split<'v>>), Error> {
+    let column = column_of(plan, spec)?;
+    if let Some(calendar) = plan.plain_calendar() {
+        match column {
+            None => return Ok((plain::count(plan, calendar, ctl)?, None)),
+            Some(column) => {
+                if let Some((tally, places)) = plain::count_by_value(plan, calendar, column, ctl)? {
+                    return Ok((tally, Some(Split { column, places })));
+                }
+            }
+        }
+    }
+    let split = column.map(|column| Split::of(plan, column, ctl)).transpose()?;
+    let n_groups = split.as_ref().map_or(1, |split| split.places.labels.len());
+    check_size(plan, n_groups)?;
     let pieces = plan.walk(
         ctl,
         true,
         || Tally::new(plan, n_groups),
         |tally, entry, back| {
-            let group = split.map_or(0, |split| split.group(plan.view, entry.position));
+            let group = split.as_ref().map_or(0, |split| split.group(plan.view, entry.position));
             tally.add(plan, group, entry, back);
         },
     )?;
-    Ok(pieces.iter().fold(Tally::new(plan, n_groups), |sum, piece| sum.plus(piece)))
+    Ok((pieces.iter().fold(Tally::new(plan, n_groups), |sum, piece| sum.plus(piece)), split))
+}
+
+fn column_of<'v>(plan: &Plan<'v>, spec: &RetentionSpec) -> Result<Option<GroupColumn<'v>>, Error> {
+    spec.breakdown.as_ref().map(|name| GroupColumn::find(plan.view.store(), name)).transpose()
 }
 
 /// The customers behind a cell: `2025-01-06:3` came back, `2025-01-06:3:gone` did not, `2025-01-06:3:eligible` are both;
@@ -93,15 +105,12 @@ struct Split<'v> {
 }
 
 impl<'v> Split<'v> {
-    fn of(plan: &Plan<'v>, spec: &RetentionSpec, ctl: &Ctl) -> Result<Option<Self>, Error> {
-        let Some(name) = &spec.breakdown else { return Ok(None) };
-        let store = plan.view.store();
-        let column = GroupColumn::find(store, name)?;
+    fn of(plan: &Plan<'v>, column: GroupColumn<'v>, ctl: &Ctl) -> Result<Self, Cancelled> {
         let counts = plan.walk(ctl, false, KeyCounts::default, |counts, entry, _| {
             counts.add(column.key(plan.view, entry.position));
         })?;
         let counts = counts.into_iter().fold(KeyCounts::default(), KeyCounts::plus);
-        Ok(Some(Split { column, places: Places::of(column, store, &counts) }))
+        Ok(Split { column, places: Places::of(column, plan.view.store(), &counts) })
     }
 
     #[inline]

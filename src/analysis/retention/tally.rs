@@ -47,9 +47,9 @@ impl Tally {
         });
     }
 
-    /// Adds everybody of a cohort whose slots are periods: how many were seen so many periods after their start.
-    pub fn add_cohort(&mut self, cohort: usize, n_over: u16, seen_after: &[u32]) {
-        let row = self.row(0, cohort);
+    /// Adds many of a cohort whose slots are periods: how many were seen so many periods after their start.
+    pub fn add_cohort(&mut self, group: usize, cohort: usize, n_over: u16, seen_after: &[u32]) {
+        let row = self.row(group, cohort);
         let n_over = usize::from(n_over);
         self.over[row + n_over] += u64::from(seen_after[0]);
         for (slot, n) in seen_after.iter().enumerate().take(n_over).skip(1) {

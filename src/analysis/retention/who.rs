@@ -1,10 +1,10 @@
 //! Which customers stand behind a cell: `2025-01-06:3`, `2025-01-06:3:gone`, `all:4-7@web`.
 
-use super::Split;
 use super::answer::ALL;
 use super::cohort::Cohorts;
 use super::kernel::Plan;
 use super::spec::{self, RetentionSpec};
+use super::{Split, column_of};
 use crate::analysis::Error;
 use crate::base::nearest::nearest;
 use crate::base::{Ctl, CustomerId};
@@ -62,7 +62,7 @@ pub fn who(view: &View, spec: &RetentionSpec, cell: &str, ctl: &Ctl) -> Result<V
         .max_by_key(|(_, length, _)| *length)
         .map(|(at, _, found)| (at, found))
         .ok_or_else(unknown)?;
-    let split = Split::of(&plan, spec, ctl)?;
+    let split = column_of(&plan, spec)?.map(|column| Split::of(&plan, column, ctl)).transpose()?;
     let group = match (&split, value) {
         (_, None) => None,
         (None, Some(_)) => {

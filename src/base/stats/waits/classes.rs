@@ -24,7 +24,7 @@ pub enum Grain {
 }
 
 impl Grain {
-    fn of(n: usize) -> Self {
+    pub fn of(n: usize) -> Self {
         if n <= FEW {
             Grain::One
         } else if n < MANY {

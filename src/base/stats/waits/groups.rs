@@ -1,12 +1,11 @@
 //! The log-rank test over groups of millions of waits.
 //!
-//! A group's expected ends and its covariances change only by sums over time (of d/n, of f/n and of f/n², with f the factor
-//! for ties) for as long as its number at risk stays the same. So they are brought up to date when that number changes, and
-//! an end costs as many steps as there are groups, not their square.
+//! All waits are sorted, and walked once: an end costs as many steps as there are groups, not their square (see `Sums`).
 
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::super::survival::{LogRank, solve};
+use super::classes::Grain;
 
 /// The waits of one group, in pieces and in any order.
 #[derive(Debug, Clone, Default)]
@@ -33,27 +32,22 @@ pub fn log_rank(groups: &[Group<'_>]) -> Option<LogRank> {
     }
     let ended = keyed(of_anybody.iter().map(|group| &group.ended[..]));
     let open = keyed(of_anybody.iter().map(|group| &group.open[..]));
-    let at_risk = of_anybody.iter().map(|group| (size(&group.ended) + size(&group.open)) as u64).collect();
+    let at_risk = of_anybody.iter().map(|group| (size(&group.ended) + size(&group.open)) as f64).collect();
     let mut sums = Sums::new(at_risk);
     let (mut at, mut at_open) = (0, 0);
-    let mut ended_now = vec![0u64; k];
     while at < ended.len() {
         let time = ended[at] >> GROUP_BITS;
         while at_open < open.len() && open[at_open] >> GROUP_BITS < time {
-            sums.leave(group_of(open[at_open]), 1);
+            sums.leave(group_of(open[at_open]), 1.0);
             at_open += 1;
         }
-        let n_before = at;
-        while at < ended.len() && ended[at] >> GROUP_BITS == time {
-            ended_now[group_of(ended[at])] += 1;
-            at += 1;
+        let n_now = 1 + ended[at + 1..].iter().take_while(|end| **end >> GROUP_BITS == time).count();
+        sums.advance(n_now as f64);
+        for end in &ended[at..at + n_now] {
+            sums.observed[group_of(*end)] += 1.0;
+            sums.leave(group_of(*end), 1.0);
         }
-        sums.advance((at - n_before) as u64);
-        for (group, n) in ended_now.iter_mut().enumerate().filter(|(_, n)| **n > 0) {
-            sums.observed[group] += *n as f64;
-            sums.leave(group, *n);
-            *n = 0;
-        }
+        at += n_now;
     }
     sums.test()
 }
@@ -65,85 +59,93 @@ fn group_of(key: u64) -> usize {
 }
 
 /// Waits with their group in the low bits, ascending.
-fn keyed<'a>(groups: impl Iterator<Item = &'a [&'a [i64]]>) -> Vec<u64> {
-    let mut keys = Vec::new();
+fn keyed<'a>(groups: impl Iterator<Item = &'a [&'a [i64]]> + Clone) -> Vec<u64> {
+    // They are dealt out by size class first: to sort many short lists costs half as much as one long.
+    let grain = Grain::of(groups.clone().flatten().map(|piece| piece.len()).sum());
+    let mut starts = vec![0u32; grain.n_classes() + 1];
+    let waits = groups.clone().flatten().flat_map(|piece| piece.iter());
+    waits.for_each(|wait| starts[grain.class(*wait) + 1] += 1);
+    let mut n = 0;
+    starts.iter_mut().for_each(|start| {
+        n += *start;
+        *start = n;
+    });
+    let mut keys = vec![0; n as usize];
     for (group, pieces) in groups.enumerate() {
-        keys.extend(
-            pieces.iter().flat_map(|piece| piece.iter()).map(|wait| (*wait as u64) << GROUP_BITS | group as u64),
-        );
+        for wait in pieces.iter().flat_map(|piece| piece.iter()) {
+            let at = &mut starts[grain.class(*wait)];
+            keys[*at as usize] = (*wait as u64) << GROUP_BITS | group as u64;
+            *at += 1;
+        }
     }
-    keys.sort_unstable();
+    let mut start = 0;
+    for end in starts {
+        keys[start..end as usize].sort_unstable();
+        start = end as usize;
+    }
     keys
 }
 
+/// What the test is made of. A sum over time of what changes only when somebody leaves is summed by parts: who leaves takes
+/// along what has come together while he was there, so that nothing is added up for those who stay. All parts are
+/// positive, so nothing is lost by it.
 struct Sums {
-    at_risk: Vec<u64>,
-    n: u64,
+    at_risk: Vec<f64>,
+    n: f64,
     observed: Vec<f64>,
     expected: Vec<f64>,
-    /// Σ f/n · r, by group, and Σ f/n² · r·r, by pair of groups.
-    own: Vec<f64>,
+    /// Σ f/n² · r·r, by pair of groups: what those of the first took along; the sum of both ways is the pair's.
     pairs: Vec<f64>,
-    /// Σ d/n, Σ f/n and Σ f/n² so far, and up to where they are taken into the sums above.
-    now: [f64; 3],
-    taken: Vec<[f64; 2]>,
-    pairs_taken: Vec<f64>,
+    /// Σ d/n and Σ f/n² so far, with f the factor for ties.
+    now: [f64; 2],
 }
 
 impl Sums {
-    fn new(at_risk: Vec<u64>) -> Self {
+    fn new(at_risk: Vec<f64>) -> Self {
         let k = at_risk.len();
         Sums {
             n: at_risk.iter().sum(),
             at_risk,
             observed: vec![0.0; k],
             expected: vec![0.0; k],
-            own: vec![0.0; k],
             pairs: vec![0.0; k * k],
-            now: [0.0; 3],
-            taken: vec![[0.0; 2]; k],
-            pairs_taken: vec![0.0; k * k],
+            now: [0.0; 2],
         }
     }
 
     /// A time at which `d` of those at risk ended.
-    fn advance(&mut self, d: u64) {
-        let (n, d) = (self.n as f64, d as f64);
-        let factor = if self.n > 1 { d * (n - d) / (n - 1.0) } else { 0.0 };
-        self.now[0] += d / n;
-        self.now[1] += factor / n;
-        self.now[2] += factor / (n * n);
-    }
-
-    fn settle(&mut self, group: usize) {
-        let (k, r) = (self.at_risk.len(), self.at_risk[group] as f64);
-        self.expected[group] += r * (self.now[0] - self.taken[group][0]);
-        self.own[group] += r * (self.now[1] - self.taken[group][1]);
-        self.taken[group] = [self.now[0], self.now[1]];
-        for other in 0..k {
-            let (a, b) = (group.min(other), group.max(other));
-            let pair = a * k + b;
-            self.pairs[pair] += r * self.at_risk[other] as f64 * (self.now[2] - self.pairs_taken[pair]);
-            self.pairs_taken[pair] = self.now[2];
-        }
+    #[inline(always)]
+    fn advance(&mut self, d: f64) {
+        let share = 1.0 / self.n;
+        // Where one ends alone, and he is nearly always alone, the factor is 1.
+        let factor = if d == 1.0 { f64::from(u8::from(self.n > 1.0)) } else { d * (self.n - d) / (self.n - 1.0) };
+        self.now[0] += d * share;
+        self.now[1] += factor * share * share;
     }
 
     /// `n` of a group are no longer at risk.
-    fn leave(&mut self, group: usize, n: u64) {
-        self.settle(group);
+    #[inline(always)]
+    fn leave(&mut self, group: usize, n: f64) {
+        let k = self.at_risk.len();
+        self.expected[group] += n * self.now[0];
+        let weight = n * self.now[1];
+        let row = &mut self.pairs[group * k..(group + 1) * k];
+        row.iter_mut().zip(&self.at_risk).for_each(|(pair, r)| *pair += weight * r);
         self.at_risk[group] -= n;
         self.n -= n;
     }
 
     fn test(mut self) -> Option<LogRank> {
         let k = self.at_risk.len();
-        (0..k).for_each(|group| self.settle(group));
+        (0..k).for_each(|group| self.leave(group, self.at_risk[group]));
         // The last group follows from the others, which leaves a covariance matrix of full rank.
         let free = k - 1;
         let surplus: Vec<f64> = (0..free).map(|group| self.observed[group] - self.expected[group]).collect();
-        let cell = |a: usize, b: usize| {
-            let shared = self.pairs[a.min(b) * k + a.max(b)];
-            if a == b { self.own[a] - shared } else { -shared }
+        let pair = |a: usize, b: usize| self.pairs[a * k + b] + self.pairs[b * k + a];
+        // As all groups together are those at risk, what a group has with itself is what it lacks with the others.
+        let cell = |a: usize, b: usize| match a == b {
+            true => (0..k).filter(|other| *other != a).map(|other| pair(a, other)).sum::<f64>(),
+            false => -pair(a, b),
         };
         let covariance = (0..free).map(|a| (0..free).map(|b| cell(a, b)).collect()).collect();
         let weights = solve(covariance, surplus.clone())?;

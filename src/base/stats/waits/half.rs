@@ -2,11 +2,15 @@
 
 /// So many waits and more are worth a guess.
 const FEWEST: usize = 1 << 13;
-/// About so many are looked at.
-const SAMPLE: usize = 1 << 13;
-/// How far the curve of the sample must be below one half. Its standard error is half a hundredth or a little more, and the
-/// bounds of a curve of many are nearer to it than that.
-const MARGIN: f64 = 0.03;
+/// About one of so many is looked at, but neither fewer nor more than this.
+const OF_EVERY: usize = 1 << 6;
+const SAMPLE: std::ops::RangeInclusive<usize> = 1 << 11..=1 << 13;
+
+/// How far the curve of a sample must be below one half: more than five times its standard error, as the bounds of a curve
+/// of many are nearer to it than that.
+fn margin(n_sample: usize) -> f64 {
+    2.7 / (n_sample as f64).sqrt()
+}
 
 /// A length by which the upper bound of the curve has very likely come to one half; `None` where waits are few or most are
 /// still going on. Who relies on it looks whether it was true.
@@ -15,24 +19,27 @@ pub fn surely_past(ways: &[Vec<&[i64]>], open: &[i64]) -> Option<i64> {
     if n_ended < FEWEST {
         return None;
     }
-    let every = ((n_ended + open.len()) / SAMPLE).max(1);
-    let mut sample: Vec<(i64, bool)> = Vec::with_capacity(2 * SAMPLE);
+    let n = n_ended + open.len();
+    let every = (n / (n / OF_EVERY).clamp(*SAMPLE.start(), *SAMPLE.end())).max(1);
+    // Lengths, those that are still going on with a last bit.
+    let mut sample: Vec<u64> = Vec::with_capacity(2 * n / every);
     // Pieces differ in length; who is looked at next is counted over all of them.
     let mut next = 0;
     for piece in ways.iter().flatten() {
-        sample.extend(piece.iter().skip(next).step_by(every).map(|wait| (*wait, true)));
+        sample.extend(piece.iter().skip(next).step_by(every).map(|wait| (*wait as u64) << 1));
         next = (next + every - piece.len() % every) % every;
     }
-    sample.extend(open.iter().step_by(every).map(|wait| (*wait, false)));
+    sample.extend(open.iter().step_by(every).map(|wait| (*wait as u64) << 1 | 1));
     sample.sort_unstable();
+    let goal = 0.5 - margin(sample.len());
     let mut left = 1.0;
     let at_risk = (1..=sample.len()).rev().map(|n| n as f64);
-    for ((wait, has_ended), n) in sample.iter().zip(at_risk) {
-        if *has_ended {
+    for (wait, n) in sample.iter().zip(at_risk) {
+        if wait & 1 == 0 {
             left *= (n - 1.0) / n;
         }
-        if left < 0.5 - MARGIN {
-            return Some(*wait);
+        if left < goal {
+            return Some((wait >> 1) as i64);
         }
     }
     None
