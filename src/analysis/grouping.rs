@@ -132,7 +132,7 @@ impl KeyCounts {
         }
     }
 
-    pub fn plus(mut self, other: KeyCounts) -> Self {
+    pub fn plus(mut self, other: &KeyCounts) -> Self {
         other.iter().for_each(|(key, n)| self.add_many(key, n));
         self
     }

@@ -5,11 +5,19 @@
 pub struct Spans {
     full: Vec<Vec<i64>>,
     last: Vec<i64>,
+    /// How many there are that are not in `last`.
+    n_before: u64,
+    is_only_counted: bool,
 }
 
 impl Spans {
     const FEWEST: usize = 1 << 8;
     const MOST: usize = 1 << 14;
+
+    /// Spans of which only the number is kept.
+    pub fn counted() -> Self {
+        Spans { is_only_counted: true, ..Spans::default() }
+    }
 
     #[inline(always)]
     pub fn push(&mut self, span: i64) {
@@ -21,16 +29,28 @@ impl Spans {
 
     #[cold]
     fn begin(&mut self) {
-        let room = (2 * self.last.len()).clamp(Self::FEWEST, Self::MOST);
+        self.n_before += self.last.len() as u64;
+        if self.is_only_counted {
+            self.last.clear();
+            self.last.reserve(Self::FEWEST);
+            return;
+        }
+        // Of thousands of lists each has a piece that is not full: its room is a fourth of the list at most.
+        let room = (self.n_before as usize / 4).clamp(Self::FEWEST, Self::MOST);
         let full = std::mem::replace(&mut self.last, Vec::with_capacity(room));
         if !full.is_empty() {
             self.full.push(full);
         }
     }
 
-    /// In the order in which they came.
+    pub fn n(&self) -> u64 {
+        self.n_before + self.last.len() as u64
+    }
+
+    /// In the order in which they came; nothing where they were only counted.
     pub fn into_pieces(self) -> impl Iterator<Item = Vec<i64>> {
-        self.full.into_iter().chain([self.last])
+        let last = if self.is_only_counted { Vec::new() } else { self.last };
+        self.full.into_iter().chain([last])
     }
 }
 
@@ -43,7 +63,12 @@ mod tests {
         for n in [0, 1, 255, 256, 257, 100_000] {
             let mut spans = Spans::default();
             (0..n).for_each(|span| spans.push(span));
+            assert_eq!(spans.n(), n as u64);
             assert!(spans.into_pieces().flatten().eq(0..n), "{n}");
+            let mut counted = Spans::counted();
+            (0..n).for_each(|span| counted.push(span));
+            assert_eq!(counted.n(), n as u64);
+            assert_eq!(counted.into_pieces().flatten().count(), 0);
         }
     }
 }

@@ -3,11 +3,13 @@
 use std::hint::select_unpredictable;
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::plan::{OPEN, Plan, What};
 use super::spec::Per;
 use crate::analysis::stages::UNMAPPED;
 use crate::base::{Cancelled, Ctl, CustomerId};
-use crate::journey::chunks::{par_chunks, par_gather};
+use crate::journey::chunks::{customer_chunks, par_chunks, par_gather};
 use crate::journey::{Code, StepMatch};
 use crate::with_codes;
 
@@ -58,6 +60,33 @@ pub fn gather<G: Gather>(plan: &Plan, ctl: &Ctl, start: impl Fn() -> G + Sync + 
         let walkers = par_gather(plan.view, ctl, || Walker::new(plan, start()), each)?;
         Ok(walkers.into_iter().map(|walker| walker.gathered).collect())
     })
+}
+
+/// As `walk`, over one chunk of so many only, and how many events these hold: to learn about how many visits there are.
+///
+/// # Errors
+/// `Cancelled`.
+pub fn sample<G: Gather>(
+    plan: &Plan,
+    one_of: usize,
+    ctl: &Ctl,
+    start: impl Fn() -> G + Sync + Send,
+) -> Result<(Vec<G>, u64), Cancelled> {
+    let chunks: Vec<Range<u32>> = customer_chunks(plan.view).into_iter().step_by(one_of).collect();
+    let n_events = |chunk: &Range<u32>| {
+        let offsets = plan.view.offsets();
+        u64::from(offsets[chunk.end as usize] - offsets[chunk.start as usize])
+    };
+    let gathered = gather_with(plan, |each| {
+        let of_chunk = |chunk: &Range<u32>| {
+            ctl.check()?;
+            let mut walker = Walker::new(plan, start());
+            each(&mut walker, chunk.clone());
+            Ok(walker.gathered)
+        };
+        chunks.par_iter().map(of_chunk).collect()
+    })?;
+    Ok((gathered, chunks.iter().map(n_events).sum()))
 }
 
 type Each<'e, 'p, G> = &'e (dyn Fn(&mut Walker<'p, G>, Range<u32>) + Sync + Send);

@@ -2,7 +2,7 @@
 //!
 //! Reading order: `spec` is the question, `answer` the numbers and `tables` their tables. `plan` meets the question with the
 //! data, `kernel` finds the visits, `tally` adds them up (`plain` does both where little is asked), `stay` reads one stage (its
-//! curve is `base::stats::waits`), and `breakdown`, `slow` and `who` look closer.
+//! curve is `base::stats::waits`), `read` all of them in as many goes as `passes` says, and `breakdown`, `slow` and `who` look closer.
 //!
 //! A visit begins with the first event of a stage when the stage before was another, and ends with the first event of
 //! another stage; events of no stage change nothing. The last visit of a journey is open, unless its stage is terminal or the
@@ -13,8 +13,10 @@ mod bins;
 mod breakdown;
 mod kernel;
 mod notes;
+mod passes;
 mod plain;
 mod plan;
+mod read;
 mod slow;
 pub mod spec;
 mod stay;
@@ -24,15 +26,12 @@ mod tally;
 mod tests;
 mod who;
 
-use rayon::prelude::*;
-
-use crate::base::stats::adjust::benjamini_hochberg;
-use crate::base::stats::waits::log_rank;
 use crate::base::{Ctl, CustomerId};
 use crate::journey::View;
 
 use self::breakdown::Value;
 use self::plan::Plan;
+use self::read::Read;
 use self::stay::Stay;
 use self::tally::{Distinct, DistinctByGroup, Tally, Total};
 use super::Error;
@@ -46,43 +45,28 @@ pub use who::in_words;
 /// # Errors
 /// An unknown event, stage or column, a spec that contradicts itself, or `Cancelled`.
 pub fn dwell(view: &View, spec: &DwellSpec, ctl: &Ctl) -> Result<Dwell, Error> {
+    dwell_in_passes(view, spec, passes::AT_ONCE, ctl)
+}
+
+/// With the lengths of so many visits in memory at once.
+fn dwell_in_passes(view: &View, spec: &DwellSpec, at_once: u64, ctl: &Ctl) -> Result<Dwell, Error> {
     let plan = Plan::new(view, spec, ctl)?;
     let value = Value::resolve(view, spec)?;
-    let found = Found::of(&plan, value.as_ref(), ctl)?;
-    let order = found.order(&plan);
-    let mut stays = vec![found.stays(&order, None)];
-    stays.extend((0..found.groups.labels.len()).map(|place| found.stays(&order, Some(place))));
-    let read: Vec<StageDwell> = stays
-        .par_iter()
-        .flatten()
-        .map(|stay| {
-            ctl.check()?;
-            stay.read(&plan, spec)
-        })
-        .collect::<Result<_, Error>>()?;
-    ctl.check()?;
-    let mut read = read.into_iter();
-    let labels = std::iter::once(None).chain(found.groups.labels.iter().cloned().map(Some));
-    let groups =
-        labels.map(|value| Group { value, stages: read.by_ref().take(order.len()).collect() }).collect::<Vec<Group>>();
-    let tails = match &spec.slow {
-        Some(wanted) => slow::tails(&plan, spec, &slow::wanted(&plan, wanted)?, &stays[0], ctl)?,
-        None => Vec::new(),
-    };
+    let slow = slow::wanted(&plan, spec)?;
+    let mut read = Read::new(&plan, spec, &slow);
+    for kept in passes::of(&plan, at_once, ctl)? {
+        read.pass(value.as_ref(), &kept, ctl)?;
+    }
+    let tails = if spec.slow.is_some() { slow::tails(&plan, &slow, &read.slow_above(), ctl)? } else { Vec::new() };
     let mut answer = Dwell {
         title: spec.title(),
         breakdown: spec.breakdown.clone(),
         are_ordered: plan.are_ordered,
-        differences: if value.is_some() && spec.wants(Part::Survival) {
-            differences(&plan, &order, &stays[1..], ctl)?
-        } else {
-            Vec::new()
-        },
-        groups,
+        differences: read.differences(),
         tails,
         n_events: n_events(view),
-        unmapped: found.unmapped(&plan),
-        n_without_visit: view.n_customers() as u64 - found.total.n_visitors,
+        n_without_visit: view.n_customers() as u64 - read.n_visitors,
+        unmapped: std::mem::take(&mut read.unmapped),
         only: spec.only.clone(),
         asked: answer::Asked {
             limit: spec.limit.is_some(),
@@ -91,6 +75,7 @@ pub fn dwell(view: &View, spec: &DwellSpec, ctl: &Ctl) -> Result<Dwell, Error> {
             slow: spec.slow.is_some(),
         },
         notes: Vec::new(),
+        groups: read.into_groups(),
     };
     answer.notes = notes::notes(&plan, spec, &answer);
     Ok(answer)
@@ -123,14 +108,15 @@ struct Found {
 }
 
 impl Found {
-    fn of(plan: &Plan, value: Option<&Value>, ctl: &Ctl) -> Result<Self, Error> {
+    /// How long visits took is kept of some stages, of the others only how many there were.
+    fn of(plan: &Plan, value: Option<&Value>, kept: &[bool], ctl: &Ctl) -> Result<Self, Error> {
         let plain = match plan.plain_stages() {
-            Some(of_code) => plain::total(plan, of_code, value, ctl)?,
+            Some(of_code) => plain::total(plan, of_code, value, kept, ctl)?,
             None => None,
         };
         let total = match plain {
             Some(total) => total,
-            None => Total::of(plan, kernel::gather(plan, ctl, || Tally::new(plan, value))?),
+            None => Total::of(plan, kernel::gather(plan, ctl, || Tally::new(plan, value, kept))?),
         };
         let (mut groups, mut distinct) = (Places::default(), Distinct::default());
         if let Some(value) = value {
@@ -157,7 +143,7 @@ impl Found {
         }
         let mut visits = vec![0u64; self.n_stages];
         for cell in &self.total.cells {
-            visits[cell.stage as usize] += cell.spans.iter().map(|piece| piece.len() as u64).sum::<u64>();
+            visits[cell.stage as usize] += cell.spans.n;
         }
         let (n, name) = (|stage: &u32| visits[*stage as usize], |stage: &u32| &plan.names[*stage as usize]);
         order.retain(|stage| n(stage) > 0);
@@ -180,7 +166,7 @@ impl Found {
             .collect();
         for cell in &self.total.cells {
             if group.is_none_or(|group| usize::from(self.groups.place(cell.key)) == group) {
-                stays[cell.stage as usize].add(cell.to, &cell.spans);
+                stays[cell.stage as usize].add(cell.to, &cell.spans.spans);
             }
         }
         order.iter().map(|stage| std::mem::take(&mut stays[*stage as usize])).collect()
@@ -194,25 +180,6 @@ impl Found {
         unmapped.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         unmapped
     }
-}
-
-/// Whether the groups differ, stage by stage.
-fn differences(plan: &Plan, order: &[u32], groups: &[Vec<Stay>], ctl: &Ctl) -> Result<Vec<Difference>, Error> {
-    let tests = (0..order.len())
-        .into_par_iter()
-        .map(|at| {
-            ctl.check()?;
-            Ok(log_rank(&groups.iter().map(|stays| stays[at].as_group()).collect::<Vec<_>>()))
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
-    let raw: Vec<f64> = tests.iter().flatten().map(|test| test.p).collect();
-    let mut adjusted = benjamini_hochberg(&raw).into_iter();
-    let difference = |(stage, test): (&u32, Option<_>)| Difference {
-        stage: plan.names[*stage as usize].clone(),
-        p_adj: if test.is_some() { adjusted.next() } else { None },
-        test,
-    };
-    Ok(order.iter().zip(tests).map(difference).collect())
 }
 
 /// What the kernel finds, for tests that compare it with other ways to find it.
@@ -243,8 +210,8 @@ pub(in crate::analysis) mod probe {
     type Sums = (Vec<(i64, u32, u32, Vec<i64>)>, Vec<[u64; 3]>, u64);
 
     fn sums(total: &Total) -> Sums {
-        let spans = |cell: &super::tally::Cell<Vec<Vec<i64>>>| {
-            let mut spans = cell.spans.concat();
+        let spans = |cell: &super::tally::Cell<super::tally::Pieces>| {
+            let mut spans = cell.spans.spans.concat();
             spans.sort_unstable();
             (cell.key, cell.stage, cell.to, spans)
         };
@@ -260,9 +227,15 @@ pub(in crate::analysis) mod probe {
     pub fn both_ways(view: &View, spec: &DwellSpec) -> Option<(Sums, Sums)> {
         let (plan, ctl) = (Plan::new(view, spec, &Ctl::new()).expect("a sound spec"), Ctl::new());
         let value = super::Value::resolve(view, spec).expect("a known column");
-        let plain = super::plain::total(&plan, plan.plain_stages()?, value.as_ref(), &ctl).expect("not cancelled")?;
-        let tallies = kernel::gather(&plan, &ctl, || Tally::new(&plan, value.as_ref())).expect("not cancelled");
+        let (value, kept) = (value.as_ref(), vec![true; plan.names.len()]);
+        let plain = super::plain::total(&plan, plan.plain_stages()?, value, &kept, &ctl).expect("not cancelled")?;
+        let tallies = kernel::gather(&plan, &ctl, || Tally::new(&plan, value, &kept)).expect("not cancelled");
         Some((sums(&plain), sums(&Total::of(&plan, tallies))))
+    }
+
+    /// The answer with the lengths of so many visits in memory at once.
+    pub fn in_passes(view: &View, spec: &DwellSpec, at_once: u64) -> super::Dwell {
+        super::dwell_in_passes(view, spec, at_once, &Ctl::new()).expect("a sound spec")
     }
 
     /// Every visit, and the number of unmapped events.

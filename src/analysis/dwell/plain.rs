@@ -7,7 +7,7 @@ use super::breakdown::Value;
 use super::kernel::Begun;
 use super::plan::{LEFT, Plan};
 use super::spec::{BreakdownAt, Per};
-use super::tally::{Cell, Distinct, Total};
+use super::tally::{Cell, Distinct, Pieces, Total};
 use crate::base::{Cancelled, Ctl, Spans};
 use crate::journey::Code;
 use crate::journey::chunks::par_gather;
@@ -18,12 +18,18 @@ pub const FEW: usize = u64::BITS as usize;
 /// Up to so many lists, by value, stage and way, of two kilobytes and more each.
 const FEW_LISTS: usize = 1 << 14;
 
-/// All visits, added up; `None` where the breakdown has too many values for that.
+/// All visits, added up, how long they took kept of some stages; `None` where the breakdown has too many values for that.
 ///
 /// # Errors
 /// `Cancelled`.
-pub fn total(plan: &Plan, of_code: &[u32], value: Option<&Value>, ctl: &Ctl) -> Result<Option<Total>, Cancelled> {
-    let start = |n_keys| move || Gathered::new(plan, n_keys);
+pub fn total(
+    plan: &Plan,
+    of_code: &[u32],
+    value: Option<&Value>,
+    kept: &[bool],
+    ctl: &Ctl,
+) -> Result<Option<Total>, Cancelled> {
+    let start = |n_keys| move || Gathered::new(plan, n_keys, kept);
     let made = match value {
         None => with_codes!(plan.view.codes(), |codes| {
             par_gather(plan.view, ctl, start(None), |gathered, chunk| {
@@ -142,7 +148,7 @@ impl Words {
 }
 
 impl Gathered {
-    fn new(plan: &Plan, n_keys: Option<usize>) -> Self {
+    fn new(plan: &Plan, n_keys: Option<usize>, kept: &[bool]) -> Self {
         let n_stages = plan.names.len();
         let n_ways = n_stages + 2;
         let n_by_key = n_keys.unwrap_or(0);
@@ -150,7 +156,9 @@ impl Gathered {
         Gathered {
             n_stages,
             n_ways,
-            spans: std::iter::repeat_with(Spans::default).take(n_keys * n_stages * n_ways).collect(),
+            spans: (0..n_keys * n_stages * n_ways)
+                .map(|at| if kept[at / n_ways % n_stages] { Spans::default() } else { Spans::counted() })
+                .collect(),
             customers: Customers::new(n_stages),
             by_key: (0..n_by_key).map(|_| Customers::new(n_stages)).collect(),
             here: vec![Been::default(); n_keys],
@@ -239,13 +247,13 @@ impl Gathered {
             all.customers.merge(&gathered.customers);
             all.by_key.iter_mut().zip(&gathered.by_key).for_each(|(all, of)| all.merge(of));
             for (cell, spans) in total.cells.iter_mut().zip(gathered.spans) {
-                cell.spans.extend(spans.into_pieces());
+                cell.spans.add(spans);
             }
         }
         for (cell, spans) in total.cells.iter_mut().zip(all.spans) {
-            cell.spans.extend(spans.into_pieces());
+            cell.spans.add(spans);
         }
-        total.cells.retain(|cell| cell.spans.iter().any(|piece| !piece.is_empty()));
+        total.cells.retain(|cell| cell.spans.n > 0);
         total.n_visitors = all.n_visitors;
         total.distinct = Distinct::default();
         all.customers.seen(&n_visits(&total.cells, all.n_stages, |_| true), &mut total.distinct);
@@ -260,23 +268,23 @@ impl Gathered {
     }
 
     /// The cells that its lists belong to, without what is in these.
-    fn cells(&self) -> Vec<Cell<Vec<Vec<i64>>>> {
+    fn cells(&self) -> Vec<Cell<Pieces>> {
         let of = |at: usize| {
             let (key, stage, way) =
                 (at / self.n_ways / self.n_stages, at / self.n_ways % self.n_stages, at % self.n_ways);
             // `LEFT` and `OPEN` are the two largest numbers, and come last.
             let to = if way < self.n_stages { way as u32 } else { LEFT + (way - self.n_stages) as u32 };
-            Cell { key: key as i64, stage: stage as u32, to, spans: Vec::new() }
+            Cell { key: key as i64, stage: stage as u32, to, spans: Pieces::default() }
         };
         (0..self.spans.len()).map(of).collect()
     }
 }
 
 /// By stage, the visits of some of the cells.
-fn n_visits(cells: &[Cell<Vec<Vec<i64>>>], n_stages: usize, is_of: impl Fn(&Cell<Vec<Vec<i64>>>) -> bool) -> Vec<u64> {
+fn n_visits(cells: &[Cell<Pieces>], n_stages: usize, is_of: impl Fn(&Cell<Pieces>) -> bool) -> Vec<u64> {
     let mut n = vec![0; n_stages];
     for cell in cells.iter().filter(|cell| is_of(cell)) {
-        n[cell.stage as usize] += cell.spans.iter().map(|piece| piece.len() as u64).sum::<u64>();
+        n[cell.stage as usize] += cell.spans.n;
     }
     n
 }

@@ -21,15 +21,16 @@ use crate::base::stats::two_samples::TwoByTwo;
 use crate::base::{Ctl, CustomerId, Instant};
 use crate::journey::{Property, ValueKind};
 
-/// The stages that `--slow` names, by number.
+/// The stages that `--slow` names, by number; none without it.
 ///
 /// # Errors
 /// A stage that there is not.
-pub fn wanted(plan: &Plan, name: &str) -> Result<Vec<bool>, Error> {
+pub fn wanted(plan: &Plan, spec: &DwellSpec) -> Result<Vec<bool>, Error> {
+    let Some(name) = &spec.slow else { return Ok(vec![false; plan.names.len()]) };
     if name == ALL_STAGES {
         return Ok(vec![true; plan.names.len()]);
     }
-    if plan.names.iter().any(|known| known == name) {
+    if plan.names.contains(name) {
         return Ok(plan.names.iter().map(|known| known == name).collect());
     }
     let near = nearest(name, plan.names.iter().map(String::as_str));
@@ -273,21 +274,21 @@ impl<'p> Column<'p> {
     }
 }
 
-/// The slow visits of the wanted stages against the rest, in the order of `stays`.
+/// The slow visits of the wanted stages against the rest, from the lengths above which visits to a stage are slow, in this
+/// order.
 ///
 /// # Errors
 /// `Cancelled`.
-pub fn tails(plan: &Plan, spec: &DwellSpec, wanted: &[bool], stays: &[Stay], ctl: &Ctl) -> Result<Vec<Tail>, Error> {
+pub fn tails(plan: &Plan, wanted: &[bool], slow_above: &[(u32, i64)], ctl: &Ctl) -> Result<Vec<Tail>, Error> {
     let mut rows = rows(plan, wanted, ctl)?;
     let mut tails = Vec::new();
-    for stay in stays.iter().filter(|stay| wanted[stay.stage as usize]) {
-        let Some(slow_above) = stay.slow_above(spec) else { continue };
-        let rows = std::mem::take(&mut rows[stay.stage as usize]);
+    for &(stage, slow_above) in slow_above {
+        let rows = std::mem::take(&mut rows[stage as usize]);
         let n = rows.len() as u64;
         let comparison = Comparison::new(plan, rows, slow_above);
         let (slow, compared) = (comparison.n_slow(), comparison.rows.len() as u64);
         tails.push(Tail {
-            stage: plan.names[stay.stage as usize].clone(),
+            stage: plan.names[stage as usize].clone(),
             longer_than_s: slow_above as f64 / 1e6,
             slow,
             rest: compared - slow,

@@ -21,6 +21,22 @@ pub struct Cell<T> {
     pub spans: T,
 }
 
+/// Spans of all threads.
+#[derive(Debug, Default)]
+pub struct Pieces {
+    /// How many there are, kept or not.
+    pub n: u64,
+    /// Those that are kept, in no order.
+    pub spans: Vec<Vec<i64>>,
+}
+
+impl Pieces {
+    pub fn add(&mut self, spans: Spans) {
+        self.n += spans.n();
+        self.spans.extend(spans.into_pieces());
+    }
+}
+
 /// Customers by stage, each once, and how often they came back.
 #[derive(Debug, Clone, Default)]
 pub struct Distinct {
@@ -98,6 +114,7 @@ impl Distinct {
 #[derive(Debug)]
 pub struct Tally<'a> {
     value: Option<&'a Value<'a>>,
+    kept: &'a [bool],
     n_stages: usize,
     slots: Slots,
     cells: Vec<Cell<Spans>>,
@@ -112,12 +129,14 @@ pub struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    pub fn new(plan: &Plan, value: Option<&'a Value<'a>>) -> Self {
+    /// How long a visit took is kept of some stages, of the others only that there was one.
+    pub fn new(plan: &Plan, value: Option<&'a Value<'a>>, kept: &'a [bool]) -> Self {
         let n_stages = plan.names.len();
         let n_keys = value.map_or(Some(1), Value::n_keys);
         let n_by_key = n_keys.map(|n| n * n_stages).filter(|n| value.is_some() && *n <= FEW_PLACES);
         Tally {
             value,
+            kept,
             n_stages,
             slots: Slots::new(n_stages, n_keys),
             cells: Vec::new(),
@@ -138,7 +157,8 @@ impl Gather for Tally<'_> {
         let slot = self.slots.slot(key, visit);
         if *slot == NO_SLOT {
             *slot = self.cells.len() as u32;
-            self.cells.push(Cell { key, stage: visit.stage, to: visit.to, ..Cell::default() });
+            let spans = if self.kept[visit.stage as usize] { Spans::default() } else { Spans::counted() };
+            self.cells.push(Cell { key, stage: visit.stage, to: visit.to, spans });
         }
         let cell = &mut self.cells[*slot as usize];
         cell.spans.push(visit.micros);
@@ -200,8 +220,8 @@ impl Slots {
 /// All of it together.
 #[derive(Debug)]
 pub struct Total {
-    /// In the order of key, stage and way; spans in pieces, in no order.
-    pub cells: Vec<Cell<Vec<Vec<i64>>>>,
+    /// In the order of key, stage and way.
+    pub cells: Vec<Cell<Pieces>>,
     /// By stage.
     pub distinct: Distinct,
     /// By key and stage, where keys are few.
@@ -241,7 +261,7 @@ impl Total {
                     total.cells.push(Cell { key: cell.key, stage: cell.stage, to: cell.to, ..Cell::default() });
                     total.cells.len() - 1
                 });
-                total.cells[slot].spans.extend(cell.spans.into_pieces());
+                total.cells[slot].spans.add(cell.spans);
             }
         }
         total.cells.sort_unstable_by_key(|cell| (cell.key, cell.stage, cell.to));
@@ -250,7 +270,7 @@ impl Total {
 
     /// The number of visits by key of the breakdown.
     pub fn visits_by_key(&self) -> impl Iterator<Item = (i64, u64)> {
-        self.cells.iter().map(|cell| (cell.key, cell.spans.iter().map(|piece| piece.len() as u64).sum()))
+        self.cells.iter().map(|cell| (cell.key, cell.spans.n))
     }
 }
 

@@ -140,7 +140,8 @@ pub fn who(view: &View, spec: &DwellSpec, cell: &str, ctl: &Ctl) -> Result<Vec<C
     let plan = Plan::new(view, spec, ctl)?;
     let asked = parse(&plan, spec, cell)?;
     let value = Value::resolve(view, spec)?;
-    let found = Found::of(&plan, value.as_ref(), ctl)?;
+    let kept: Vec<bool> = (0..plan.names.len()).map(|stage| stage == asked.stage as usize).collect();
+    let found = Found::of(&plan, value.as_ref(), &kept, ctl)?;
     let group = match asked.value {
         None => None,
         Some(_) if value.is_none() => {

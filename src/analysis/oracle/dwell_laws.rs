@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::dwell::{any_spec, by_definition};
 use super::funnel_cases::journeys;
-use crate::analysis::dwell::probe::{LEFT, OPEN, Visit};
+use crate::analysis::dwell::probe::{LEFT, OPEN, Visit, in_passes};
 use crate::analysis::dwell::{ALL_STAGES, Bins, BreakdownAt, Dwell, DwellSpec, Group, dwell, who};
 use crate::base::stats::incidence::{Exit, aalen_johansen};
 use crate::base::stats::quantile::quantile_seconds;
@@ -181,6 +181,13 @@ proptest! {
             let visits = answer.total().stages.iter().find(|stage| stage.name == tail.stage).expect("a stage").visits;
             prop_assert_eq!(visits, tail.slow + tail.rest + tail.undecided);
         }
+    }
+
+    /// As with tens of millions of visits, of which not all can be kept at once.
+    #[test]
+    fn the_number_of_visits_kept_at_once_does_not_matter(text in journeys(), spec in full_spec(), at_once in 0u64..20) {
+        let view = fixture::view(&text);
+        prop_assert_eq!(shown(&in_passes(&view, &spec, at_once)), shown(&ask(&view, &spec)));
     }
 
     #[test]

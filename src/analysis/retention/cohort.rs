@@ -88,7 +88,7 @@ fn by_column(view: &View, column: GroupColumn<'_>, ctl: &Ctl) -> Result<Cohorts,
         (keys, counts)
     })?;
     let (keys, counts): (Vec<_>, Vec<_>) = made.into_iter().unzip();
-    let places = Places::of(column, view.store(), &counts.into_iter().fold(KeyCounts::default(), KeyCounts::plus));
+    let places = Places::of(column, view.store(), &counts.iter().fold(KeyCounts::default(), KeyCounts::plus));
     let place = |key: &Option<i64>| key.map_or(NONE, |key| places.place(key));
     let of = keys.par_iter().flat_map_iter(|keys| keys.iter().map(place)).collect();
     Ok(Cohorts::ByCustomer { labels: places.labels, of })

@@ -109,7 +109,7 @@ impl<'v> Split<'v> {
         let counts = plan.walk(ctl, false, KeyCounts::default, |counts, entry, _| {
             counts.add(column.key(plan.view, entry.position));
         })?;
-        let counts = counts.into_iter().fold(KeyCounts::default(), KeyCounts::plus);
+        let counts = counts.iter().fold(KeyCounts::default(), KeyCounts::plus);
         Ok(Split { column, places: Places::of(column, plan.view.store(), &counts) })
     }
 
