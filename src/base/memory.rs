@@ -4,15 +4,39 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use libmimalloc_sys::{mi_collect, mi_option_set, mi_option_t};
 
-/// Milliseconds that freed pages stay at hand. What a store is built from is freed for good; the buffers of a reader and of a
-/// question are those of the next one, and taking them from the system again would cost it a fifth of its time.
+/// Milliseconds that freed pages stay at hand; -1 is for good. What a store is built from is freed for good; the buffers of a
+/// reader are those of its next block, and those of a question often of the next one: to take them from the system again
+/// costs a reader a tenth of its time, and a question a fifth.
 const WHILE_BUILDING: i64 = 0;
+const WHILE_READING: i64 = -1;
 const ELSE: i64 = 1000;
 
 /// `mi_option_purge_delay` of mimalloc, for which the crate has no name.
 const PURGE_DELAY: mi_option_t = 15;
 
+/// How many are at it.
+static READING: AtomicUsize = AtomicUsize::new(0);
 static BUILDING: AtomicUsize = AtomicUsize::new(0);
+
+/// While it lives, what is freed stays at hand.
+#[derive(Debug)]
+pub struct KeepsAtHand(());
+
+impl KeepsAtHand {
+    #[expect(clippy::new_without_default, reason = "it does something")]
+    pub fn new() -> Self {
+        READING.fetch_add(1, Ordering::Relaxed);
+        set_delay();
+        KeepsAtHand(())
+    }
+}
+
+impl Drop for KeepsAtHand {
+    fn drop(&mut self) {
+        READING.fetch_sub(1, Ordering::Relaxed);
+        set_delay();
+    }
+}
 
 /// Gives back what is free at its start and, while it lives, what is freed: the peak is what is held.
 #[derive(Debug)]
@@ -21,9 +45,8 @@ pub struct GivesBack(());
 impl GivesBack {
     #[expect(clippy::new_without_default, reason = "it does something")]
     pub fn new() -> Self {
-        if BUILDING.fetch_add(1, Ordering::Relaxed) == 0 {
-            set_delay(WHILE_BUILDING);
-        }
+        BUILDING.fetch_add(1, Ordering::Relaxed);
+        set_delay();
         // SAFETY: it frees nothing that is in use, and may be called from any thread.
         #[allow(unsafe_code)]
         unsafe {
@@ -35,13 +58,18 @@ impl GivesBack {
 
 impl Drop for GivesBack {
     fn drop(&mut self) {
-        if BUILDING.fetch_sub(1, Ordering::Relaxed) == 1 {
-            set_delay(ELSE);
-        }
+        BUILDING.fetch_sub(1, Ordering::Relaxed);
+        set_delay();
     }
 }
 
-fn set_delay(milliseconds: i64) {
+fn set_delay() {
+    let is_any = |n: &AtomicUsize| n.load(Ordering::Relaxed) > 0;
+    let milliseconds = match (is_any(&BUILDING), is_any(&READING)) {
+        (true, _) => WHILE_BUILDING,
+        (false, true) => WHILE_READING,
+        (false, false) => ELSE,
+    };
     // SAFETY: the option is a number that the allocator reads whenever it frees; any number is a valid delay.
     #[allow(unsafe_code)]
     unsafe {

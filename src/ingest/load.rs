@@ -16,7 +16,7 @@ use super::source::{Input, file_error};
 use super::sources::{Source, Table, look};
 use super::told::{column_reports, file_report, fill_files, note_columns, note_rows};
 use super::{Error, LoadOptions, Loaded, identity, ipc, joins, json, parquet, reading};
-use crate::base::memory::GivesBack;
+use crate::base::memory::{GivesBack, KeepsAtHand};
 use crate::base::visible::visible;
 use crate::base::{Cancelled, Ctl};
 use crate::journey::build::BuildError;
@@ -27,6 +27,7 @@ use crate::journey::{Batch, BatchValues, BuildOptions, Coded, Roles, StoreBuilde
 pub(super) fn load(options: &LoadOptions, block: usize, enough: u64, ctl: &Ctl) -> Result<Loaded, Error> {
     let started = std::time::Instant::now();
     ctl.check()?;
+    let keeps_at_hand = KeepsAtHand::new();
     let (sources, table, notes) = look(options, ctl)?;
     let report = LoadReport { notes, files: sources.iter().map(file_report).collect(), ..LoadReport::default() };
     sources.iter().for_each(|source| ctl.expect_more(source.input.work));
@@ -66,6 +67,7 @@ pub(super) fn load(options: &LoadOptions, block: usize, enough: u64, ctl: &Ctl) 
         report.notes.extend(identity::repeat_notes(&repeats, &key.names));
     }
     report.identity = identity::link(&mut builder, &table, &report.files, options, ctl)?;
+    drop(keeps_at_hand);
     let gives_back = GivesBack::new();
     let mut store = builder.finish(build_options(&sources, &table, options), ctl)?;
     drop(gives_back);
