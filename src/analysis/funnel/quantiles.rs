@@ -3,6 +3,7 @@
 //! Spans are counted by size class first; only the classes that hold a wanted rank are collected and searched. Sums are
 //! whole microseconds, so the order of the pieces cannot change a figure.
 
+use crate::base::Sizes;
 use crate::base::stats::quantile::quantile_seconds;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -19,28 +20,19 @@ pub fn summary<P: AsRef<[i64]>>(pieces: &[P]) -> Summary {
         return Summary::default();
     }
     let [median_s, p90_s] = quantiles_of(pieces, n, [0.5, 0.9]);
-    let sum: i128 = pieces.iter().flat_map(AsRef::as_ref).map(|span| i128::from(*span)).sum();
+    let sum_of = |piece: &P| piece.as_ref().iter().map(|span| i128::from(*span)).sum::<i128>();
+    let sum: i128 = pieces.iter().map(sum_of).sum();
     Summary { n: n as u64, mean_s: Some(sum as f64 / n as f64 / 1e6), median_s: Some(median_s), p90_s: Some(p90_s) }
 }
 
-/// Two to the power of this many classes for every doubling.
-const FINENESS: u32 = 6;
-const N_CLASSES: usize = 64 << FINENESS;
-
-/// The size class of a span: its magnitude and the bits after the leading one. Never falls as spans grow.
-#[inline]
-fn class(span: i64) -> usize {
-    let span = span.max(0) as u64 + (1 << FINENESS);
-    let magnitude = 63 - span.leading_zeros();
-    ((magnitude << FINENESS) as u64 + ((span >> (magnitude - FINENESS)) & ((1 << FINENESS) - 1))) as usize
-}
+const SIZES: Sizes = Sizes(6);
+const N_CLASSES: usize = SIZES.n_classes();
 
 /// Type-7 quantiles in seconds of `n > 0` spans.
 fn quantiles_of<P: AsRef<[i64]>, const N: usize>(pieces: &[P], n: usize, wanted: [f64; N]) -> [f64; N] {
     let mut counts = vec![0u32; N_CLASSES];
-    for span in pieces.iter().flat_map(AsRef::as_ref) {
-        counts[class(*span)] += 1;
-    }
+    // A loop over the spans of a piece is much quicker than one over those of all pieces.
+    pieces.iter().for_each(|piece| piece.as_ref().iter().for_each(|span| counts[SIZES.class(*span)] += 1));
     let mut starts = Vec::with_capacity(N_CLASSES + 1);
     let mut before = 0usize;
     for count in &counts {
@@ -60,9 +52,11 @@ fn quantiles_of<P: AsRef<[i64]>, const N: usize>(pieces: &[P], n: usize, wanted:
     let mut collected: Vec<Vec<i64>> = vec![Vec::new(); classes.len()];
     let mut slot = vec![u8::MAX; N_CLASSES];
     classes.iter().enumerate().for_each(|(i, class)| slot[*class] = i as u8);
-    for span in pieces.iter().flat_map(AsRef::as_ref) {
-        if let Some(collected) = collected.get_mut(usize::from(slot[class(*span)])) {
-            collected.push(*span);
+    for piece in pieces {
+        for span in piece.as_ref() {
+            if let Some(collected) = collected.get_mut(usize::from(slot[SIZES.class(*span)])) {
+                collected.push(*span);
+            }
         }
     }
     let mut at_rank = |rank: usize| {
@@ -79,16 +73,6 @@ fn quantiles_of<P: AsRef<[i64]>, const N: usize>(pieces: &[P], n: usize, wanted:
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn classes_never_fall() {
-        let mut spans: Vec<i64> = (0..63).flat_map(|bit| [(1i64 << bit) - 1, 1 << bit, (1 << bit) + 1]).collect();
-        spans.push(i64::MAX);
-        spans.extend(0..5000);
-        spans.sort_unstable();
-        assert!(spans.windows(2).all(|pair| class(pair[0]) <= class(pair[1])));
-        assert!(spans.iter().all(|span| class(*span) < N_CLASSES));
-    }
 
     proptest! {
         #[test]

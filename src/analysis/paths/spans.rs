@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::base::stats::quantile::quantile_seconds;
-use crate::base::{Cancelled, Ctl};
+use crate::base::{Cancelled, Ctl, Sizes};
 use crate::journey::View;
 use crate::journey::chunks::par_gather;
 
@@ -54,17 +54,8 @@ pub trait Visit: Sync {
     fn visit(&self, chunk: Range<u32>, sink: &mut impl FnMut(usize, i64));
 }
 
-/// Two to the power of this many size classes for every doubling.
-const FINENESS: u32 = 3;
-const N_CLASSES: usize = 64 << FINENESS;
-
-/// The size class of a span; never falls as spans grow.
-#[inline]
-fn class(span: i64) -> usize {
-    let span = span.max(0) as u64 + (1 << FINENESS);
-    let magnitude = 63 - span.leading_zeros();
-    ((magnitude << FINENESS) as u64 + ((span >> (magnitude - FINENESS)) & ((1 << FINENESS) - 1))) as usize
-}
+const SIZES: Sizes = Sizes(3);
+const N_CLASSES: usize = SIZES.n_classes();
 
 /// The type-7 quantiles of each group in seconds. All spans are counted by size class first; the second time only those
 /// in a class that holds a wanted rank are kept, so that millions of spans need little memory.
@@ -79,7 +70,7 @@ pub fn quantiles<const N: usize>(
     ctl: &Ctl,
 ) -> Result<Vec<Option<[f64; N]>>, Cancelled> {
     let count = |counts: &mut Vec<u32>, chunk| {
-        spans.visit(chunk, &mut |group, span| counts[group * N_CLASSES + class(span)] += 1);
+        spans.visit(chunk, &mut |group, span| counts[group * N_CLASSES + SIZES.class(span)] += 1);
     };
     let mut counts = vec![0u32; n_groups * N_CLASSES];
     for part in par_gather(view, ctl, || vec![0u32; n_groups * N_CLASSES], count)? {
@@ -113,7 +104,7 @@ pub fn quantiles<const N: usize>(
     }
     let keep = |kept: &mut Vec<Grouped>, chunk| {
         spans.visit(chunk, &mut |group, span| {
-            let place = place_of[group * N_CLASSES + class(span)];
+            let place = place_of[group * N_CLASSES + SIZES.class(span)];
             if place != 0 {
                 kept.push((place, span));
             }
@@ -185,15 +176,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn classes_never_fall() {
-        let mut spans: Vec<i64> = (0..63).flat_map(|bit| [(1i64 << bit) - 1, 1 << bit, (1 << bit) + 1]).collect();
-        spans.push(i64::MAX);
-        spans.sort_unstable();
-        assert!(spans.windows(2).all(|pair| class(pair[0]) <= class(pair[1])));
-        assert!(spans.iter().all(|span| class(*span) < N_CLASSES));
     }
 
     proptest! {

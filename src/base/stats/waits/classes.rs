@@ -5,12 +5,13 @@ use rayon::prelude::*;
 
 use super::super::quantile::quantile_seconds;
 use super::open::Open;
+use crate::base::Sizes;
 
 /// Up to so many are one class: sorting them costs less than counting by class.
 const FEW: usize = 4_096;
 /// From so many on classes are finer.
 const MANY: usize = 1 << 17;
-const FINEST: u32 = 9;
+const FINEST: Sizes = Sizes(9);
 const CLOSED: u32 = u32::MAX;
 /// Waits that are counted in one go.
 const BLOCK: usize = 1 << 16;
@@ -19,8 +20,7 @@ const BLOCK: usize = 1 << 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grain {
     One,
-    /// Two to the power of this many classes for every doubling.
-    Fine(u32),
+    Fine(Sizes),
 }
 
 impl Grain {
@@ -28,7 +28,7 @@ impl Grain {
         if n <= FEW {
             Grain::One
         } else if n < MANY {
-            Grain::Fine(6)
+            Grain::Fine(Sizes(6))
         } else {
             Grain::Fine(FINEST)
         }
@@ -37,25 +37,26 @@ impl Grain {
     pub fn n_classes(self) -> usize {
         match self {
             Grain::One => 1,
-            Grain::Fine(fineness) => 64 << fineness,
+            Grain::Fine(sizes) => sizes.n_classes(),
         }
     }
 
     /// The class of a wait; never falls as waits grow.
     #[inline(always)]
     pub fn class(self, wait: i64) -> usize {
-        let Grain::Fine(fineness) = self else { return 0 };
-        let wait = wait.max(0) as u64 + (1 << fineness);
-        let shift = 63 - wait.leading_zeros() - fineness;
-        ((u64::from(shift) << fineness) + (wait >> shift)) as usize
+        match self {
+            Grain::One => 0,
+            Grain::Fine(sizes) => sizes.class(wait),
+        }
     }
 
     /// The shortest wait of a class, or of those after the last.
     fn start(self, class: usize) -> u64 {
-        let Grain::Fine(fineness) = self else { return if class == 0 { 0 } else { u64::MAX } };
-        let Some(shift) = (class >> fineness).checked_sub(1) else { return 0 };
-        let leading = (class & ((1 << fineness) - 1) | 1 << fineness) as u128;
-        u64::try_from((leading << shift) - (1 << fineness)).unwrap_or(u64::MAX)
+        match self {
+            Grain::One if class == 0 => 0,
+            Grain::One => u64::MAX,
+            Grain::Fine(sizes) => sizes.start(class),
+        }
     }
 }
 
@@ -445,32 +446,4 @@ fn open_starts(grain: Grain, open: &[i64]) -> Vec<u32> {
         *start = before;
     });
     starts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn classes_never_fall() {
-        let mut waits: Vec<i64> = (0..63).flat_map(|bit| [(1i64 << bit) - 1, 1 << bit, (1 << bit) + 1]).collect();
-        waits.push(i64::MAX);
-        waits.extend(0..5000);
-        waits.sort_unstable();
-        for grain in [Grain::Fine(6), Grain::Fine(9)] {
-            assert!(waits.windows(2).all(|pair| grain.class(pair[0]) <= grain.class(pair[1])));
-            assert!(waits.iter().all(|wait| grain.class(*wait) < grain.n_classes()));
-        }
-        assert_eq!(Grain::Fine(6).class(0), 64);
-    }
-
-    #[test]
-    fn a_class_starts_with_its_shortest_wait() {
-        for grain in [Grain::Fine(6), Grain::Fine(9)] {
-            for wait in (0..63).flat_map(|bit| [(1i64 << bit) - 1, 1 << bit, (1 << bit) + 1]).chain(0..5_000) {
-                let class = grain.class(wait);
-                assert!((grain.start(class)..grain.start(class + 1)).contains(&(wait as u64)), "{wait}");
-            }
-        }
-    }
 }
