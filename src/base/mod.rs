@@ -19,4 +19,4 @@ pub use id::{CustomerId, TouchpointId};
 pub use instant::{Civil, Instant, Period, WeekStart, When, Zone};
 pub use sizes::Sizes;
 pub use span::Span;
-pub use spans::Spans;
+pub use spans::{SpanLists, Spans};

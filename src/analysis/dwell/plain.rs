@@ -8,7 +8,7 @@ use super::kernel::Begun;
 use super::plan::{LEFT, Plan};
 use super::spec::{BreakdownAt, Per};
 use super::tally::{Cell, Distinct, Pieces, Total};
-use crate::base::{Cancelled, Ctl, Spans};
+use crate::base::{Cancelled, Ctl, SpanLists};
 use crate::journey::Code;
 use crate::journey::chunks::par_gather;
 use crate::with_codes;
@@ -73,7 +73,7 @@ struct Gathered {
     n_stages: usize,
     n_ways: usize,
     /// By key, stage and way.
-    spans: Vec<Spans>,
+    spans: SpanLists,
     /// Customers by the stages they were in.
     customers: Customers,
     /// The same by key.
@@ -156,9 +156,7 @@ impl Gathered {
         Gathered {
             n_stages,
             n_ways,
-            spans: (0..n_keys * n_stages * n_ways)
-                .map(|at| if kept[at / n_ways % n_stages] { Spans::default() } else { Spans::counted() })
-                .collect(),
+            spans: SpanLists::new((0..n_keys * n_stages * n_ways).map(|at| kept[at / n_ways % n_stages])),
             customers: Customers::new(n_stages),
             by_key: (0..n_by_key).map(|_| Customers::new(n_stages)).collect(),
             here: vec![Been::default(); n_keys],
@@ -193,7 +191,7 @@ impl Gathered {
                 let (end, to) = (next.at(), next.stage() as usize);
                 let until = times[end];
                 self.see::<OF_VISIT>(&mut customer, &mut n_keys, own, stage);
-                self.spans[(own * self.n_stages + stage) * self.n_ways + to].push((until - since).max(0));
+                self.spans.push((own * self.n_stages + stage) * self.n_ways + to, (until - since).max(0));
                 (start, stage, since) = (end, to, until);
                 if OF_VISIT {
                     own = key(journey.start + start, &journey);
@@ -205,7 +203,7 @@ impl Gathered {
             let last_own = || (start..journey.end).rev().find(is_own).unwrap_or(start);
             let (to, _, until) = plan.last_visit(stage as u32, &journey, last_own);
             let way = self.n_ways - 2 + (to - LEFT) as usize;
-            self.spans[(own * self.n_stages + stage) * self.n_ways + way].push((until - since).max(0));
+            self.spans.push((own * self.n_stages + stage) * self.n_ways + way, (until - since).max(0));
             customer.first = customer.been;
             self.customers.add(customer);
             if OF_VISIT {
@@ -246,11 +244,11 @@ impl Gathered {
             all.n_visitors += gathered.n_visitors;
             all.customers.merge(&gathered.customers);
             all.by_key.iter_mut().zip(&gathered.by_key).for_each(|(all, of)| all.merge(of));
-            for (cell, spans) in total.cells.iter_mut().zip(gathered.spans) {
+            for (cell, spans) in total.cells.iter_mut().zip(gathered.spans.into_spans()) {
                 cell.spans.add(spans);
             }
         }
-        for (cell, spans) in total.cells.iter_mut().zip(all.spans) {
+        for (cell, spans) in total.cells.iter_mut().zip(all.spans.into_spans()) {
             cell.spans.add(spans);
         }
         total.cells.retain(|cell| cell.spans.n > 0);
@@ -276,7 +274,7 @@ impl Gathered {
             let to = if way < self.n_stages { way as u32 } else { LEFT + (way - self.n_stages) as u32 };
             Cell { key: key as i64, stage: stage as u32, to, spans: Pieces::default() }
         };
-        (0..self.spans.len()).map(of).collect()
+        (0..self.spans.n_lists()).map(of).collect()
     }
 }
 
