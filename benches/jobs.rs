@@ -53,7 +53,7 @@ fn jobs() -> [(&'static str, String); 5] {
 }
 
 /// What else is asked warm.
-fn more_jobs() -> [(&'static str, String); 9] {
+fn more_jobs() -> [(&'static str, String); 13] {
     let of_one_channel = "--events channel==\"organic\"";
     [
         ("funnel, plain", FUNNEL.replace(" --breakdown channel --breakdown-at first", "")),
@@ -62,6 +62,10 @@ fn more_jobs() -> [(&'static str, String); 9] {
         ("dwell, all tables", format!("dwell {SIX_STAGES}")),
         ("dwell of every touchpoint", "dwell --only stages".to_owned()),
         ("dwell of one channel", format!("dwell {SIX_STAGES} --only stages {of_one_channel}")),
+        ("dwell by channel", format!("dwell {SIX_STAGES} --only stages --breakdown channel")),
+        ("dwell by channel, all tables", format!("dwell {SIX_STAGES} --breakdown channel")),
+        ("retention by channel", "retention --cohort week --breakdown channel".to_owned()),
+        ("retention of cohorts by channel", "retention --period week --cohort channel".to_owned()),
         ("retention of one channel", format!("retention --cohort week {of_one_channel}")),
         ("comparison of two cohorts", "compare --cohort buyers=did(purchase)".to_owned()),
         ("profile", "profile".to_owned()),
