@@ -45,7 +45,7 @@ pub use who::in_words;
 /// # Errors
 /// An unknown event, stage or column, a spec that contradicts itself, or `Cancelled`.
 pub fn dwell(view: &View, spec: &DwellSpec, ctl: &Ctl) -> Result<Dwell, Error> {
-    dwell_in_passes(view, spec, passes::AT_ONCE, ctl)
+    dwell_in_passes(view, spec, passes::at_once(spec), ctl)
 }
 
 /// With the lengths of so many visits in memory at once.
@@ -54,8 +54,6 @@ fn dwell_in_passes(view: &View, spec: &DwellSpec, at_once: u64, ctl: &Ctl) -> Re
     let value = Value::resolve(view, spec)?;
     let slow = slow::wanted(&plan, spec)?;
     let mut read = Read::new(&plan, spec, &slow);
-    // With a breakdown there are more lists that are not full, and every stage is read twice.
-    let at_once = if value.is_some() { at_once / 2 } else { at_once };
     for kept in passes::of(&plan, at_once, ctl)? {
         read.pass(value.as_ref(), &kept, ctl)?;
     }

@@ -3,12 +3,20 @@
 
 use super::kernel::{self, Gather, Visit};
 use super::plan::Plan;
+use super::spec::DwellSpec;
 use crate::base::{Cancelled, Ctl};
 
 /// Visits that are kept at once, of eight bytes each; more only where a single stage has more.
-pub const AT_ONCE: u64 = 1 << 25;
+const AT_ONCE: u64 = 1 << 24;
 /// One chunk of so many is looked at to learn how many visits each stage has.
 const ONE_OF: usize = 64;
+
+/// So many visits are kept at once. More where only medians are asked of a few stages: there are few lists then that are not
+/// full, and they are read in little room.
+pub fn at_once(spec: &DwellSpec) -> u64 {
+    let is_light = spec.is_of_medians() && spec.breakdown.is_none() && !spec.stages.stage.is_empty();
+    if is_light { 2 * AT_ONCE } else { AT_ONCE }
+}
 
 /// By pass, the stages whose visits are kept; every stage is in one of them.
 ///

@@ -182,6 +182,12 @@ impl DwellSpec {
         self.only.is_empty() || self.only.contains(&part)
     }
 
+    /// Whether nothing is asked of a stage that its curve behind the median would tell.
+    pub fn is_of_medians(&self) -> bool {
+        let asks_more = [Part::Histogram, Part::Survival, Part::Exits].into_iter().any(|part| self.wants(part));
+        !asks_more && !self.incidence && self.limit.is_none()
+    }
+
     /// Whether the question holds together, whatever the data.
     ///
     /// # Errors

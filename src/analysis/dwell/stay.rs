@@ -60,9 +60,8 @@ impl<'a> Stay<'a> {
             false if spec.wants(Part::Exits) => AskedOfWays::Whole,
             false => AskedOfWays::Nothing,
         };
-        let reads_curve = spec.wants(Part::Histogram) || spec.wants(Part::Survival) || spec.limit.is_some();
         let tells_ways = of_ways != AskedOfWays::Nothing;
-        let reach = if reads_curve || tells_ways { Reach::Whole } else { Reach::Median };
+        let reach = if spec.is_of_medians() { Reach::Median } else { Reach::Whole };
         let mut waits = self.waits(tells_ways, reach);
         let bounds = waits.bounds();
         let edges = match bounds {
