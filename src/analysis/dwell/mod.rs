@@ -141,10 +141,7 @@ impl Found {
         if plan.are_ordered || !plan.to_is_stage() {
             return order;
         }
-        let mut visits = vec![0u64; self.n_stages];
-        for cell in &self.total.cells {
-            visits[cell.stage as usize] += cell.spans.n;
-        }
+        let visits = self.total.visits_by_stage(self.n_stages, |_| true);
         let (n, name) = (|stage: &u32| visits[*stage as usize], |stage: &u32| &plan.names[*stage as usize]);
         order.retain(|stage| n(stage) > 0);
         order.sort_by(|a, b| n(b).cmp(&n(a)).then_with(|| name(a).cmp(name(b))));

@@ -254,11 +254,11 @@ impl Gathered {
         total.cells.retain(|cell| cell.spans.n > 0);
         total.n_visitors = all.n_visitors;
         total.distinct = Distinct::default();
-        all.customers.seen(&n_visits(&total.cells, all.n_stages, |_| true), &mut total.distinct);
+        all.customers.seen(&total.visits_by_stage(all.n_stages, |_| true), &mut total.distinct);
         if !all.by_key.is_empty() {
             let mut by_key = Distinct::default();
             for (key, customers) in (0..).zip(&all.by_key) {
-                customers.seen(&n_visits(&total.cells, all.n_stages, |cell| cell.key == key), &mut by_key);
+                customers.seen(&total.visits_by_stage(all.n_stages, |cell| cell.key == key), &mut by_key);
             }
             total.distinct_by_key = Some(by_key);
         }
@@ -276,13 +276,4 @@ impl Gathered {
         };
         (0..self.spans.n_lists()).map(of).collect()
     }
-}
-
-/// By stage, the visits of some of the cells.
-fn n_visits(cells: &[Cell<Pieces>], n_stages: usize, is_of: impl Fn(&Cell<Pieces>) -> bool) -> Vec<u64> {
-    let mut n = vec![0; n_stages];
-    for cell in cells.iter().filter(|cell| is_of(cell)) {
-        n[cell.stage as usize] += cell.spans.n;
-    }
-    n
 }

@@ -268,6 +268,13 @@ impl Total {
         total
     }
 
+    /// By stage, the number of visits in some of the cells.
+    pub fn visits_by_stage(&self, n_stages: usize, is_of: impl Fn(&Cell<Pieces>) -> bool) -> Vec<u64> {
+        let mut visits = vec![0; n_stages];
+        self.cells.iter().filter(|cell| is_of(cell)).for_each(|cell| visits[cell.stage as usize] += cell.spans.n);
+        visits
+    }
+
     /// The number of visits by key of the breakdown.
     pub fn visits_by_key(&self) -> impl Iterator<Item = (i64, u64)> {
         self.cells.iter().map(|cell| (cell.key, cell.spans.n))

@@ -206,6 +206,14 @@ mod tests {
         assert!((test.chi_square - 16.793).abs() < 1e-3 && test.degrees == 1, "{test:?}");
     }
 
+    #[test]
+    fn groups_that_were_never_at_risk_together_say_nothing_of_each_other() {
+        check(&[vec![(406_681_653, false), (127_720_004, true), (127_720_004, false)], vec![(0, false)]])
+            .expect("as by the book");
+        let group = |ended, open| Group { ended: vec![ended], open: vec![open] };
+        assert_eq!(log_rank(&[group(&[5, 7], &[9]), group(&[], &[1, 2])]), None);
+    }
+
     proptest! {
         #[test]
         fn it_is_the_test_by_the_book(
