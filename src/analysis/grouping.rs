@@ -54,14 +54,16 @@ impl<'s> GroupColumn<'s> {
         }
     }
 
-    /// The keys, where each is a byte, and by position the place of its key, where these differ.
-    pub fn bytes(self, view: &'s View) -> Option<(&'s [u8], Option<&'s [u32]>)> {
+    /// By position the key, where keys are bytes: as `key`, with nothing to be found out each time.
+    pub fn byte_keys(self, view: &'s View) -> Option<impl Fn(usize) -> usize + 's> {
         let (codes, places) = match self {
             GroupColumn::Property(Property { values: props::Values::Text { codes, .. }, .. }) => (codes, view.rows()),
             GroupColumn::Property(_) => return None,
             GroupColumn::Event => (view.codes(), None),
         };
-        if let Codes::U8(codes) = codes { Some((codes, places)) } else { None }
+        let Codes::U8(keys) = codes else { return None };
+        let keys: &[u8] = keys;
+        Some(move |position: usize| usize::from(keys[places.map_or(position, |places| places[position] as usize)]))
     }
 
     /// The key of no value.

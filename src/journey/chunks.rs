@@ -46,9 +46,9 @@ pub fn par_chunks<T: Send>(
         .into_par_iter()
         .map(|chunk| {
             ctl.check()?;
-            let events = view.offsets()[chunk.end as usize] - view.offsets()[chunk.start as usize];
+            let n_events = view.n_events_of(&chunk);
             let made = work(chunk);
-            ctl.tick(u64::from(events))?;
+            ctl.tick(n_events)?;
             Ok(made)
         })
         .collect()
@@ -76,9 +76,8 @@ pub fn par_gather<T: Send>(
             let mut gathered = start();
             while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
                 ctl.check()?;
-                let events = view.offsets()[chunk.end as usize] - view.offsets()[chunk.start as usize];
                 work(&mut gathered, chunk.clone());
-                ctl.tick(u64::from(events))?;
+                ctl.tick(view.n_events_of(chunk))?;
             }
             Ok(gathered)
         })

@@ -146,6 +146,12 @@ impl View {
         self.cut.as_ref().map_or(position, |cut| cut.rows[position] as usize)
     }
 
+    /// How many events some customers have, whether they count or not.
+    pub fn n_events_of(&self, customers: &Range<u32>) -> u64 {
+        let offsets = self.offsets();
+        u64::from(offsets[customers.end as usize] - offsets[customers.start as usize])
+    }
+
     /// By position the store's row, where these differ.
     pub fn rows(&self) -> Option<&[u32]> {
         self.cut.as_ref().map(|cut| &cut.rows[..])

@@ -44,11 +44,8 @@ impl<'v> Value<'v> {
 
     /// As `key`, by where a visit starts and its journey, where keys are bytes.
     pub fn byte_keys(&self) -> Option<impl Fn(usize, &Range<usize>) -> usize> {
-        let (keys, places) = self.column.bytes(self.view)?;
-        Some(move |start, journey: &Range<usize>| {
-            let position = self.position(start, || journey.clone());
-            usize::from(keys[places.map_or(position, |places| places[position] as usize)])
-        })
+        let key = self.column.byte_keys(self.view)?;
+        Some(move |start, journey: &Range<usize>| key(self.position(start, || journey.clone())))
     }
 
     /// How many keys there are, where they are the numbers from 0.

@@ -73,10 +73,6 @@ pub fn sample<G: Gather>(
     start: impl Fn() -> G + Sync + Send,
 ) -> Result<(Vec<G>, u64), Cancelled> {
     let chunks: Vec<Range<u32>> = customer_chunks(plan.view).into_iter().step_by(one_of).collect();
-    let n_events = |chunk: &Range<u32>| {
-        let offsets = plan.view.offsets();
-        u64::from(offsets[chunk.end as usize] - offsets[chunk.start as usize])
-    };
     let gathered = gather_with(plan, |each| {
         let of_chunk = |chunk: &Range<u32>| {
             ctl.check()?;
@@ -86,7 +82,7 @@ pub fn sample<G: Gather>(
         };
         chunks.par_iter().map(of_chunk).collect()
     })?;
-    Ok((gathered, chunks.iter().map(n_events).sum()))
+    Ok((gathered, chunks.iter().map(|chunk| plan.view.n_events_of(chunk)).sum()))
 }
 
 type Each<'e, 'p, G> = &'e (dyn Fn(&mut Walker<'p, G>, Range<u32>) + Sync + Send);

@@ -3,7 +3,7 @@
 //! Spans are counted by size class first; only the classes that hold a wanted rank are collected and searched. Sums are
 //! whole microseconds, so the order of the pieces cannot change a figure.
 
-use crate::base::Sizes;
+use crate::base::SizeClasses;
 use crate::base::stats::quantile::quantile_seconds;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -25,7 +25,7 @@ pub fn summary<P: AsRef<[i64]>>(pieces: &[P]) -> Summary {
     Summary { n: n as u64, mean_s: Some(sum as f64 / n as f64 / 1e6), median_s: Some(median_s), p90_s: Some(p90_s) }
 }
 
-const SIZES: Sizes = Sizes(6);
+const SIZES: SizeClasses = SizeClasses(6);
 const N_CLASSES: usize = SIZES.n_classes();
 
 /// Type-7 quantiles in seconds of `n > 0` spans.

@@ -121,8 +121,7 @@ impl<'v> Plan<'v> {
                         each(&mut gathered, customer, &found);
                     }
                 }
-                let offsets = self.view.offsets();
-                ctl.tick(u64::from(offsets[chunk.end as usize] - offsets[chunk.start as usize]))?;
+                ctl.tick(self.view.n_events_of(chunk))?;
             }
             Ok::<T, Error>(gathered)
         });

@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::base::stats::quantile::quantile_seconds;
-use crate::base::{Cancelled, Ctl, Sizes};
+use crate::base::{Cancelled, Ctl, SizeClasses};
 use crate::journey::View;
 use crate::journey::chunks::par_gather;
 
@@ -54,7 +54,7 @@ pub trait Visit: Sync {
     fn visit(&self, chunk: Range<u32>, sink: &mut impl FnMut(usize, i64));
 }
 
-const SIZES: Sizes = Sizes(3);
+const SIZES: SizeClasses = SizeClasses(3);
 const N_CLASSES: usize = SIZES.n_classes();
 
 /// The type-7 quantiles of each group in seconds. All spans are counted by size class first; the second time only those

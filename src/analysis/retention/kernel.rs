@@ -447,8 +447,7 @@ impl<'v> Plan<'v> {
                                 each(&mut gathered, &entry, &back);
                             });
                         }
-                        let offsets = self.view.offsets();
-                        ctl.tick(u64::from(offsets[chunk.end as usize] - offsets[chunk.start as usize]))?;
+                        ctl.tick(self.view.n_events_of(chunk))?;
                     }
                     Ok(gathered)
                 })

@@ -44,11 +44,10 @@ pub(super) fn count_by_value(
     column: GroupColumn<'_>,
     ctl: &Ctl,
 ) -> Result<Option<(Tally, Places)>, Cancelled> {
-    let (Cohorts::ByPeriod(_), Some((keys, places))) = (&plan.cohorts, column.bytes(plan.view)) else {
+    let (Cohorts::ByPeriod(_), Some(key)) = (&plan.cohorts, column.byte_keys(plan.view)) else {
         return Ok(None);
     };
-    let key = |_, start: usize| usize::from(keys[places.map_or(start, |places| places[start] as usize)]);
-    let seen = seen_by(plan, calendar, 1 << u8::BITS, key, ctl)?;
+    let seen = seen_by(plan, calendar, 1 << u8::BITS, |_, start| key(start), ctl)?;
     let mut counts = KeyCounts::default();
     seen.iter().for_each(|(key, _, seen)| counts.add_many(*key as i64, u64::from(seen[0])));
     let places = Places::of(column, plan.view.store(), &counts);

@@ -5,13 +5,13 @@ use rayon::prelude::*;
 
 use super::super::quantile::quantile_seconds;
 use super::open::Open;
-use crate::base::Sizes;
+use crate::base::SizeClasses;
 
 /// Up to so many are one class: sorting them costs less than counting by class.
 const FEW: usize = 4_096;
 /// From so many on classes are finer.
 const MANY: usize = 1 << 17;
-const FINEST: Sizes = Sizes(9);
+const FINEST: SizeClasses = SizeClasses(9);
 const CLOSED: u32 = u32::MAX;
 /// Waits that are counted in one go.
 const BLOCK: usize = 1 << 16;
@@ -20,7 +20,7 @@ const BLOCK: usize = 1 << 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grain {
     One,
-    Fine(Sizes),
+    Fine(SizeClasses),
 }
 
 impl Grain {
@@ -28,7 +28,7 @@ impl Grain {
         if n <= FEW {
             Grain::One
         } else if n < MANY {
-            Grain::Fine(Sizes(6))
+            Grain::Fine(SizeClasses(6))
         } else {
             Grain::Fine(FINEST)
         }

@@ -2,9 +2,9 @@
 
 /// Classes with so many bits after the leading one: two to the power of these for every doubling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sizes(pub u32);
+pub struct SizeClasses(pub u32);
 
-impl Sizes {
+impl SizeClasses {
     pub const fn n_classes(self) -> usize {
         64 << self.0
     }
@@ -27,7 +27,7 @@ impl Sizes {
 
 #[cfg(test)]
 mod tests {
-    use super::Sizes;
+    use super::SizeClasses;
 
     fn lengths() -> Vec<i64> {
         let mut lengths: Vec<i64> = (0..63).flat_map(|bit| [(1i64 << bit) - 1, 1 << bit, (1 << bit) + 1]).collect();
@@ -39,16 +39,16 @@ mod tests {
 
     #[test]
     fn classes_never_fall() {
-        for sizes in [Sizes(3), Sizes(6), Sizes(9)] {
+        for sizes in [SizeClasses(3), SizeClasses(6), SizeClasses(9)] {
             assert!(lengths().windows(2).all(|pair| sizes.class(pair[0]) <= sizes.class(pair[1])));
             assert!(lengths().iter().all(|length| sizes.class(*length) < sizes.n_classes()));
         }
-        assert_eq!(Sizes(6).class(0), 64);
+        assert_eq!(SizeClasses(6).class(0), 64);
     }
 
     #[test]
     fn a_class_starts_with_its_shortest_length() {
-        for sizes in [Sizes(3), Sizes(6), Sizes(9)] {
+        for sizes in [SizeClasses(3), SizeClasses(6), SizeClasses(9)] {
             for length in lengths() {
                 let class = sizes.class(length);
                 assert!((sizes.start(class)..sizes.start(class + 1)).contains(&(length as u64)), "{length}");
