@@ -83,7 +83,7 @@ mod tests {
     use crate::journey::column::Section;
     use crate::journey::fixture::journeys;
     use crate::journey::region::Region;
-    use crate::journey::{Column, Values};
+    use crate::journey::{Column, Numbers, Values};
 
     const TEXT: &str = "x: a0{n=1} b5{n=2}\ny: a3{n=2}";
 
@@ -92,7 +92,7 @@ mod tests {
         let mut store = journeys(TEXT);
         let region = Arc::new(Region::of_bytes(&[1; 24]));
         let column = Column::of_section(Section::new(&region, 0..24, 0).expect("values"));
-        store.properties[0].values = Values::Int(column);
+        store.properties[0].values = Values::Int(Numbers::All(column));
         store.saved = Some(region);
         Local::new(store)
     }

@@ -206,12 +206,12 @@ fn known_values(store: &JourneyStore, position: usize, seen: &[u32], kind: u32) 
         }
         Values::Int(values) => {
             let mut tried: Vec<i64> = Vec::new();
-            for value in values.iter().filter(|value| **value != crate::journey::props::NULL) {
+            for value in values.values() {
                 if tried.len() == TRIED {
                     break;
                 }
-                if tried.last() != Some(value) && !tried.contains(value) {
-                    tried.push(*value);
+                if tried.last() != Some(&value) && !tried.contains(&value) {
+                    tried.push(value);
                 }
             }
             (tried.len(), tried.iter().filter(|value| is_known(&value.to_string())).count())

@@ -320,13 +320,12 @@ fn drop_rows(store: &mut JourneyStore, rows: &[u32]) {
         }
         *offset -= before;
     }
-    let pick = |values: &[i64]| kept.iter().map(|&row| values[row as usize]).collect::<Column<_>>();
-    store.times = pick(&store.times);
+    store.times = kept.iter().map(|&row| store.times[row as usize]).collect();
     store.codes = store.codes.gather(&kept);
     store.properties.par_iter_mut().for_each(|property| match &mut property.values {
         Values::Text { codes, .. } => *codes = codes.gather(&kept),
-        Values::Int(values) | Values::Time(values) => *values = pick(values),
-        Values::Float(values) => *values = kept.iter().map(|&row| values[row as usize]).collect(),
+        Values::Int(values) | Values::Time(values) => *values = values.gather(&kept),
+        Values::Float(values) => *values = values.gather(&kept),
     });
 }
 

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::batch::{BatchValues, NO_DECIMAL, decimal_value};
 use super::codes::{Code, Codes};
 use super::names::Names;
+use super::numbers::{self, Number, Numbers, Sink, Source};
 use super::places::Places;
 use super::props::{NULL, Values};
 use crate::with_codes;
@@ -21,16 +22,24 @@ enum Piece {
     Missing(usize),
     /// Codes into the column's dictionary, already shifted by one.
     Text(Codes),
-    Numbers(Numbers),
+    Numbers(PieceNumbers),
 }
 
 impl Piece {
+    fn len(&self) -> usize {
+        match self {
+            Piece::Missing(len) => *len,
+            Piece::Text(codes) => codes.len(),
+            Piece::Numbers(numbers) => numbers.len,
+        }
+    }
+
     /// By row, a decimal as it was written; none where the piece holds something else.
     fn decimals(&self) -> Vec<Option<(i64, u8)>> {
         match self {
             Piece::Missing(len) => vec![None; *len],
             Piece::Text(codes) => vec![None; codes.len()],
-            Piece::Numbers(Numbers { len, rows, values: BatchValues::Decimal { mantissas, scales } }) => {
+            Piece::Numbers(PieceNumbers { len, rows, values: BatchValues::Decimal { mantissas, scales }, .. }) => {
                 let written = mantissas.iter().zip(scales);
                 let written = written.map(|(&mantissa, &scale)| (scale != NO_DECIMAL).then_some((mantissa, scale)));
                 match rows {
@@ -45,25 +54,26 @@ impl Piece {
 
 /// Numbers or times of some rows.
 #[derive(Debug)]
-struct Numbers {
-    /// The number of rows.
+struct PieceNumbers {
+    /// The number of rows, and of those that have a value.
     len: usize,
+    n_values: usize,
     /// The rows that the values are of, where most rows have none: an amount stands at few events, and what is missing need
     /// not be kept until the store is built. Else there is a value for every row.
     rows: Option<Vec<u32>>,
     values: BatchValues,
 }
 
-impl Numbers {
+impl PieceNumbers {
     fn new(values: BatchValues) -> Self {
         let len = values.len();
-        let rows = match &values {
-            BatchValues::Decimal { scales, .. } => rows_of(scales, |scale| *scale != NO_DECIMAL),
-            BatchValues::Int(values) | BatchValues::Time(values) => rows_of(values, |value| *value != NULL),
-            BatchValues::Float(values) => rows_of(values, |value| !value.is_nan()),
-            BatchValues::Missing { .. } | BatchValues::Text(_) => None,
+        let (n_values, rows) = match &values {
+            BatchValues::Decimal { scales, .. } => rows_of(scales, |scale| scale != NO_DECIMAL),
+            BatchValues::Int(values) | BatchValues::Time(values) => rows_of(values, |value| !value.is_missing()),
+            BatchValues::Float(values) => rows_of(values, |value| !value.is_missing()),
+            BatchValues::Missing { .. } | BatchValues::Text(_) => (0, None),
         };
-        let Some(rows) = rows else { return Numbers { len, rows: None, values } };
+        let Some(rows) = rows else { return PieceNumbers { len, n_values, rows: None, values } };
         let values = match values {
             BatchValues::Decimal { mantissas, scales } => {
                 BatchValues::Decimal { mantissas: pick(&mantissas, &rows), scales: pick(&scales, &rows) }
@@ -73,12 +83,12 @@ impl Numbers {
             BatchValues::Float(values) => BatchValues::Float(pick(&values, &rows)),
             other => other,
         };
-        Numbers { len, rows: Some(rows), values }
+        PieceNumbers { len, n_values, rows: Some(rows), values }
     }
 
     /// With a value, which may be missing, for every row.
     fn into_all(self) -> BatchValues {
-        let Numbers { len, rows: Some(rows), values } = self else { return self.values };
+        let PieceNumbers { len, rows: Some(rows), values, .. } = self else { return self.values };
         match values {
             BatchValues::Decimal { mantissas, scales } => BatchValues::Decimal {
                 mantissas: spread(&mantissas, &rows, len, 0),
@@ -92,15 +102,16 @@ impl Numbers {
     }
 }
 
-/// The rows that have a value, where they are less than half of all.
-fn rows_of<T>(values: &[T], has_value: impl Fn(&T) -> bool) -> Option<Vec<u32>> {
-    let n = values.iter().filter(|value| has_value(value)).count();
-    let rows = (0u32..).zip(values).filter(|(_, value)| has_value(value)).map(|(row, _)| row);
-    (2 * n < values.len()).then(|| {
+/// How many rows have a value, and which, where those are few.
+fn rows_of<T: Copy>(values: &[T], has_value: impl Fn(T) -> bool) -> (usize, Option<Vec<u32>>) {
+    let n = values.iter().filter(|value| has_value(**value)).count();
+    let rows = (0u32..).zip(values).filter(|(_, value)| has_value(**value)).map(|(row, _)| row);
+    let rows = numbers::are_few(n, values.len()).then(|| {
         let mut found = Vec::with_capacity(n);
         found.extend(rows);
         found
-    })
+    });
+    (n, rows)
 }
 
 fn pick<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
@@ -130,7 +141,7 @@ impl Pieces {
                     std::iter::once(0).chain(self.names.merge(&coded.names).into_iter().map(|id| id + 1)).collect();
                 Piece::Text(remap(&coded.codes, &map))
             }
-            numbers => Piece::Numbers(Numbers::new(numbers)),
+            numbers => Piece::Numbers(PieceNumbers::new(numbers)),
         };
         self.pieces.push(piece);
     }
@@ -210,18 +221,18 @@ impl Pieces {
             }
         }
         if wish == Wish::Number {
-            return Values::Float(self.scatter_floats(places).into());
+            return Values::Float(self.scatter_numbers(places));
         }
         if is_text || (any_time && any_number) || !(any_time || any_number) {
             return self.scatter_text(places);
         }
         if any_time {
-            return Values::Time(self.scatter_ints(places).into());
+            return Values::Time(self.scatter_numbers(places));
         }
         if any_fraction {
-            Values::Float(self.scatter_floats(places).into())
+            Values::Float(self.scatter_numbers(places))
         } else {
-            Values::Int(self.scatter_ints(places).into())
+            Values::Int(self.scatter_numbers(places))
         }
     }
 
@@ -242,83 +253,130 @@ impl Pieces {
         Values::Text { codes, names: std::mem::take(&mut self.names) }
     }
 
-    fn scatter_ints(&mut self, places: &Places) -> Vec<i64> {
-        let mut out = vec![NULL; places.len()];
-        let mut at = 0;
-        for piece in self.pieces.drain(..) {
-            match piece {
-                Piece::Missing(len) => at += len,
-                Piece::Numbers(Numbers { len, rows, values }) => {
-                    let (rows, dest) = (rows.as_deref(), places.of_rows(at, len));
-                    match values {
-                        BatchValues::Decimal { mantissas, scales } => {
-                            let whole = |(mantissa, scale)| if scale == NO_DECIMAL { NULL } else { mantissa };
-                            send(mantissas.into_iter().zip(scales).map(whole), rows, dest, &mut out);
-                        }
-                        BatchValues::Int(values) | BatchValues::Time(values) => {
-                            send(values.into_iter(), rows, dest, &mut out);
-                        }
-                        _ => unreachable!("the kind was settled over all pieces"),
-                    }
-                    at += len;
-                }
-                Piece::Text(_) => unreachable!("the kind was settled over all pieces"),
-            }
+    fn scatter_numbers<T: Scattered>(&mut self, places: &Places) -> Numbers<T> {
+        let is_text = self.pieces.iter().any(|piece| matches!(piece, Piece::Text(_)));
+        let names = if is_text { self.names.iter().map(number_in_text).collect() } else { Vec::new() };
+        // By code, which is 0 where there is no text.
+        let texts = std::iter::once(f64::NAN).chain(names).collect();
+        numbers::collect(places.len(), Scatter { pieces: std::mem::take(&mut self.pieces), texts, places })
+    }
+}
+
+/// The numbers of a column on their way to journey order.
+struct Scatter<'p> {
+    pieces: Vec<Piece>,
+    /// The number that each text spells.
+    texts: Vec<f64>,
+    places: &'p Places,
+}
+
+impl Scatter<'_> {
+    fn send_piece<T: Scattered>(&self, piece: &Piece, at: usize, out: &mut impl Sink<T>) {
+        // What is missing may have come in one piece for many batches, whose places do not lie side by side.
+        let dest = || self.places.of_rows(at, piece.len());
+        match piece {
+            Piece::Missing(_) => {}
+            Piece::Text(codes) => T::send_texts(codes, &self.texts, dest(), out),
+            Piece::Numbers(PieceNumbers { rows, values, .. }) => T::send_numbers(values, rows.as_deref(), dest(), out),
         }
-        out
+    }
+}
+
+impl<T: Scattered> Source<T> for Scatter<'_> {
+    fn n_values(&self) -> usize {
+        self.pieces.iter().map(|piece| T::n_values(piece, &self.texts)).sum()
     }
 
-    fn scatter_floats(&mut self, places: &Places) -> Vec<f64> {
-        let mut out = vec![f64::NAN; places.len()];
-        let mut at = 0;
-        for piece in self.pieces.drain(..) {
-            match piece {
-                Piece::Missing(len) => at += len,
-                Piece::Text(codes) => {
-                    let numbers: Vec<f64> =
-                        std::iter::once(f64::NAN).chain(self.names.iter().map(number_in_text)).collect();
-                    send(
-                        (0..codes.len()).map(|row| numbers[codes.get(row) as usize]),
-                        None,
-                        places.of_rows(at, codes.len()),
-                        &mut out,
-                    );
-                    at += codes.len();
-                }
-                Piece::Numbers(Numbers { len, rows, values }) => {
-                    let (rows, dest) = (rows.as_deref(), places.of_rows(at, len));
-                    match values {
-                        BatchValues::Decimal { mantissas, scales } => {
-                            let float = |(mantissa, scale)| match scale {
-                                NO_DECIMAL => f64::NAN,
-                                scale => decimal_value(mantissa, scale),
-                            };
-                            send(mantissas.into_iter().zip(scales).map(float), rows, dest, &mut out);
-                        }
-                        BatchValues::Int(values) => {
-                            let float = |value| if value == NULL { f64::NAN } else { value as f64 };
-                            send(values.into_iter().map(float), rows, dest, &mut out);
-                        }
-                        BatchValues::Float(values) => send(values.into_iter(), rows, dest, &mut out),
-                        // A time is no amount: missing, as any other text in a column of amounts.
-                        BatchValues::Time(_) => {}
-                        BatchValues::Missing { .. } | BatchValues::Text(_) => {
-                            unreachable!("sorted out when the piece came in")
-                        }
-                    }
-                    at += len;
-                }
+    fn send(&self, out: &mut impl Sink<T>) {
+        self.pieces.iter().fold(0, |at, piece| {
+            self.send_piece(piece, at, out);
+            at + piece.len()
+        });
+    }
+
+    /// A piece is freed as soon as its values are where they belong.
+    fn send_for_good(mut self, out: &mut impl Sink<T>) {
+        std::mem::take(&mut self.pieces).into_iter().fold(0, |at, piece| {
+            self.send_piece(&piece, at, out);
+            at + piece.len()
+        });
+    }
+}
+
+/// What a column of numbers takes from the pieces that are in it.
+trait Scattered: Number {
+    fn n_values(piece: &Piece, texts: &[f64]) -> usize;
+
+    fn send_texts(codes: &Codes, texts: &[f64], dest: &[u32], out: &mut impl Sink<Self>);
+
+    fn send_numbers(values: &BatchValues, rows: Option<&[u32]>, dest: &[u32], out: &mut impl Sink<Self>);
+}
+
+impl Scattered for i64 {
+    fn n_values(piece: &Piece, _: &[f64]) -> usize {
+        match piece {
+            Piece::Missing(_) | Piece::Text(_) => 0,
+            Piece::Numbers(numbers) => numbers.n_values,
+        }
+    }
+
+    fn send_texts(_: &Codes, _: &[f64], _: &[u32], _: &mut impl Sink<i64>) {
+        unreachable!("the kind was settled over all pieces");
+    }
+
+    fn send_numbers(values: &BatchValues, rows: Option<&[u32]>, dest: &[u32], out: &mut impl Sink<i64>) {
+        match values {
+            BatchValues::Decimal { mantissas, scales } => {
+                let whole = |(&mantissa, &scale)| if scale == NO_DECIMAL { NULL } else { mantissa };
+                send(mantissas.iter().zip(scales).map(whole), rows, dest, out);
+            }
+            BatchValues::Int(values) | BatchValues::Time(values) => send(values.iter().copied(), rows, dest, out),
+            _ => unreachable!("the kind was settled over all pieces"),
+        }
+    }
+}
+
+impl Scattered for f64 {
+    fn n_values(piece: &Piece, texts: &[f64]) -> usize {
+        match piece {
+            // A time is no amount: missing, as any other text in a column of amounts.
+            Piece::Missing(_) | Piece::Numbers(PieceNumbers { values: BatchValues::Time(_), .. }) => 0,
+            Piece::Numbers(numbers) => numbers.n_values,
+            Piece::Text(codes) => {
+                with_codes!(codes, |codes| codes.iter().filter(|code| !texts[code.idx()].is_missing()).count())
             }
         }
-        out
+    }
+
+    fn send_texts(codes: &Codes, texts: &[f64], dest: &[u32], out: &mut impl Sink<f64>) {
+        with_codes!(codes, |codes| send(codes.iter().map(|code| texts[code.idx()]), None, dest, out));
+    }
+
+    fn send_numbers(values: &BatchValues, rows: Option<&[u32]>, dest: &[u32], out: &mut impl Sink<f64>) {
+        match values {
+            BatchValues::Decimal { mantissas, scales } => {
+                let float = |(&mantissa, &scale)| match scale {
+                    NO_DECIMAL => f64::NAN,
+                    scale => decimal_value(mantissa, scale),
+                };
+                send(mantissas.iter().zip(scales).map(float), rows, dest, out);
+            }
+            BatchValues::Int(values) => {
+                let float = |&value| if value == NULL { f64::NAN } else { value as f64 };
+                send(values.iter().map(float), rows, dest, out);
+            }
+            BatchValues::Float(values) => send(values.iter().copied(), rows, dest, out),
+            BatchValues::Time(_) => {}
+            BatchValues::Missing { .. } | BatchValues::Text(_) => unreachable!("sorted out when the piece came in"),
+        }
     }
 }
 
 /// Sends values to the destinations of their rows; of all rows in their order, where none are named.
-fn send<T>(values: impl Iterator<Item = T>, rows: Option<&[u32]>, dest: &[u32], out: &mut [T]) {
+fn send<T>(values: impl Iterator<Item = T>, rows: Option<&[u32]>, dest: &[u32], out: &mut impl Sink<T>) {
     match rows {
-        None => values.zip(dest).for_each(|(value, &to)| out[to as usize] = value),
-        Some(rows) => values.zip(rows).for_each(|(value, &row)| out[dest[row as usize] as usize] = value),
+        None => values.zip(dest).for_each(|(value, &to)| out.put(to as usize, value)),
+        Some(rows) => values.zip(rows).for_each(|(value, &row)| out.put(dest[row as usize] as usize, value)),
     }
 }
 
@@ -445,13 +503,13 @@ mod tests {
                             Values::Int(ints) | Values::Time(ints) => {
                                 prop_assert!(wish == Wish::AsFound);
                                 let expect = if *kind == 0 { None } else { *value };
-                                prop_assert_eq!(ints[at], expect.map_or(NULL, i64::from));
+                                prop_assert_eq!(ints.get(at), expect.map_or(NULL, i64::from));
                             }
                             Values::Float(floats) => {
                                 let scale = match kind { 1 => Some(1.0), 2 => Some(0.5), 4 => Some(0.1), _ => None };
                                 let expect = value.zip(scale).map(|(value, scale)| f64::from(value) * scale);
-                                let near = expect.map_or(floats[at].is_nan(), |expect| (floats[at] - expect).abs() < 1e-9);
-                                prop_assert!(near, "{} for {:?}", floats[at], expect);
+                                let near = expect.map_or(floats.get(at).is_nan(), |expect| (floats.get(at) - expect).abs() < 1e-9);
+                                prop_assert!(near, "{} for {:?}", floats.get(at), expect);
                             }
                         }
                     }

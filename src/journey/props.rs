@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::codes::Codes;
-use super::column::Column;
 use super::names::Names;
+use super::numbers::{Number as _, Numbers};
 use crate::base::Instant;
 
 /// No value, in whole numbers and times.
@@ -23,11 +23,11 @@ pub enum Values {
     /// Code 0 is no value; code `id + 1` is the text `names.name(id)`.
     Text { codes: Codes, names: Names },
     /// `NULL` is no value.
-    Int(Column<i64>),
+    Int(Numbers<i64>),
     /// NaN is no value.
-    Float(Column<f64>),
+    Float(Numbers<f64>),
     /// Microseconds since 1970 UTC; `NULL` is no value.
-    Time(Column<i64>),
+    Time(Numbers<i64>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,13 +85,17 @@ impl Property {
     pub fn is_null(&self, row: usize) -> bool {
         match &self.values {
             Values::Text { codes, .. } => codes.get(row) == 0,
-            Values::Int(values) | Values::Time(values) => values[row] == NULL,
-            Values::Float(values) => values[row].is_nan(),
+            Values::Int(values) | Values::Time(values) => values.get(row).is_missing(),
+            Values::Float(values) => values.get(row).is_missing(),
         }
     }
 
     pub fn n_nulls(&self) -> usize {
-        (0..self.values.len()).filter(|&row| self.is_null(row)).count()
+        match &self.values {
+            Values::Text { .. } => (0..self.values.len()).filter(|&row| self.is_null(row)).count(),
+            Values::Int(values) | Values::Time(values) => values.len() - values.n_values(),
+            Values::Float(values) => values.len() - values.n_values(),
+        }
     }
 
     /// The value as text, as a breakdown or a person reads it.
@@ -101,9 +105,9 @@ impl Property {
         }
         Some(match &self.values {
             Values::Text { codes, names } => Cow::Borrowed(names.name(codes.get(row) - 1)),
-            Values::Int(values) => Cow::Owned(values[row].to_string()),
-            Values::Float(values) => Cow::Owned(values[row].to_string()),
-            Values::Time(values) => Cow::Owned(Instant(values[row]).to_string()),
+            Values::Int(values) => Cow::Owned(values.get(row).to_string()),
+            Values::Float(values) => Cow::Owned(values.get(row).to_string()),
+            Values::Time(values) => Cow::Owned(Instant(values.get(row)).to_string()),
         })
     }
 
@@ -111,8 +115,8 @@ impl Property {
     #[inline]
     pub fn number(&self, row: usize) -> Option<f64> {
         match &self.values {
-            Values::Int(values) => (values[row] != NULL).then(|| values[row] as f64),
-            Values::Float(values) => (!values[row].is_nan()).then(|| values[row]),
+            Values::Int(values) => Some(values.get(row)).filter(|value| !value.is_missing()).map(|value| value as f64),
+            Values::Float(values) => Some(values.get(row)).filter(|value| !value.is_missing()),
             Values::Text { .. } | Values::Time(_) => None,
         }
     }
@@ -124,9 +128,9 @@ impl Property {
         }
         Some(match &self.values {
             Values::Text { codes, names } => Value::Text(names.name(codes.get(row) - 1)),
-            Values::Int(values) => Value::Int(values[row]),
-            Values::Float(values) => Value::Float(values[row]),
-            Values::Time(values) => Value::Time(Instant(values[row])),
+            Values::Int(values) => Value::Int(values.get(row)),
+            Values::Float(values) => Value::Float(values.get(row)),
+            Values::Time(values) => Value::Time(Instant(values.get(row))),
         })
     }
 
@@ -135,10 +139,10 @@ impl Property {
     pub fn key(&self, row: usize) -> i64 {
         match &self.values {
             Values::Text { codes, .. } => i64::from(codes.get(row)),
-            Values::Int(values) | Values::Time(values) => values[row],
+            Values::Int(values) | Values::Time(values) => values.get(row),
             Values::Float(values) => {
                 // One key for every NaN and for both zeros, so that equal values have equal keys.
-                let value = values[row];
+                let value = values.get(row);
                 if value.is_nan() { NULL } else { (value + 0.0).to_bits() as i64 }
             }
         }

@@ -5,8 +5,8 @@ use rustc_hash::FxHashSet;
 
 use super::count::Tally;
 use crate::base::{Cancelled, Ctl, CustomerId, Instant};
-use crate::journey::props::NULL;
-use crate::journey::{Bitmap, JourneyStore, Property, Values, View};
+use crate::journey::numbers::Number;
+use crate::journey::{Bitmap, JourneyStore, Numbers, Property, Values, View};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnRow {
@@ -88,6 +88,25 @@ impl<'v> Rows<'v> {
         }
     }
 
+    /// Calls `each` with every number that there is, in journey order; gives how many rows have none.
+    fn each_number<T: Number>(&self, numbers: &Numbers<T>, mut each: impl FnMut(T)) -> u64 {
+        match self {
+            Rows::All => {
+                let n = numbers.values().inspect(|&value| each(value)).count();
+                (numbers.len() - n) as u64
+            }
+            Rows::Some { view, customers } => {
+                let mut missing = 0;
+                let positions = customers.iter().flat_map(|&customer| view.journey(customer));
+                positions.map(|position| numbers.get(view.row(position))).for_each(|value| match value.is_missing() {
+                    true => missing += 1,
+                    false => each(value),
+                });
+                missing
+            }
+        }
+    }
+
     fn first(&self, property: &Property) -> Option<String> {
         let text = |row: usize| property.text(row).map(|text| text.into_owned());
         match self {
@@ -109,12 +128,9 @@ fn column(property: &Property, role: &'static str, rows: &Rows<'_>) -> ColumnRow
         }
         Values::Int(values) | Values::Time(values) => whole_numbers(values, rows),
         Values::Float(values) => {
-            let (mut nulls, mut different) = (0, Different::default());
-            rows.each(values, |value| match value.is_nan() {
-                true => nulls += 1,
-                // Both zeros are the same value.
-                false => different.add((value + 0.0).to_bits() as i64),
-            });
+            let mut different = Different::default();
+            // Both zeros are the same value.
+            let nulls = rows.each_number(values, |value| different.add((value + 0.0).to_bits() as i64));
             (nulls, different.count())
         }
     };
@@ -129,15 +145,11 @@ fn column(property: &Property, role: &'static str, rows: &Rows<'_>) -> ColumnRow
 }
 
 /// Missing and different values of whole numbers.
-fn whole_numbers(values: &[i64], rows: &Rows<'_>) -> (u64, u64) {
-    let (mut nulls, mut lo, mut hi) = (0, i64::MAX, i64::MIN);
-    rows.each(values, |value| {
-        if value == NULL {
-            nulls += 1;
-        } else {
-            lo = lo.min(value);
-            hi = hi.max(value);
-        }
+fn whole_numbers(values: &Numbers<i64>, rows: &Rows<'_>) -> (u64, u64) {
+    let (mut lo, mut hi) = (i64::MAX, i64::MIN);
+    let nulls = rows.each_number(values, |value| {
+        lo = lo.min(value);
+        hi = hi.max(value);
     });
     if lo > hi {
         return (nulls, 0);
@@ -145,19 +157,11 @@ fn whole_numbers(values: &[i64], rows: &Rows<'_>) -> (u64, u64) {
     let range = hi.abs_diff(lo);
     if range < BITS_MAX {
         let mut bits = Bitmap::none(range as usize + 1);
-        rows.each(values, |value| {
-            if value != NULL {
-                bits.set(value.abs_diff(lo) as usize);
-            }
-        });
+        rows.each_number(values, |value| bits.set(value.abs_diff(lo) as usize));
         return (nulls, bits.count() as u64);
     }
     let mut different = Different::default();
-    rows.each(values, |value| {
-        if value != NULL {
-            different.add(value);
-        }
-    });
+    rows.each_number(values, |value| different.add(value));
     (nulls, different.count())
 }
 

@@ -24,12 +24,13 @@ use super::shape::{Kind, PropertyShape, Shape};
 use crate::base::checksum::Checksum;
 use crate::base::{Instant, Zone, threads};
 use crate::journey::column::Section;
+use crate::journey::numbers::{Few, Number};
 use crate::journey::props::{Property, Values};
 use crate::journey::region::Region;
-use crate::journey::{Code, Codes, Column, Columns, JourneyStore, Names};
+use crate::journey::{Code, Codes, Column, Columns, JourneyStore, Names, Numbers};
 
 /// Goes up with every change of the layout or of what is in it.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// The first byte is no text, and a line end that a transfer as text would change stands behind the name.
 pub(super) const MAGIC: [u8; 8] = *b"\x89TMJ\r\n\x1a\n";
@@ -63,6 +64,9 @@ pub(super) enum Part {
     Values,
     ValueTexts,
     ValueEnds,
+    /// Of numbers that few events have: a bit per event, and how many values come before each word of bits.
+    ValueBits,
+    ValueRanks,
 }
 
 /// Of what a store is, and when it was saved.
@@ -284,18 +288,36 @@ impl Saved {
     }
 
     fn property(&self, which: u32, shape: &PropertyShape, n: usize) -> Result<Property, Refused> {
-        let numbers = || Ok(Column::of_section(self.section(Part::Values, which, n)?));
         let values = match shape.kind {
             Kind::Text => {
                 let names = self.names([Part::ValueTexts, Part::ValueEnds], which, shape.texts)?;
                 let limit = shape.texts.checked_add(1).ok_or(DAMAGED)?;
                 Values::Text { codes: self.codes(Part::Values, which, n, shape.width, limit)?, names }
             }
-            Kind::Int => Values::Int(numbers()?),
-            Kind::Time => Values::Time(numbers()?),
-            Kind::Float => Values::Float(Column::of_section(self.section(Part::Values, which, n)?)),
+            Kind::Int => Values::Int(self.numbers(which, shape, n)?),
+            Kind::Time => Values::Time(self.numbers(which, shape, n)?),
+            Kind::Float => Values::Float(self.numbers(which, shape, n)?),
         };
         Ok(Property { name: shape.name.clone(), values })
+    }
+
+    fn numbers<T: Number>(&self, which: u32, shape: &PropertyShape, n: usize) -> Result<Numbers<T>, Refused> {
+        let Some(n_values) = shape.values else {
+            return Ok(Numbers::All(Column::of_section(self.section(Part::Values, which, n)?)));
+        };
+        let n_words = n.div_ceil(64);
+        let has = self.section::<u64>(Part::ValueBits, which, n_words)?.keeping(0, move |words| {
+            // No bit stands for an event that there is not.
+            n.is_multiple_of(64) || words.last().is_none_or(|last| last >> (n % 64) == 0)
+        });
+        let before = self.section::<u32>(Part::ValueRanks, which, n_words)?;
+        let values = self.section::<T>(Part::Values, which, n_values)?;
+        Ok(Numbers::Few(Few::of_columns(
+            n,
+            Column::of_section(has),
+            Column::of_section(before),
+            Column::of_section(values),
+        )))
     }
 }
 

@@ -12,7 +12,8 @@ use super::format::{ALIGN, Card, HEAD, MAGIC, Part, ROW, SECTIONS_MAX, VERSION, 
 use super::shape::Shape;
 use crate::base::Ctl;
 use crate::base::checksum::Checksum;
-use crate::journey::{Codes, Column, JourneyStore, Names, Values};
+use crate::journey::numbers::Number;
+use crate::journey::{Codes, Column, JourneyStore, Names, Numbers, Values};
 
 /// Bytes written between two looks at whether to stop.
 const WRITTEN_AT_A_TIME: usize = 4 << 20;
@@ -53,8 +54,8 @@ impl<'a> Image<'a> {
                     names([Part::ValueTexts, Part::ValueEnds], which, texts, &mut blocks);
                     blocks.push(codes(Part::Values, which, of));
                 }
-                Values::Int(values) | Values::Time(values) => blocks.push(column(Part::Values, which, values)),
-                Values::Float(values) => blocks.push(column(Part::Values, which, values)),
+                Values::Int(values) | Values::Time(values) => numbers(which, values, &mut blocks),
+                Values::Float(values) => numbers(which, values, &mut blocks),
             }
         }
         if blocks.len() > SECTIONS_MAX {
@@ -122,6 +123,18 @@ fn codes(part: Part, which: u32, codes: &Codes) -> Block<'_> {
         Codes::U8(codes) => column(part, which, codes),
         Codes::U16(codes) => column(part, which, codes),
         Codes::U32(codes) => column(part, which, codes),
+    }
+}
+
+fn numbers<'a, T: Number>(which: u32, numbers: &'a Numbers<T>, blocks: &mut Vec<Block<'a>>) {
+    match numbers {
+        Numbers::All(values) => blocks.push(column(Part::Values, which, values)),
+        Numbers::Few(few) => {
+            let (has, before, values) = few.columns();
+            blocks.push(column(Part::ValueBits, which, has));
+            blocks.push(column(Part::ValueRanks, which, before));
+            blocks.push(column(Part::Values, which, values));
+        }
     }
 }
 

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::base::Instant;
+use crate::journey::numbers::Number;
 use crate::journey::props::{Property, ValueKind, Values};
-use crate::journey::{Codes, JourneyStore, Roles, View};
+use crate::journey::{Codes, JourneyStore, Numbers, Roles, View};
 
 /// No reader takes a time that is farther from 1970, in microseconds; their differences are numbers too.
 const FARTHEST: i64 = 1 << 60;
@@ -40,6 +41,8 @@ pub(super) struct PropertyShape {
     /// Different texts, and bytes of a code, where it is text.
     pub texts: usize,
     pub width: usize,
+    /// How many events have a number, where those are few.
+    pub values: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,9 +56,10 @@ pub(super) enum Kind {
 impl Shape {
     pub fn of(store: &Arc<JourneyStore>) -> Self {
         let property = |property: &Property| {
-            let (texts, width) = match &property.values {
-                Values::Text { codes, names } => (names.len(), width(codes)),
-                Values::Int(_) | Values::Float(_) | Values::Time(_) => (0, 0),
+            let ((texts, width), values) = match &property.values {
+                Values::Text { codes, names } => ((names.len(), width(codes)), None),
+                Values::Int(values) | Values::Time(values) => ((0, 0), n_few(values)),
+                Values::Float(values) => ((0, 0), n_few(values)),
             };
             let kind = match property.kind() {
                 ValueKind::Text => Kind::Text,
@@ -63,7 +67,7 @@ impl Shape {
                 ValueKind::Float => Kind::Float,
                 ValueKind::Time => Kind::Time,
             };
-            PropertyShape { name: property.name.clone(), kind, texts, width }
+            PropertyShape { name: property.name.clone(), kind, texts, width, values }
         };
         let (first, last) = store.bounds().unwrap_or((Instant(0), Instant(0)));
         Shape {
@@ -98,6 +102,13 @@ impl Shape {
             && sum == Some(self.events as u64)
             && self.first <= self.last
             && placed.into_iter().flatten().all(|at| at < self.properties.len())
+    }
+}
+
+fn n_few<T: Number>(numbers: &Numbers<T>) -> Option<usize> {
+    match numbers {
+        Numbers::All(_) => None,
+        Numbers::Few(_) => Some(numbers.n_values()),
     }
 }
 

@@ -7,9 +7,10 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::super::bitmap::{Bitmap, word_of};
+use super::super::bitmap::Bitmap;
 use super::super::codes::{Code, Codes};
 use super::super::names::Names;
+use super::super::numbers::{Number, Numbers, fill as fill_values};
 use super::super::props::{NULL, Values};
 use super::super::store::JourneyStore;
 use super::clock::WallClock;
@@ -39,7 +40,11 @@ pub(super) enum Leaf<'s> {
         table: Vec<u8>,
     },
     Ints {
-        values: &'s [i64],
+        values: &'s Numbers<i64>,
+        test: IntTest,
+    },
+    Times {
+        times: &'s [i64],
         test: IntTest,
     },
     Counts {
@@ -47,7 +52,7 @@ pub(super) enum Leaf<'s> {
         test: IntTest,
     },
     Floats {
-        values: &'s [f64],
+        values: &'s Numbers<f64>,
         test: NumberTest,
     },
     /// 1 for every customer that passes.
@@ -199,7 +204,7 @@ impl<'s> Leaf<'s> {
                 Leaf::Customers { offsets: &store.offsets, table: table(&store.customers, &test) }
             }
             Field::Nth => Leaf::Counts { test: check.number(label)?.ints(), values: store.nth() },
-            Field::Time => Leaf::Ints { values: &store.times, test: check.time(label, &store.zone)? },
+            Field::Time => Leaf::Times { times: &store.times, test: check.time(label, &store.zone)? },
             Field::Age => {
                 let test = check.span(label)?;
                 let times = &store.times;
@@ -234,9 +239,10 @@ impl<'s> Leaf<'s> {
         match self {
             Leaf::Const(always) => *always,
             Leaf::Codes { codes, table } => table[codes.get(row) as usize] != 0,
-            Leaf::Ints { values, test } => test.holds(values[row]),
+            Leaf::Ints { values, test } => test.holds(values.get(row)),
+            Leaf::Times { times, test } => test.holds(times[row]),
             Leaf::Counts { values, test } => test.holds(i64::from(values[row])),
-            Leaf::Floats { values, test } => test.holds_float(values[row]),
+            Leaf::Floats { values, test } => test.holds_float(values.get(row)),
             Leaf::Customers { offsets, table } => table[customer_of(offsets, row)] != 0,
             Leaf::Clock { times, clock, is_hour: true, table } => table[clock.hour(times[row]) as usize] != 0,
             Leaf::Clock { times, clock, is_hour: false, table } => table[clock.weekday(times[row]) as usize] != 0,
@@ -248,11 +254,12 @@ impl<'s> Leaf<'s> {
         match self {
             Leaf::Const(always) => out.fill(if *always { u64::MAX } else { 0 }),
             Leaf::Codes { codes, table } => with_codes!(codes, |codes| fill_codes(&codes[rows], table, out)),
-            Leaf::Ints { values, test } => fill_ints(&values[rows], test, out),
+            Leaf::Ints { values, test } => fill_ints((*values, rows.start), test, out),
+            Leaf::Times { times, test } => fill_ints(&times[rows], test, out),
             Leaf::Counts { values, test } => {
                 fill_values(&values[rows], out, |value| u8::from(test.holds(i64::from(value))));
             }
-            Leaf::Floats { values, test } => fill_floats(&values[rows], test, out),
+            Leaf::Floats { values, test } => fill_floats((*values, rows.start), test, out),
             Leaf::Customers { offsets, table } => {
                 let mut customer = customer_of(offsets, rows.start);
                 fill_each(rows, out, |row| {
@@ -286,40 +293,52 @@ fn fill_codes<C: Code>(codes: &[C], table: &[u8], out: &mut [u64]) {
     fill_values(codes, out, |code| table[code.idx()]);
 }
 
-fn fill_ints(values: &[i64], test: &IntTest, out: &mut [u64]) {
-    match *test {
-        IntTest::Range { lo, hi } => fill_values(values, out, |v| u8::from(lo <= v) & u8::from(v <= hi)),
-        IntTest::Outside { lo, hi } => {
-            fill_values(values, out, |v| u8::from(v != NULL) & (u8::from(v < lo) | u8::from(v > hi)));
-        }
-        IntTest::Null => fill_values(values, out, |v| u8::from(v == NULL)),
-        IntTest::Present => fill_values(values, out, |v| u8::from(v != NULL)),
-        IntTest::Set { .. } => fill_values(values, out, |v| u8::from(test.holds(v))),
+/// Values in the order of their rows, as bits of those that pass a test.
+trait Bits<T> {
+    fn fill(&self, out: &mut [u64], test: impl Fn(T) -> u8);
+}
+
+impl<T: Copy> Bits<T> for &[T] {
+    fn fill(&self, out: &mut [u64], test: impl Fn(T) -> u8) {
+        fill_values(self, out, test);
     }
 }
 
-fn fill_floats(values: &[f64], test: &NumberTest, out: &mut [u64]) {
+/// From a row on.
+impl<T: Number> Bits<T> for (&Numbers<T>, usize) {
+    fn fill(&self, out: &mut [u64], test: impl Fn(T) -> u8) {
+        let (numbers, start) = self;
+        numbers.fill(*start, out, test);
+    }
+}
+
+fn fill_ints(values: impl Bits<i64>, test: &IntTest, out: &mut [u64]) {
+    match *test {
+        IntTest::Range { lo, hi } => values.fill(out, |v| u8::from(lo <= v) & u8::from(v <= hi)),
+        IntTest::Outside { lo, hi } => {
+            values.fill(out, |v| u8::from(v != NULL) & (u8::from(v < lo) | u8::from(v > hi)));
+        }
+        IntTest::Null => values.fill(out, |v| u8::from(v == NULL)),
+        IntTest::Present => values.fill(out, |v| u8::from(v != NULL)),
+        IntTest::Set { .. } => values.fill(out, |v| u8::from(test.holds(v))),
+    }
+}
+
+fn fill_floats(values: impl Bits<f64>, test: &NumberTest, out: &mut [u64]) {
     match test {
         NumberTest::Compare(op, right) => {
             let right = right.value;
             match op {
-                Op::Eq => fill_values(values, out, |v| u8::from(v == right)),
-                Op::Ne => fill_values(values, out, |v| u8::from(v != right) & u8::from(!v.is_nan())),
-                Op::Lt => fill_values(values, out, |v| u8::from(v < right)),
-                Op::Le => fill_values(values, out, |v| u8::from(v <= right)),
-                Op::Gt => fill_values(values, out, |v| u8::from(v > right)),
-                Op::Ge => fill_values(values, out, |v| u8::from(v >= right)),
+                Op::Eq => values.fill(out, |v| u8::from(v == right)),
+                Op::Ne => values.fill(out, |v| u8::from(v != right) & u8::from(!v.is_nan())),
+                Op::Lt => values.fill(out, |v| u8::from(v < right)),
+                Op::Le => values.fill(out, |v| u8::from(v <= right)),
+                Op::Gt => values.fill(out, |v| u8::from(v > right)),
+                Op::Ge => values.fill(out, |v| u8::from(v >= right)),
             }
         }
-        NumberTest::Null(negated) => fill_values(values, out, |v| u8::from(v.is_nan() != *negated)),
-        NumberTest::Set(..) => fill_values(values, out, |v| u8::from(test.holds_float(v))),
-    }
-}
-
-#[inline]
-fn fill_values<T: Copy>(values: &[T], out: &mut [u64], test: impl Fn(T) -> u8) {
-    for (chunk, word) in values.chunks(64).zip(out) {
-        *word = word_of(chunk, &test);
+        NumberTest::Null(negated) => values.fill(out, |v| u8::from(v.is_nan() != *negated)),
+        NumberTest::Set(..) => values.fill(out, |v| u8::from(test.holds_float(v))),
     }
 }
 
@@ -424,9 +443,11 @@ pub(super) fn number_reader(store: &JourneyStore, field: Field) -> ReadAmount<'_
         }
         Field::Column(idx) => match &store.properties[idx].values {
             Values::Int(values) | Values::Time(values) => {
-                Box::new(move |row| (values[row] != NULL).then(|| Amount::Int(values[row])))
+                Box::new(move |row| Some(values.get(row)).filter(|value| !value.is_missing()).map(Amount::Int))
             }
-            Values::Float(values) => Box::new(move |row| (!values[row].is_nan()).then(|| Amount::Float(values[row]))),
+            Values::Float(values) => {
+                Box::new(move |row| Some(values.get(row)).filter(|value| !value.is_missing()).map(Amount::Float))
+            }
             Values::Text { .. } => Box::new(|_| None),
         },
         Field::Event | Field::Customer => Box::new(|_| None),
