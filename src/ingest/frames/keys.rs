@@ -8,57 +8,69 @@ use std::hash::{BuildHasher, RandomState};
 /// So many slots lie near at hand, and the few texts of most columns seldom meet in one of them.
 const FEWEST: usize = 1 << 10;
 
-/// An open-addressing table from 128-bit keys to codes.
+/// An open-addressing table from 128-bit keys to codes. Keys lie side by side in the order they came, and what is looked
+/// through is eight bytes a slot: the ids of a block are many, and a wider table would not stay in the cache.
 pub(super) struct KeyTable {
     slots: Vec<Slot>,
-    n_used: usize,
+    keys: Vec<(u64, u64)>,
+    codes: Vec<u32>,
     /// Random, so that nobody can write a file whose keys all meet in one slot.
     seeds: (u64, u64),
 }
 
 #[derive(Clone, Copy, Default)]
 struct Slot {
-    low: u64,
-    high: u64,
-    /// The code plus one; 0 is an empty slot.
-    code: u32,
+    /// The upper half of the hash; the lower one says where the search begins.
+    hash: u32,
+    /// The place of the key plus one; 0 is an empty slot.
+    place: u32,
 }
 
 impl KeyTable {
     pub(super) fn new() -> Self {
         let random = RandomState::new();
-        KeyTable { slots: vec![Slot::default(); FEWEST], n_used: 0, seeds: (random.hash_one(1), random.hash_one(2)) }
+        KeyTable {
+            slots: vec![Slot::default(); FEWEST],
+            keys: Vec::new(),
+            codes: Vec::new(),
+            seeds: (random.hash_one(1), random.hash_one(2)),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.n_used
+        self.keys.len()
     }
 
     #[inline]
-    fn slot_of(&self, low: u64, high: u64) -> usize {
+    fn hash(&self, (low, high): (u64, u64)) -> u64 {
         let product = u128::from(low ^ self.seeds.0) * u128::from(high ^ self.seeds.1);
-        ((product >> 64) as u64 ^ product as u64) as usize & (self.slots.len() - 1)
+        (product >> 64) as u64 ^ product as u64
     }
 
     /// The code of the key; `make` gives it for a key that is new, and only then is called.
     #[inline]
     pub(super) fn code(&mut self, key: u128, make: impl FnOnce() -> u32) -> u32 {
-        let (low, high) = (key as u64, (key >> 64) as u64);
-        let mut at = self.slot_of(low, high);
+        let key = (key as u64, (key >> 64) as u64);
+        let hash = self.hash(key);
+        let upper = (hash >> 32) as u32;
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
         loop {
-            let slot = &self.slots[at];
-            if slot.code == 0 {
+            let slot = self.slots[at];
+            if slot.place == 0 {
                 break;
             }
-            if slot.low == low && slot.high == high {
-                return slot.code - 1;
+            let place = slot.place as usize - 1;
+            if slot.hash == upper && self.keys[place] == key {
+                return self.codes[place];
             }
-            at = (at + 1) & (self.slots.len() - 1);
+            at = (at + 1) & mask;
         }
         let code = make();
-        self.slots[at] = Slot { low, high, code: code + 1 };
-        self.n_used += 1;
-        if self.n_used * 2 > self.slots.len() {
+        self.keys.push(key);
+        self.codes.push(code);
+        self.slots[at] = Slot { hash: upper, place: self.keys.len() as u32 };
+        if self.keys.len() * 2 > self.slots.len() {
             self.grow();
         }
         code
@@ -66,15 +78,16 @@ impl KeyTable {
 
     #[cold]
     fn grow(&mut self) {
-        let bigger = vec![Slot::default(); self.slots.len() * 4];
-        for slot in std::mem::replace(&mut self.slots, bigger) {
-            if slot.code != 0 {
-                let mut at = self.slot_of(slot.low, slot.high);
-                while self.slots[at].code != 0 {
-                    at = (at + 1) & (self.slots.len() - 1);
-                }
-                self.slots[at] = slot;
+        let n_slots = 2 * self.slots.len();
+        self.slots.clear();
+        self.slots.resize(n_slots, Slot::default());
+        for (place, key) in (1..).zip(&self.keys) {
+            let hash = self.hash(*key);
+            let mut at = hash as usize & (n_slots - 1);
+            while self.slots[at].place != 0 {
+                at = (at + 1) & (n_slots - 1);
             }
+            self.slots[at] = Slot { hash: (hash >> 32) as u32, place };
         }
     }
 }
