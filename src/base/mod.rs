@@ -7,6 +7,7 @@ pub mod id;
 pub mod instant;
 pub mod memory;
 pub mod nearest;
+pub mod room;
 pub mod size_classes;
 pub mod span;
 pub mod spans;

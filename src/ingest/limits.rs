@@ -9,6 +9,8 @@ use std::io::{self, Read};
 use std::rc::Rc;
 use std::str::FromStr;
 
+use crate::base::room;
+
 /// Longest record; a longer one is refused. A quote that is not closed by then was a stray one.
 pub const RECORD_MAX: usize = 16 << 20;
 
@@ -128,7 +130,7 @@ impl Memory {
         self.counted += bytes;
         self.n_rows += n_rows;
         let Some(limit) = self.limit else { return Ok(()) };
-        let held = self.counted.max(resident().unwrap_or(0));
+        let held = self.counted.max(room::held().unwrap_or(0));
         if held.saturating_add(PER_ROW * self.n_rows) <= limit {
             return Ok(());
         }
@@ -142,26 +144,9 @@ impl Memory {
     }
 }
 
-/// What this process holds of the machine's memory, where the system says it.
-fn resident() -> Option<u64> {
-    kilobytes(&std::fs::read_to_string("/proc/self/status").ok()?, "VmRSS:")
-}
-
-/// What this process may hold: what is free, what it has already, and no more than its container gets, less a tenth for
-/// the others.
+/// What a load may hold: what there is, less a tenth for the others.
 fn available() -> Option<u64> {
-    let free = kilobytes(&std::fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable:")?;
-    let allowed = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
-        .iter()
-        .filter_map(|file| std::fs::read_to_string(file).ok()?.trim().parse::<u64>().ok())
-        .min();
-    let most = free.saturating_add(resident().unwrap_or(0)).min(allowed.unwrap_or(u64::MAX));
-    Some((most / 10 * 9).max(MEMORY_MIN))
-}
-
-fn kilobytes(text: &str, name: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+    Some((room::of_process()? / 10 * 9).max(MEMORY_MIN))
 }
 
 /// Counts what passes.

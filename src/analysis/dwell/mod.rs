@@ -45,7 +45,7 @@ pub use who::in_words;
 /// # Errors
 /// An unknown event, stage or column, a spec that contradicts itself, or `Cancelled`.
 pub fn dwell(view: &View, spec: &DwellSpec, ctl: &Ctl) -> Result<Dwell, Error> {
-    dwell_in_passes(view, spec, passes::at_once(spec), ctl)
+    dwell_in_passes(view, spec, passes::at_once(spec, view.n_events() as u64), ctl)
 }
 
 /// With the lengths of so many visits in memory at once.

@@ -4,18 +4,27 @@
 use super::kernel::{self, Gather, Visit};
 use super::plan::Plan;
 use super::spec::DwellSpec;
-use crate::base::{Cancelled, Ctl};
+use crate::base::{Cancelled, Ctl, room};
 
 /// Visits that are kept at once, of eight bytes each; more only where a single stage has more.
 const AT_ONCE: u64 = 1 << 24;
+/// And at least so many, however little memory is left.
+const AT_LEAST: u64 = 1 << 20;
+/// Bytes that a visit takes while it is kept and read.
+const PER_VISIT: u64 = 24;
 /// One chunk of so many is looked at to learn how many visits each stage has.
 const ONE_OF: usize = 64;
 
-/// So many visits are kept at once. More where only medians are asked of a few stages: there are few lists then that are not
-/// full, and they are read in little room.
-pub fn at_once(spec: &DwellSpec) -> u64 {
+/// So many visits are kept at once, of at most so many: fewer where little memory is left. More where only medians are asked of
+/// a few stages: there are few lists then that are not full, and they are read in little room.
+pub fn at_once(spec: &DwellSpec, n_visits_at_most: u64) -> u64 {
+    if n_visits_at_most <= AT_LEAST {
+        return AT_LEAST;
+    }
     let is_light = spec.is_of_medians() && spec.breakdown.is_none() && !spec.stages.stage.is_empty();
-    if is_light { 2 * AT_ONCE } else { AT_ONCE }
+    let times = if is_light { 2 } else { 1 };
+    let fitting = room::left().map_or(AT_ONCE, |bytes| bytes / PER_VISIT);
+    times * fitting.clamp(AT_LEAST, AT_ONCE)
 }
 
 /// By pass, the stages whose visits are kept; every stage is in one of them.
