@@ -34,7 +34,9 @@ fn limits(groups: &str) -> Vec<PathBuf> {
         let (number, kinds, path) = (parts.next()?, parts.next()?, parts.next()?);
         let (root, file) = match kinds {
             "" if number == "0" => ("/sys/fs/cgroup", "memory.max"),
-            kinds if kinds.split(',').any(|kind| kind == "memory") => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+            kinds if kinds.split(',').any(|kind| kind == "memory") => {
+                ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+            }
             _ => return None,
         };
         let groups = Path::new(path.trim_start_matches('/')).ancestors();
@@ -77,7 +79,10 @@ mod tests {
     #[test]
     fn lines_are_read_in_kilobytes() {
         let text = "MemTotal:  9 kB\nMemAvailable:     1234 kB\nHugePages: 3\n";
-        assert_eq!((of_line(text, "MemAvailable:"), of_line(text, "HugePages:"), of_line(text, "x:")), (Some(1234 << 10), None, None));
+        assert_eq!(
+            (of_line(text, "MemAvailable:"), of_line(text, "HugePages:"), of_line(text, "x:")),
+            (Some(1234 << 10), None, None)
+        );
     }
 
     #[test]

@@ -136,8 +136,13 @@ impl View {
     /// The journeys of some customers, of those that count.
     #[inline(always)]
     pub fn journeys_of(&self, customers: Range<u32>) -> impl Iterator<Item = (CustomerId, Range<usize>)> + '_ {
-        let journeys = customers.map(CustomerId).map(|customer| (customer, self.journey(customer)));
-        journeys.filter(|(customer, journey)| !journey.is_empty() && self.is_chosen(*customer))
+        // Where the offsets lie is asked once, not for every customer.
+        let bounds = self.offsets()[customers.start as usize..=customers.end as usize].windows(2);
+        let journeys = customers.map(CustomerId).zip(bounds.map(|ends| ends[0] as usize..ends[1] as usize));
+        let chosen = self.chosen.as_deref();
+        journeys.filter(move |(customer, journey)| {
+            !journey.is_empty() && chosen.is_none_or(|chosen| chosen.get(customer.idx()))
+        })
     }
 
     /// The store's row of the event at a position, for its properties.

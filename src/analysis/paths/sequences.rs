@@ -36,6 +36,8 @@ pub struct Unit {
     pub first: u32,
     pub last: u32,
     key: u64,
+    /// The share of its key.
+    share: u8,
     marks: u8,
 }
 
@@ -128,6 +130,18 @@ impl Packing {
         key | (u64::from(code) + 1) << (self.bits * (self.depth - 1 - at))
     }
 
+    /// Puts a touchpoint behind those that are there; `ended` then says how many there are.
+    #[inline]
+    fn append(self, key: u64, code: u32) -> u64 {
+        key << self.bits | (u64::from(code) + 1)
+    }
+
+    /// The key of so many touchpoints, at least one, that were appended to each other; of the first where they are too many.
+    #[inline]
+    fn ended(self, key: u64, n: usize) -> u64 {
+        key << (self.bits * self.depth.saturating_sub((n as u32).max(1)))
+    }
+
     fn unpack(self, key: u64, codes: &mut Vec<u32>) {
         let mask = if self.bits == 64 { u64::MAX } else { (1 << self.bits) - 1 };
         let at = |at: u32| (key >> (self.bits * (self.depth - 1 - at)) & mask) as u32;
@@ -152,8 +166,7 @@ pub fn sequences(plan: &Plan, depth: usize, wants_ends: bool, ctl: &Ctl) -> Resu
     let packing = Packing::new(plan.shown.len(), depth);
     let pieces = par_chunks(plan.view, ctl, |chunk| {
         with_codes!(plan.view.codes(), |codes| {
-            let collapses = packing.is_some() && plan.collapses_journeys();
-            let mut reader = Reader { plan, codes, depth, packing, collapses, wants_ends, piece: Piece::default() };
+            let mut reader = Reader::new(plan, codes, (depth, packing), wants_ends);
             reader.piece.units.reserve(chunk.len());
             for (customer, journey) in plan.view.journeys_of(chunk) {
                 let mut left = Left::default();
@@ -191,20 +204,20 @@ pub fn sequences(plan: &Plan, depth: usize, wants_ends: bool, ctl: &Ctl) -> Resu
 const N_SHARES: usize = 64;
 
 #[inline]
-fn share_of(key: u64) -> usize {
-    (mix(key) >> 40) as usize % N_SHARES
+fn share_of(key: u64) -> u8 {
+    (mix(key) >> 40) as u8 % N_SHARES as u8
 }
 
 impl Piece {
     /// Puts units of the same share together, in their order.
     fn share_out(&mut self) {
         let mut starts = vec![0u32; N_SHARES + 1];
-        self.units.iter().for_each(|unit| starts[share_of(unit.key) + 1] += 1);
+        self.units.iter().for_each(|unit| starts[usize::from(unit.share) + 1] += 1);
         (0..N_SHARES).for_each(|share| starts[share + 1] += starts[share]);
         let mut next = starts.clone();
         self.by_share = vec![Shared::default(); self.units.len()];
         for (unit, at) in self.units.iter().zip(0..) {
-            let place = &mut next[share_of(unit.key)];
+            let place = &mut next[usize::from(unit.share)];
             self.by_share[*place as usize] = Shared { key: unit.key, customer: unit.customer, at, marks: unit.marks };
             *place += 1;
         }
@@ -336,21 +349,42 @@ impl Sequences {
 
     /// The median seconds from the first touchpoint read to the last, for each of the given sequences.
     pub fn medians(&self, view: &View, top: &[Sequence]) -> Vec<Option<f64>> {
-        let ranks = self.ranks(top);
+        // From a touchpoint to itself it takes no time.
+        let is_long = |sequence: &&Sequence| {
+            let Unit { first, last, .. } = self.first_of(sequence);
+            first != last
+        };
+        let long: Vec<Sequence> = top.iter().filter(is_long).copied().collect();
+        let mut shares: Vec<u8> = long.iter().map(|sequence| share_of(sequence.key)).collect();
+        shares.sort_unstable();
+        shares.dedup();
+        let ranks = self.ranks(&long);
         let times = view.times();
         let spans_of = |piece: &Piece| -> Vec<Grouped> {
-            let ranked = piece.units.iter().enumerate().filter_map(|(at, unit)| Some((unit, ranks.of(piece, at)?)));
-            ranked.map(|(unit, rank)| (rank, (times[unit.last as usize] - times[unit.first as usize]).abs())).collect()
+            let units = shares.iter().flat_map(|share| piece.of_share(usize::from(*share)));
+            let ranked = units.filter_map(|unit| Some((ranks.of(piece, unit.key, unit.at as usize)?, unit.at)));
+            // Times lie far from each other; gone for together, they come together.
+            let ranked: Vec<(u32, u32)> = ranked.collect();
+            let span = |at: u32| {
+                let Unit { first, last, .. } = piece.units[at as usize];
+                (times[last as usize] - times[first as usize]).abs()
+            };
+            ranked.into_iter().map(|(rank, at)| (rank, span(at))).collect()
         };
         let pieces: Vec<Vec<Grouped>> = self.pieces.par_iter().map(spans_of).collect();
-        spans::medians(&pieces, top.len())
+        let mut medians = spans::medians(&pieces, long.len()).into_iter();
+        top.iter().map(|sequence| if is_long(&sequence) { medians.next()? } else { Some(0.0) }).collect()
+    }
+
+    fn first_of(&self, sequence: &Sequence) -> Unit {
+        self.pieces[sequence.at.0 as usize].units[sequence.at.1 as usize]
     }
 
     /// How many customers have a way that is none of the given sequences.
     pub fn n_customers_besides(&self, top: &[Sequence]) -> u64 {
         let ranks = self.ranks(top);
         let count = |piece: &Piece| -> u64 {
-            let others = (0..piece.units.len()).filter(|at| ranks.of(piece, *at).is_none());
+            let others = (0..piece.units.len()).filter(|at| ranks.of(piece, piece.units[*at].key, *at).is_none());
             let mut last = None;
             others.filter(|at| last.replace(piece.units[*at].customer) != Some(piece.units[*at].customer)).count()
                 as u64
@@ -421,13 +455,14 @@ impl Ranks<'_> {
         ((hash >> 38) as usize & (self.marks.len() - 1), 1 << (hash >> 58))
     }
 
+    /// Of a unit of the piece by its key and its place.
     #[inline]
-    fn of(&self, piece: &Piece, at: usize) -> Option<u32> {
-        let (word, bit) = self.mark_of(piece.units[at].key);
+    fn of(&self, piece: &Piece, key: u64, at: usize) -> Option<u32> {
+        let (word, bit) = self.mark_of(key);
         if self.marks[word] & bit == 0 {
             return None;
         }
-        let rank = *self.of_key.get(&piece.units[at].key)?;
+        let rank = *self.of_key.get(&key)?;
         let is_same = || self.sequences.is_same(&self.top[rank as usize], piece, at);
         (self.sequences.packing.is_some() || is_same()).then_some(rank)
     }
@@ -483,6 +518,8 @@ mod tests {
             let inside = |codes: Vec<u32>| codes.into_iter().map(|code| code % n_labels as u32).collect::<Vec<_>>();
             let (a, b) = (inside(a), inside(b));
             let key = |codes: &[u32]| codes.iter().zip(0..).fold(0, |key, (code, at)| packing.put(key, at, *code));
+            let appended = a.iter().fold(0, |key, code| packing.append(key, *code));
+            prop_assert_eq!(packing.ended(appended, a.len()), key(&a));
             let mut back = Vec::new();
             packing.unpack(key(&a), &mut back);
             prop_assert_eq!(&back, &a);

@@ -1,19 +1,20 @@
 //! Reads ways into units with keys.
 
+use std::hint::select_unpredictable;
 use std::ops::Range;
 
 use super::super::way::{Plan, Way};
-use super::{BEYOND, CONVERTED, OPEN, Packing, Piece, Unit, mix};
+use super::{BEYOND, CONVERTED, OPEN, Packing, Piece, Unit, mix, share_of};
 use crate::journey::Code;
 
 pub(super) struct Reader<'a, C> {
-    pub(super) plan: &'a Plan<'a>,
-    pub(super) codes: &'a [C],
-    pub(super) depth: usize,
-    pub(super) packing: Option<Packing>,
+    plan: &'a Plan<'a>,
+    codes: &'a [C],
+    depth: usize,
+    packing: Option<Packing>,
     /// Ways are whole journeys in which repeats count once, and fit into keys.
-    pub(super) collapses: bool,
-    pub(super) wants_ends: bool,
+    collapses: bool,
+    wants_ends: bool,
     pub(super) piece: Piece,
 }
 
@@ -25,7 +26,17 @@ struct Read {
     goes_beyond: bool,
 }
 
-impl<C: Code> Reader<'_, C> {
+impl<'a, C: Code> Reader<'a, C> {
+    pub(super) fn new(
+        plan: &'a Plan<'a>,
+        codes: &'a [C],
+        (depth, packing): (usize, Option<Packing>),
+        wants_ends: bool,
+    ) -> Self {
+        let collapses = packing.is_some() && plan.collapses_journeys();
+        Reader { plan, codes, depth, packing, collapses, wants_ends, piece: Piece::default() }
+    }
+
     #[inline]
     pub(super) fn add(&mut self, way: &Way) {
         let Read { first, last, key, goes_beyond } = match self.packing {
@@ -42,7 +53,7 @@ impl<C: Code> Reader<'_, C> {
         if self.plan.has_goal() && self.plan.goal(way).is_some() {
             marks |= CONVERTED;
         }
-        self.piece.units.push(Unit { customer: way.customer.0, first, last, key, marks });
+        self.piece.units.push(Unit { customer: way.customer.0, first, last, key, share: share_of(key), marks });
     }
 
     #[inline]
@@ -72,26 +83,24 @@ impl<C: Code> Reader<'_, C> {
         read
     }
 
-    /// As `read`, of a whole journey in which repeats count once. Whether an event is one is as good as random: every event
-    /// is written, and the place for the next one moves on or does not.
+    /// As `read`, of a whole journey in which repeats count once. Whether an event is one is as good as random, so nothing here
+    /// depends on it but what is chosen.
     #[inline]
     fn read_journey(&self, packing: Packing, journey: Range<usize>) -> Read {
         let shown = &self.plan.shown.of_code[..];
-        // A key has room for so many touchpoints at most.
-        let mut touchpoints = [(0u32, 0u32); 2 + u64::BITS as usize];
-        let (mut n, mut before) = (0, u32::MAX);
-        for (position, code) in journey.clone().zip(&self.codes[journey]) {
+        let first = journey.start as u32;
+        let (mut n, mut key, mut last, mut before) = (0, 0, first, u32::MAX);
+        for (position, code) in (first..).zip(&self.codes[journey]) {
             let code = shown[code.idx()];
-            touchpoints[n] = (code, position as u32);
-            n += usize::from(code != before);
-            before = code;
+            let is_new = code != before;
+            n += usize::from(is_new);
             if n > self.depth {
                 break;
             }
+            key = select_unpredictable(is_new, packing.append(key, code), key);
+            last = select_unpredictable(is_new, position, last);
+            before = code;
         }
-        let read = &touchpoints[..n.min(self.depth)];
-        let key = read.iter().zip(0..).fold(0, |key, ((code, _), at)| packing.put(key, at, *code));
-        let (first, last) = (read.first().map_or(0, |first| first.1), read.last().map_or(0, |last| last.1));
-        Read { first, last, key, goes_beyond: n > self.depth }
+        Read { first, last, key: packing.ended(key, n), goes_beyond: n > self.depth }
     }
 }
