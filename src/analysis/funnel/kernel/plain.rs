@@ -91,8 +91,9 @@ impl<'a> Funnel<'a> {
             }
             if level > best {
                 best = level;
+                // All of it, as its length is known: a few of it would be a call.
+                *chain = ahead;
                 chain[0] = entry as u32;
-                chain[1..level].copy_from_slice(&ahead[1..level]);
             }
             // Where the step after `level` does not come at all, no later attempt gets further either.
             if best == self.steps.len() || ahead[level] as usize == end {
