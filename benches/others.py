@@ -137,10 +137,7 @@ def polars():
 
     def paths():
         return (e.lazy().filter((pl.col("c") != pl.col("c").shift(1).fill_null(0)) | (pl.col("x") != pl.col("x").shift(1).fill_null(255)))
-                .with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).alias("i"))
-                .with_columns((pl.col("i") - pl.when(pl.col("c") != pl.col("c").shift(1).fill_null(0)).then("i").forward_fill()).alias("r"))
-                .filter(pl.col("r") < 6).group_by("c").agg(((pl.col("x").cast(pl.UInt64) + 1) * 64 ** pl.col("r").cast(pl.UInt64)).sum().alias("p"))
-                .group_by("p").len().top_k(20, by="len").collect())
+                .group_by("c", maintain_order=True).agg(pl.col("x").head(6).alias("p")).group_by("p").len().top_k(20, by="len").collect())
 
     def retention():
         week = (pl.col("t") + 3 * 86_400_000_000) // WEEK_US

@@ -305,6 +305,9 @@ impl Saved {
         let Some(n_values) = shape.values else {
             return Ok(Numbers::All(Column::of_section(self.section(Part::Values, which, n)?)));
         };
+        if n_values > n {
+            return Err(DAMAGED);
+        }
         let n_words = n.div_ceil(64);
         let has = self.section::<u64>(Part::ValueBits, which, n_words)?.keeping(0, move |words| {
             // No bit stands for an event that there is not.
