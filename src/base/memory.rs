@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use libmimalloc_sys::{mi_collect, mi_option_set, mi_option_t};
 
-/// Milliseconds that freed pages stay at hand; -1 is for good. What a store is built from is freed for good; the buffers of a
-/// reader are those of its next block, and those of a question often of the next one: to take them from the system again
-/// costs a reader a tenth of its time, and a question a fifth.
-const WHILE_BUILDING: i64 = 0;
+/// Milliseconds that freed pages stay at hand; -1 is for good. What a store is built from is freed for good, and so is what a
+/// question frees where there is little room. Else the buffers of a reader are those of its next block, and those of a question
+/// often of the next one: to take them from the system again costs a reader a tenth of its time, and a question a fifth.
+const WHILE_GIVING_BACK: i64 = 0;
 const WHILE_READING: i64 = -1;
 const ELSE: i64 = 1000;
 
@@ -16,7 +16,7 @@ const PURGE_DELAY: mi_option_t = 15;
 
 /// How many are at it.
 static READING: AtomicUsize = AtomicUsize::new(0);
-static BUILDING: AtomicUsize = AtomicUsize::new(0);
+static GIVING_BACK: AtomicUsize = AtomicUsize::new(0);
 
 /// While it lives, what is freed stays at hand.
 #[derive(Debug)]
@@ -45,28 +45,40 @@ pub struct GivesBack(());
 impl GivesBack {
     #[expect(clippy::new_without_default, reason = "it does something")]
     pub fn new() -> Self {
-        BUILDING.fetch_add(1, Ordering::Relaxed);
+        GIVING_BACK.fetch_add(1, Ordering::Relaxed);
         set_delay();
-        // SAFETY: it frees nothing that is in use, and may be called from any thread.
-        #[allow(unsafe_code)]
-        unsafe {
-            mi_collect(true);
-        }
+        collect();
         GivesBack(())
     }
 }
 
 impl Drop for GivesBack {
     fn drop(&mut self) {
-        BUILDING.fetch_sub(1, Ordering::Relaxed);
+        GIVING_BACK.fetch_sub(1, Ordering::Relaxed);
         set_delay();
+    }
+}
+
+/// Where freed memory is to go back at once: has every thread give back what others freed of it, which it else notices only when
+/// it takes memory again.
+pub fn give_back() {
+    if GIVING_BACK.load(Ordering::Relaxed) > 0 {
+        rayon::broadcast(|_| collect());
+    }
+}
+
+fn collect() {
+    // SAFETY: it frees nothing that is in use, and may be called from any thread.
+    #[allow(unsafe_code)]
+    unsafe {
+        mi_collect(true);
     }
 }
 
 fn set_delay() {
     let is_any = |n: &AtomicUsize| n.load(Ordering::Relaxed) > 0;
-    let milliseconds = match (is_any(&BUILDING), is_any(&READING)) {
-        (true, _) => WHILE_BUILDING,
+    let milliseconds = match (is_any(&GIVING_BACK), is_any(&READING)) {
+        (true, _) => WHILE_GIVING_BACK,
         (false, true) => WHILE_READING,
         (false, false) => ELSE,
     };

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use super::Engine;
 use crate::analysis::{self, Answer, Error, MapSpec, Scope, Spec, map};
-use crate::base::Ctl;
+use crate::base::memory::GivesBack;
+use crate::base::{Ctl, room};
 use crate::journey::{JourneyStore, View};
 use crate::table::Table;
 
@@ -14,6 +15,11 @@ pub struct Local {
     store: Arc<JourneyStore>,
     views: Mutex<Vec<(Scope, View)>>,
 }
+
+/// Up to so many events nothing that a question takes is worth a look at how much room there is.
+const FEW_EVENTS: usize = 1 << 20;
+/// With less room than so many bytes per event, what a question frees goes back to the system at once.
+const ROOM_PER_EVENT: u64 = 16;
 
 /// Views kept; each costs up to 13 bytes per event that its filter keeps.
 const VIEWS_KEPT: usize = 3;
@@ -25,6 +31,11 @@ impl Local {
 
     pub fn store(&self) -> &Arc<JourneyStore> {
         &self.store
+    }
+
+    fn has_little_room(&self) -> bool {
+        let n_events = self.store.n_events();
+        n_events > FEW_EVENTS && room::left().is_some_and(|left| left < ROOM_PER_EVENT * n_events as u64)
     }
 
     fn view(&self, scope: &Scope, ctl: &Ctl) -> Result<View, Error> {
@@ -42,6 +53,7 @@ impl Local {
 
 impl Engine for Local {
     fn answer(&self, spec: &Spec, ctl: &Ctl) -> Result<Answer, Error> {
+        let _gives_back = self.has_little_room().then(GivesBack::new);
         let view = self.view(spec.scope(), ctl)?;
         analysis::run(&view, spec, ctl)
     }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::view::View;
-use crate::base::{Cancelled, Ctl, CustomerId};
+use crate::base::{Cancelled, Ctl, CustomerId, memory};
 
 /// Events per chunk: long enough to hide the hand-over, short enough to stop within milliseconds.
 const EVENTS_PER_CHUNK: usize = 1 << 16;
@@ -41,6 +41,7 @@ pub fn par_chunks<T: Send>(
     work: impl Fn(Range<u32>) -> T + Sync + Send,
 ) -> Result<Vec<T>, Cancelled> {
     let chunks = customer_chunks(view);
+    memory::give_back();
     ctl.expect_more(view.n_events() as u64);
     chunks
         .into_par_iter()
@@ -66,6 +67,7 @@ pub fn par_gather<T: Send>(
     work: impl Fn(&mut T, Range<u32>) + Sync + Send,
 ) -> Result<Vec<T>, Cancelled> {
     let chunks = customer_chunks(view);
+    memory::give_back();
     ctl.expect_more(view.n_events() as u64);
     let next = AtomicUsize::new(0);
     let n_gatherers = rayon::current_num_threads().min(chunks.len()).max(1);

@@ -60,13 +60,14 @@ pub fn paths(view: &View, spec: &PathsSpec, ctl: &Ctl) -> Result<Paths, Error> {
     let mut left = None;
     let wants_flow = wants(Part::Nodes) || wants(Part::Edges) || wants(Part::Matrix);
     if wants(Part::Sequences) || wants(Part::Tree) || wants_flow {
-        let found = sequences::sequences(&plan, depth, wants_flow || wants(Part::Tree), ctl)?;
+        let mut found = sequences::sequences(&plan, depth, wants_flow || wants(Part::Tree), ctl)?;
         left = Some(found.left);
         (answer.units, answer.converted) = (found.n_units, found.n_converted);
         answer.customers = if spec.unit == Unit::Customers { found.n_units } else { found.n_customers() };
         if wants(Part::Sequences) {
             add_sequences(&mut answer, &plan, &found, top);
         }
+        found.forget_shares();
         ctl.check()?;
         if wants_flow || wants(Part::Tree) {
             let spread = Spread::new(&found, wants(Part::Tree));

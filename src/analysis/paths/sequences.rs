@@ -380,6 +380,11 @@ impl Sequences {
         self.pieces[sequence.at.0 as usize].units[sequence.at.1 as usize]
     }
 
+    /// Frees what only counting and medians need.
+    pub fn forget_shares(&mut self) {
+        self.pieces.iter_mut().for_each(|piece| piece.by_share = Vec::new());
+    }
+
     /// How many customers have a way that is none of the given sequences.
     pub fn n_customers_besides(&self, top: &[Sequence]) -> u64 {
         let ranks = self.ranks(top);

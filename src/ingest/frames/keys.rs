@@ -4,9 +4,14 @@
 //! a small table replaces hashing and comparing bytes. The dictionary of names is asked once per distinct text.
 
 use std::hash::{BuildHasher, RandomState};
+use std::hint::black_box;
 
 /// So many slots lie near at hand, and the few texts of most columns seldom meet in one of them.
 const FEWEST: usize = 1 << 10;
+
+/// So many keys are looked for at a time, where there are so many that they do not stay near at hand.
+pub(super) const AT_ONCE: usize = 32;
+const FETCHED_FROM: usize = 1 << 13;
 
 /// An open-addressing table from 128-bit keys to codes. Keys lie side by side in the order they came, and what is looked
 /// through is eight bytes a slot: the ids of a block are many, and a wider table would not stay in the cache.
@@ -76,6 +81,21 @@ impl KeyTable {
         code
     }
 
+    /// Reads what looking for these keys will read, so that they wait for memory at the same time and not one after the other.
+    /// Does nothing where all lies near at hand.
+    #[inline]
+    pub(super) fn fetch(&self, keys: impl Iterator<Item = u128>) {
+        if self.keys.len() < FETCHED_FROM {
+            return;
+        }
+        let mut places = [0; AT_ONCE];
+        for (place, key) in places.iter_mut().zip(keys) {
+            let hash = self.hash((key as u64, (key >> 64) as u64));
+            *place = self.slots[hash as usize & (self.slots.len() - 1)].place.saturating_sub(1) as usize;
+        }
+        black_box(places.iter().fold(0, |all, place| all ^ self.keys[*place].0));
+    }
+
     #[cold]
     fn grow(&mut self) {
         let n_slots = 2 * self.slots.len();
@@ -99,9 +119,13 @@ mod tests {
     #[test]
     fn every_key_keeps_its_code_while_the_table_grows() {
         let mut table = KeyTable::new();
+        let key = |i: u128| i.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
         for round in 0..2 {
             for i in 0..10_000u128 {
-                let code = table.code(i.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835), || {
+                if i.is_multiple_of(AT_ONCE as u128) {
+                    table.fetch((i..10_000).map(key));
+                }
+                let code = table.code(key(i), || {
                     assert_eq!(round, 0);
                     i as u32
                 });

@@ -3,7 +3,7 @@
 use polars::prelude::{DataType, PolarsResult, Series, StringChunked};
 
 use super::cell;
-use super::keys::KeyTable;
+use super::keys::{AT_ONCE, KeyTable};
 use crate::ingest::times::TimeReader;
 use crate::journey::props::NULL;
 use crate::journey::{BatchValues, Coded};
@@ -204,6 +204,9 @@ pub(super) fn texts(column: &StringChunked, keep: Keep<'_>, shift: u32) -> Coded
         let mut long = KeyTable::new();
         let (mut n_long, mut long_pays) = (0usize, true);
         for (i, view) in array.views().iter().enumerate() {
+            if i.is_multiple_of(AT_ONCE) {
+                short.fetch(array.views()[i..].iter().map(|view| view.as_u128()));
+            }
             if keep.is_some_and(|keep| !keep[at + i]) {
                 continue;
             }
