@@ -295,20 +295,20 @@ fn fill_codes<C: Code>(codes: &[C], table: &[u8], out: &mut [u64]) {
 
 /// Values in the order of their rows, as bits of those that pass a test.
 trait Bits<T> {
-    fn fill(&self, out: &mut [u64], test: impl Fn(T) -> u8);
+    fn fill(self, out: &mut [u64], test: impl Fn(T) -> u8);
 }
 
 impl<T: Copy> Bits<T> for &[T] {
-    fn fill(&self, out: &mut [u64], test: impl Fn(T) -> u8) {
+    fn fill(self, out: &mut [u64], test: impl Fn(T) -> u8) {
         fill_values(self, out, test);
     }
 }
 
 /// From a row on.
 impl<T: Number> Bits<T> for (&Numbers<T>, usize) {
-    fn fill(&self, out: &mut [u64], test: impl Fn(T) -> u8) {
+    fn fill(self, out: &mut [u64], test: impl Fn(T) -> u8) {
         let (numbers, start) = self;
-        numbers.fill(*start, out, test);
+        numbers.fill(start, out, test);
     }
 }
 
