@@ -70,6 +70,9 @@ const LAYERS: &[Layer] = &[
     Layer { name: "lib", uses: &[], crates: &[], never: &[] },
 ];
 
+/// What a single file may all the same: the system says in files how much memory there is, and no answer depends on it.
+const ALLOWED: &[(&str, &str)] = &[("src/base/room.rs", "std::fs")];
+
 /// The library as `main` and the tests see it.
 const OWN_NAME: &str = "trailmap";
 
@@ -173,7 +176,8 @@ fn layer_faults(path: &str, source: &str, dependencies: &BTreeSet<String>) -> Ve
         }
         let joined = path_parts.join("::");
         for never in layer.never {
-            if joined == *never || joined.starts_with(&format!("{never}::")) {
+            let is_it = joined == *never || joined.starts_with(&format!("{never}::"));
+            if is_it && !ALLOWED.contains(&(path, never)) {
                 faults.insert(format!("{path}: {name} may not use {never}"));
             }
         }

@@ -10,8 +10,8 @@ use crate::base::{Cancelled, Ctl, room};
 const AT_ONCE: u64 = 1 << 24;
 /// And at least so many, however little memory is left.
 const AT_LEAST: u64 = 1 << 20;
-/// Bytes that a visit takes while it is kept and read.
-const PER_VISIT: u64 = 24;
+/// Bytes that a visit takes while it is kept and read, with what is free in between.
+const PER_VISIT: u64 = 40;
 /// One chunk of so many is looked at to learn how many visits each stage has.
 const ONE_OF: usize = 64;
 

@@ -8,10 +8,10 @@ use super::spec::{DwellSpec, Part};
 use super::stay::Stay;
 use super::{Difference, Found, Group, StageDwell};
 use crate::analysis::Error;
-use crate::base::Ctl;
 use crate::base::stats::adjust::benjamini_hochberg;
 use crate::base::stats::survival::LogRank;
 use crate::base::stats::waits::log_rank;
+use crate::base::{Ctl, memory};
 
 /// What has been read.
 pub struct Read<'a> {
@@ -50,6 +50,7 @@ impl<'a> Read<'a> {
     /// As `dwell`.
     pub fn pass(&mut self, value: Option<&Value>, kept: &[bool], ctl: &Ctl) -> Result<(), Error> {
         let found = Found::of(self.plan, value, kept, ctl)?;
+        memory::give_back();
         self.order = found.order(self.plan);
         let here: Vec<u32> = self.order.iter().copied().filter(|stage| kept[*stage as usize]).collect();
         let groups = std::iter::once(None).chain((0..found.groups.labels.len()).map(Some));

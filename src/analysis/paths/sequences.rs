@@ -5,14 +5,15 @@
 //! each so small that it stays near at hand, in the order of the customers; so nothing is merged and nothing depends on the
 //! number of threads.
 
+mod ranks;
 mod reader;
 
 use std::cmp::Ordering;
 
 use hashbrown::HashTable;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
+use self::ranks::Ranks;
 use self::reader::Reader;
 use super::sizes::Sizes;
 use super::spans::{self, Grouped};
@@ -358,7 +359,7 @@ impl Sequences {
         let mut shares: Vec<u8> = long.iter().map(|sequence| share_of(sequence.key)).collect();
         shares.sort_unstable();
         shares.dedup();
-        let ranks = self.ranks(&long);
+        let ranks = Ranks::new(self, &long);
         let times = view.times();
         let spans_of = |piece: &Piece| -> Vec<Grouped> {
             let units = shares.iter().flat_map(|share| piece.of_share(usize::from(*share)));
@@ -387,7 +388,7 @@ impl Sequences {
 
     /// How many customers have a way that is none of the given sequences.
     pub fn n_customers_besides(&self, top: &[Sequence]) -> u64 {
-        let ranks = self.ranks(top);
+        let ranks = Ranks::new(self, top);
         let count = |piece: &Piece| -> u64 {
             let others = (0..piece.units.len()).filter(|at| ranks.of(piece, piece.units[*at].key, *at).is_none());
             let mut last = None;
@@ -395,17 +396,6 @@ impl Sequences {
                 as u64
         };
         self.pieces.par_iter().map(count).sum()
-    }
-
-    fn ranks<'a>(&'a self, top: &'a [Sequence]) -> Ranks<'a> {
-        let of_key = top.iter().map(|sequence| sequence.key).zip(0..).collect();
-        let mut ranks =
-            Ranks { sequences: self, top, of_key, marks: vec![0; (top.len() / 2).next_power_of_two().max(16)] };
-        for sequence in top {
-            let (word, bit) = ranks.mark_of(sequence.key);
-            ranks.marks[word] |= bit;
-        }
-        ranks
     }
 
     /// How many customers have a way.
@@ -441,35 +431,6 @@ impl Sequence {
         self.open += has(OPEN, OPEN | BEYOND);
         self.beyond += has(BEYOND, BEYOND);
         self.converted += has(CONVERTED, CONVERTED);
-    }
-}
-
-/// The ranks of some sequences, found by a unit's key.
-struct Ranks<'a> {
-    sequences: &'a Sequences,
-    top: &'a [Sequence],
-    of_key: FxHashMap<u64, u32>,
-    /// Some bits for every key, by its hash: one that is not set proves that there is no such key.
-    marks: Vec<u64>,
-}
-
-impl Ranks<'_> {
-    #[inline]
-    fn mark_of(&self, key: u64) -> (usize, u64) {
-        let hash = (key ^ key >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93);
-        ((hash >> 38) as usize & (self.marks.len() - 1), 1 << (hash >> 58))
-    }
-
-    /// Of a unit of the piece by its key and its place.
-    #[inline]
-    fn of(&self, piece: &Piece, key: u64, at: usize) -> Option<u32> {
-        let (word, bit) = self.mark_of(key);
-        if self.marks[word] & bit == 0 {
-            return None;
-        }
-        let rank = *self.of_key.get(&key)?;
-        let is_same = || self.sequences.is_same(&self.top[rank as usize], piece, at);
-        (self.sequences.packing.is_some() || is_same()).then_some(rank)
     }
 }
 

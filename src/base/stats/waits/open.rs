@@ -21,7 +21,7 @@ impl Open {
     pub fn new(unordered: &[i64]) -> Self {
         let longest = unordered.iter().copied().max().unwrap_or(0).max(0);
         // Lengths are seldom even: of most questions more are short, of which there are then several in a step.
-        let n_steps = 4 * unordered.len().next_power_of_two() as i64;
+        let n_steps = 4 * unordered.len().max(1) as i64;
         let shift = (0..63).find(|shift| longest >> shift < n_steps).unwrap_or(63);
         let step = |length: i64| (length.max(0) >> shift) as usize;
         let mut before = vec![0u32; step(longest) + 3];
