@@ -105,9 +105,9 @@ impl<T: Number> Numbers<T> {
             Numbers::All(values) => fill(&values[start..], out, test),
             Numbers::Few(few) => {
                 let otherwise = if test(T::MISSING) == 1 { u64::MAX } else { 0 };
-                for (word, out) in (start / 64..few.has.len()).zip(out) {
-                    let (mut has, mut bits) = (few.has[word], otherwise & !few.has[word]);
-                    let mut at = few.before[word] as usize;
+                let words = few.has[start / 64..].iter().zip(&few.before[start / 64..]);
+                for ((has, before), out) in words.zip(out) {
+                    let (mut has, mut at, mut bits) = (*has, *before as usize, otherwise & !has);
                     while has != 0 {
                         bits |= u64::from(test(few.at(at))) << has.trailing_zeros();
                         has &= has - 1;
