@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 /// Bytes that this process may hold: what is free, what it holds already, and no more than any of its control groups (its
 /// container, its unit) is allowed.
 pub fn of_process() -> Option<u64> {
-    let free = of_line(&read("/proc/meminfo")?, "MemAvailable:")?;
-    Some(free.saturating_add(held().unwrap_or(0)).min(allowed().unwrap_or(u64::MAX)))
+    most(held().unwrap_or(0))
 }
 
 /// Bytes that this process holds, with the files that it looks into.
@@ -17,13 +16,20 @@ pub fn held() -> Option<u64> {
 /// Bytes that this process may take beside what it holds; pages of files it looks into can go.
 pub fn left() -> Option<u64> {
     let status = read("/proc/self/status")?;
-    let own = of_line(&status, "RssAnon:").or_else(|| of_line(&status, "VmRSS:"))?;
-    Some(of_process()?.saturating_sub(own))
+    let held = of_line(&status, "VmRSS:")?;
+    let own = of_line(&status, "RssAnon:").unwrap_or(held);
+    Some(most(held)?.saturating_sub(own))
+}
+
+/// Of a process that holds so much.
+fn most(held: u64) -> Option<u64> {
+    let free = of_line(&read("/proc/meminfo")?, "MemAvailable:")?;
+    Some(free.saturating_add(held).min(allowed().unwrap_or(u64::MAX)))
 }
 
 fn allowed() -> Option<u64> {
     let groups = read("/proc/self/cgroup")?;
-    limits(&groups).iter().filter_map(|file| std::fs::read_to_string(file).ok()?.trim().parse().ok()).min()
+    limits(&groups).iter().filter_map(|file| read(file)?.trim().parse().ok()).min()
 }
 
 /// Where the limits stand of the groups that a process is in, and of those around them. In a container the paths may be those
@@ -45,7 +51,7 @@ fn limits(groups: &str) -> Vec<PathBuf> {
     groups.lines().filter_map(of).flatten().collect()
 }
 
-fn read(file: &str) -> Option<String> {
+fn read(file: impl AsRef<Path>) -> Option<String> {
     std::fs::read_to_string(file).ok()
 }
 

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::batch::{BatchValues, NO_DECIMAL, decimal_value};
+use super::batch::{BatchValues, Coded, NO_DECIMAL, decimal_value};
 use super::codes::{Code, Codes};
 use super::names::Names;
 use super::numbers::{self, Number, Numbers, Sink, Source};
@@ -124,6 +124,12 @@ fn spread<T: Copy>(values: &[T], rows: &[u32], len: usize, missing: T) -> Vec<T>
     all
 }
 
+/// A piece of texts, whose dictionary is merged into that of the column.
+fn text(coded: &Coded, names: &mut Names) -> Piece {
+    let map: Vec<u32> = std::iter::once(0).chain(names.merge(&coded.names).into_iter().map(|id| id + 1)).collect();
+    Piece::Text(remap(&coded.codes, &map))
+}
+
 /// What a column must be, whatever it looks like.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Wish {
@@ -136,11 +142,7 @@ impl Pieces {
     pub(super) fn push(&mut self, values: BatchValues) {
         let piece = match values {
             BatchValues::Missing { len } => Piece::Missing(len),
-            BatchValues::Text(coded) => {
-                let map: Vec<u32> =
-                    std::iter::once(0).chain(self.names.merge(&coded.names).into_iter().map(|id| id + 1)).collect();
-                Piece::Text(remap(&coded.codes, &map))
-            }
+            BatchValues::Text(coded) => text(&coded, &mut self.names),
             numbers => Piece::Numbers(PieceNumbers::new(numbers)),
         };
         self.pieces.push(piece);
@@ -151,10 +153,7 @@ impl Pieces {
         for piece in &mut self.pieces {
             if let Piece::Numbers(_) = piece {
                 let Piece::Numbers(numbers) = std::mem::replace(piece, Piece::Missing(0)) else { continue };
-                let coded = numbers.into_all().into_text();
-                let map: Vec<u32> =
-                    std::iter::once(0).chain(self.names.merge(&coded.names).into_iter().map(|id| id + 1)).collect();
-                *piece = Piece::Text(remap(&coded.codes, &map));
+                *piece = text(&numbers.into_all().into_text(), &mut self.names);
             }
         }
     }
@@ -187,17 +186,15 @@ impl Pieces {
         let mut at = 0;
         for piece in &self.pieces {
             match piece {
-                Piece::Missing(len) => at += len,
-                Piece::Text(codes) => {
-                    with_codes!(codes, |codes| for (i, code) in codes.iter().enumerate() {
-                        if let Some(id) = code.idx().checked_sub(1) {
-                            each(at + i, id as u32);
-                        }
-                    });
-                    at += codes.len();
-                }
+                Piece::Missing(_) => {}
+                Piece::Text(codes) => with_codes!(codes, |codes| for (i, code) in codes.iter().enumerate() {
+                    if let Some(id) = code.idx().checked_sub(1) {
+                        each(at + i, id as u32);
+                    }
+                }),
                 Piece::Numbers(_) => unreachable!("made a text before"),
             }
+            at += piece.len();
         }
     }
 
@@ -241,14 +238,12 @@ impl Pieces {
         let mut codes = Codes::zeros(places.len(), self.names.len() as u32);
         let mut at = 0;
         for piece in self.pieces.drain(..) {
-            match piece {
-                Piece::Missing(len) => at += len,
-                Piece::Text(piece) => {
-                    scatter_piece(&piece, places.of_rows(at, piece.len()), &mut codes);
-                    at += piece.len();
-                }
+            match &piece {
+                Piece::Missing(_) => {}
+                Piece::Text(piece) => scatter_piece(piece, places.of_rows(at, piece.len()), &mut codes),
                 Piece::Numbers(_) => unreachable!("turned into text above"),
             }
+            at += piece.len();
         }
         Values::Text { codes, names: std::mem::take(&mut self.names) }
     }
@@ -441,7 +436,6 @@ fn scatter_piece(piece: &Codes, dest: &[u32], out: &mut Codes) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::batch::Coded;
     use super::*;
     use proptest::prelude::*;
 

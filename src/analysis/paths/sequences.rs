@@ -125,19 +125,13 @@ impl Packing {
         (depth.checked_mul(bits)? <= 64).then_some(Packing { bits: bits.max(1), depth })
     }
 
-    /// 0 is "no touchpoint".
-    #[inline]
-    fn put(self, key: u64, at: u32, code: u32) -> u64 {
-        key | (u64::from(code) + 1) << (self.bits * (self.depth - 1 - at))
-    }
-
-    /// Puts a touchpoint behind those that are there; `ended` then says how many there are.
+    /// Puts a touchpoint behind those that are there; `ended` then says how many there are. 0 is "no touchpoint".
     #[inline]
     fn append(self, key: u64, code: u32) -> u64 {
         key << self.bits | (u64::from(code) + 1)
     }
 
-    /// The key of so many touchpoints, at least one, that were appended to each other; of the first where they are too many.
+    /// The key of so many touchpoints that were appended to each other, the first in the highest bits.
     #[inline]
     fn ended(self, key: u64, n: usize) -> u64 {
         key << (self.bits * self.depth.saturating_sub((n as u32).max(1)))
@@ -483,9 +477,9 @@ mod tests {
             let packing = Packing::new(n_labels, 6).expect("60 bits at most");
             let inside = |codes: Vec<u32>| codes.into_iter().map(|code| code % n_labels as u32).collect::<Vec<_>>();
             let (a, b) = (inside(a), inside(b));
-            let key = |codes: &[u32]| codes.iter().zip(0..).fold(0, |key, (code, at)| packing.put(key, at, *code));
-            let appended = a.iter().fold(0, |key, code| packing.append(key, *code));
-            prop_assert_eq!(packing.ended(appended, a.len()), key(&a));
+            let key = |codes: &[u32]| packing.ended(codes.iter().fold(0, |key, code| packing.append(key, *code)), codes.len());
+            let put = |(code, at): (&u32, u32)| (u64::from(*code) + 1) << (packing.bits * (packing.depth - 1 - at));
+            prop_assert_eq!(key(&a), a.iter().zip(0..).map(put).fold(0, |key, part| key | part));
             let mut back = Vec::new();
             packing.unpack(key(&a), &mut back);
             prop_assert_eq!(&back, &a);

@@ -71,7 +71,7 @@ impl<'a, C: Code> Reader<'a, C> {
             }
             read.last = position as u32;
             match packing {
-                Some(packing) => read.key = packing.put(read.key, n as u32, code),
+                Some(packing) => read.key = packing.append(read.key, code),
                 None => {
                     read.key = mix(read.key ^ u64::from(code) << 1 ^ 1);
                     wide.push(code);
@@ -80,6 +80,9 @@ impl<'a, C: Code> Reader<'a, C> {
             n += 1;
             true
         });
+        if let Some(packing) = packing {
+            read.key = packing.ended(read.key, n);
+        }
         read
     }
 

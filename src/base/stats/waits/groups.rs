@@ -1,7 +1,7 @@
 //! The log-rank test over groups of millions of waits.
 //!
-//! All waits are sorted, some hundred thousand of the shortest first, and walked once: an end costs as many steps as there are groups,
-//! not their square (see `Sums`).
+//! All waits are sorted, some hundred thousand of the shortest first, and walked once: an end costs as many steps as there are
+//! groups, not their square (see `Sums`).
 
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
