@@ -131,6 +131,18 @@ pub fn word_of<T: Copy>(values: &[T], test: impl Fn(T) -> u8) -> u64 {
     packed(&bytes)
 }
 
+/// As `word_of`, by pairs out of two rows of the same length.
+#[inline]
+pub fn word_of_pairs<T: Copy>(a: &[T], b: &[T], test: impl Fn(T, T) -> u8) -> u64 {
+    let mut bytes = [0u8; 64];
+    if let (Ok(a), Ok(b)) = (<&[T; 64]>::try_from(a), <&[T; 64]>::try_from(b)) {
+        bytes.iter_mut().zip(a.iter().zip(b)).for_each(|(byte, (&a, &b))| *byte = test(a, b));
+    } else {
+        bytes.iter_mut().zip(a.iter().zip(b)).for_each(|(byte, (&a, &b))| *byte = test(a, b));
+    }
+    packed(&bytes)
+}
+
 /// 64 bytes of 0 or 1 as 64 bits. The product puts byte `i` of eight at bit `56 + i`; no two of its terms meet.
 #[inline]
 fn packed(bytes: &[u8; 64]) -> u64 {

@@ -153,8 +153,13 @@ impl View {
 
     /// How many events some customers have, whether they count or not.
     pub fn n_events_of(&self, customers: &Range<u32>) -> u64 {
+        self.events_of(customers).len() as u64
+    }
+
+    /// The events of customers who follow each other.
+    pub fn events_of(&self, customers: &Range<u32>) -> Range<usize> {
         let offsets = self.offsets();
-        u64::from(offsets[customers.end as usize] - offsets[customers.start as usize])
+        offsets[customers.start as usize] as usize..offsets[customers.end as usize] as usize
     }
 
     /// By position the store's row, where these differ.

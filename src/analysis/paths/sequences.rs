@@ -5,14 +5,15 @@
 //! each so small that it stays near at hand, in the order of the customers; so nothing is merged and nothing depends on the
 //! number of threads.
 
+mod counter;
 mod ranks;
 mod reader;
 
 use std::cmp::Ordering;
 
-use hashbrown::HashTable;
 use rayon::prelude::*;
 
+use self::counter::Counter;
 use self::ranks::Ranks;
 use self::reader::Reader;
 use super::sizes::Sizes;
@@ -28,6 +29,10 @@ const BEYOND: u8 = 1;
 /// The way may still go on.
 const OPEN: u8 = 2;
 const CONVERTED: u8 = 4;
+
+/// By marks, what a way adds to those that ended, are open, go beyond and converted.
+const COUNTED: [[u32; 4]; 8] =
+    [[1, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 1], [0, 0, 1, 1], [0, 1, 0, 1], [0, 0, 1, 1]];
 
 /// One way, as it was read up to the depth.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +69,8 @@ impl Unit {
 /// What one chunk of customers holds.
 #[derive(Debug, Default)]
 struct Piece {
+    /// The first customer of the chunk.
+    first_customer: u32,
     units: Vec<Unit>,
     /// The units once more, those of one share of all hashes together; and where each share begins, with the end.
     by_share: Vec<Shared>,
@@ -78,20 +85,22 @@ struct Piece {
 #[derive(Debug, Clone, Copy, Default)]
 struct Shared {
     key: u64,
-    customer: u32,
     /// The unit's place in the piece.
     at: u32,
+    /// After the first of the piece, which has no more customers than that.
+    customer: u16,
     marks: u8,
 }
 
 /// Ways with the same touchpoints.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Sequence {
     key: u64,
     /// Piece and place of the first unit.
     at: (u32, u32),
     pub units: u32,
     pub customers: u32,
+    /// Of the last unit, from 1.
     last_customer: u32,
     pub ended: u32,
     pub open: u32,
@@ -116,19 +125,28 @@ pub struct Sequences {
 struct Packing {
     bits: u32,
     depth: u32,
+    /// What puts a key one touchpoint to the left: to multiply is quicker than to shift by what is not known beforehand.
+    step: u64,
 }
 
 impl Packing {
     fn new(n_labels: usize, depth: usize) -> Option<Self> {
         let bits = usize::BITS - n_labels.leading_zeros();
         let depth = u32::try_from(depth).ok()?;
-        (depth.checked_mul(bits)? <= 64).then_some(Packing { bits: bits.max(1), depth })
+        let bits = bits.max(1);
+        (depth.checked_mul(bits)? <= 64).then_some(Packing { bits, depth, step: 1u64.checked_shl(bits).unwrap_or(0) })
     }
 
     /// Puts a touchpoint behind those that are there; `ended` then says how many there are. 0 is "no touchpoint".
     #[inline]
     fn append(self, key: u64, code: u32) -> u64 {
-        key << self.bits | (u64::from(code) + 1)
+        self.append_or_none(key, u64::from(code) + 1)
+    }
+
+    /// As `append` of a touchpoint's code and one, or of 0.
+    #[inline]
+    fn append_or_none(self, key: u64, code: u64) -> u64 {
+        key.wrapping_mul(self.step) | code
     }
 
     /// The key of so many touchpoints that were appended to each other, the first in the highest bits.
@@ -144,12 +162,18 @@ impl Packing {
     }
 }
 
-/// Spreads a key over all bits.
+/// Mixes what is known of a wide key with its next touchpoint.
 #[inline]
 fn mix(key: u64) -> u64 {
     let key = (key ^ key >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93);
     let key = (key ^ key >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93);
     key ^ key >> 32
+}
+
+/// Spreads a key over the upper bits: the highest tell its share, those below them its slot in the share's table.
+#[inline]
+fn spread(key: u64) -> u64 {
+    (key ^ key >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 /// Reads every way up to `depth` touchpoints. Without `wants_ends` nobody is said to be open, which saves a look at the
@@ -161,15 +185,7 @@ pub fn sequences(plan: &Plan, depth: usize, wants_ends: bool, ctl: &Ctl) -> Resu
     let packing = Packing::new(plan.shown.len(), depth);
     let pieces = par_chunks(plan.view, ctl, |chunk| {
         with_codes!(plan.view.codes(), |codes| {
-            let mut reader = Reader::new(plan, codes, (depth, packing), wants_ends);
-            reader.piece.units.reserve(chunk.len());
-            for (customer, journey) in plan.view.journeys_of(chunk) {
-                let mut left = Left::default();
-                plan.ways(customer, journey, &mut left, |way| reader.add(&way));
-                reader.piece.left.add(left);
-            }
-            reader.piece.share_out();
-            reader.piece
+            Reader::new(plan, codes, (depth, packing), wants_ends).read_all(chunk)
         })
     })?;
     let mut found = Sequences {
@@ -196,27 +212,26 @@ pub fn sequences(plan: &Plan, depth: usize, wants_ends: bool, ctl: &Ctl) -> Resu
 }
 
 /// Shares of all hashes: many, so that what is found in one stays near at hand.
-const N_SHARES: usize = 64;
+const SHARE_BITS: u32 = 6;
+const N_SHARES: usize = 1 << SHARE_BITS;
 
 #[inline]
 fn share_of(key: u64) -> u8 {
-    (mix(key) >> 40) as u8 % N_SHARES as u8
+    (spread(key) >> (u64::BITS - SHARE_BITS)) as u8
 }
 
 impl Piece {
-    /// Puts units of the same share together, in their order.
+    /// Puts units of the same share, which have been counted, together, in their order.
     fn share_out(&mut self) {
-        let mut starts = vec![0u32; N_SHARES + 1];
-        self.units.iter().for_each(|unit| starts[usize::from(unit.share) + 1] += 1);
-        (0..N_SHARES).for_each(|share| starts[share + 1] += starts[share]);
-        let mut next = starts.clone();
+        (0..N_SHARES).for_each(|share| self.shares[share + 1] += self.shares[share]);
+        let mut next = self.shares.clone();
         self.by_share = vec![Shared::default(); self.units.len()];
         for (unit, at) in self.units.iter().zip(0..) {
             let place = &mut next[usize::from(unit.share)];
-            self.by_share[*place as usize] = Shared { key: unit.key, customer: unit.customer, at, marks: unit.marks };
+            let customer = (unit.customer - self.first_customer) as u16;
+            self.by_share[*place as usize] = Shared { key: unit.key, at, customer, marks: unit.marks };
             *place += 1;
         }
-        self.shares = starts;
     }
 
     fn of_share(&self, share: usize) -> &[Shared] {
@@ -233,34 +248,20 @@ impl Piece {
 impl Sequences {
     /// The sequences of every share, how large they are, and their ways that converted.
     fn count(&self, ctl: &Ctl) -> Result<Vec<(Vec<Sequence>, Sizes, u64)>, Cancelled> {
-        (0..N_SHARES)
-            .into_par_iter()
-            .with_max_len(1)
-            .map(|share| {
-                ctl.check()?;
-                // Many ways are the only one of their sequence.
-                let n_units: usize = self.pieces.iter().map(|piece| piece.of_share(share).len()).sum();
-                let mut all: HashTable<Sequence> = HashTable::with_capacity(n_units / 2);
-                for (piece_idx, piece) in self.pieces.iter().enumerate() {
-                    for unit in piece.of_share(share) {
-                        let is_same = |known: &Sequence| {
-                            known.key == unit.key
-                                && (self.packing.is_some() || self.is_same(known, piece, unit.at as usize))
-                        };
-                        let first = || Sequence::of(unit.key, (piece_idx as u32, unit.at));
-                        let hash = mix(unit.key);
-                        all.entry(hash, is_same, |known| mix(known.key)).or_insert_with(first).get_mut().add(unit);
-                    }
-                }
-                let all: Vec<Sequence> = all.into_iter().collect();
-                let (mut sizes, mut n_converted) = (Sizes::default(), 0);
-                for sequence in &all {
-                    sizes.add(sequence.units);
-                    n_converted += u64::from(sequence.converted);
-                }
-                Ok((all, sizes, n_converted))
-            })
-            .collect()
+        let count = |counter: &mut Counter, share: usize| {
+            ctl.check()?;
+            let all = match self.packing {
+                Some(_) => counter.count::<true>(&self.pieces, share),
+                None => counter.count::<false>(&self.pieces, share),
+            };
+            let (mut sizes, mut n_converted) = (Sizes::default(), 0);
+            for sequence in &all {
+                sizes.add(sequence.units);
+                n_converted += u64::from(sequence.converted);
+            }
+            Ok((all, sizes, n_converted))
+        };
+        (0..N_SHARES).into_par_iter().with_max_len(1).map_init(Counter::default, count).collect()
     }
 
     /// Every sequence, in no order that means anything.
@@ -273,14 +274,14 @@ impl Sequences {
     }
 
     fn is_same(&self, known: &Sequence, piece: &Piece, at: usize) -> bool {
-        self.pieces[known.at.0 as usize].wide(known.at.1 as usize) == piece.wide(at)
+        known.wide(&self.pieces) == piece.wide(at)
     }
 
     /// Appends the touchpoints of a sequence.
     pub fn codes_of(&self, sequence: &Sequence, codes: &mut Vec<u32>) {
         match self.packing {
             Some(packing) => packing.unpack(sequence.key, codes),
-            None => codes.extend_from_slice(self.pieces[sequence.at.0 as usize].wide(sequence.at.1 as usize)),
+            None => codes.extend_from_slice(sequence.wide(&self.pieces)),
         }
     }
 
@@ -288,10 +289,7 @@ impl Sequences {
     pub fn by_names(&self, a: &Sequence, b: &Sequence) -> Ordering {
         match self.packing {
             Some(_) => a.key.cmp(&b.key),
-            None => {
-                let codes = |one: &Sequence| self.pieces[one.at.0 as usize].wide(one.at.1 as usize);
-                codes(a).cmp(codes(b))
-            }
+            None => a.wide(&self.pieces).cmp(b.wide(&self.pieces)),
         }
     }
 
@@ -300,7 +298,12 @@ impl Sequences {
         let order = |a: &Sequence, b: &Sequence| b.units.cmp(&a.units).then_with(|| self.by_names(a, b));
         let least = self.sizes.descending().nth(n.saturating_sub(1));
         let mut best: Vec<Sequence> = match least {
-            Some(least) => self.all().filter(|sequence| sequence.units >= least).copied().collect(),
+            Some(least) => {
+                let of_share = |share: &Vec<Sequence>| -> Vec<Sequence> {
+                    share.iter().filter(|sequence| sequence.units >= least).copied().collect()
+                };
+                self.shares.par_iter().flat_map_iter(of_share).collect()
+            }
             None => self.all().copied().collect(),
         };
         if n < best.len() {
@@ -400,31 +403,22 @@ impl Sequences {
 }
 
 impl Sequence {
-    fn of(key: u64, at: (u32, u32)) -> Self {
-        Sequence {
-            key,
-            at,
-            units: 0,
-            customers: 0,
-            last_customer: u32::MAX,
-            ended: 0,
-            open: 0,
-            beyond: 0,
-            converted: 0,
-        }
+    /// Its touchpoints, where its key is a hash.
+    fn wide<'a>(&self, pieces: &'a [Piece]) -> &'a [u32] {
+        pieces[self.at.0 as usize].wide(self.at.1 as usize)
     }
 
     #[inline]
-    fn add(&mut self, unit: &Shared) {
-        let has = |marks: u8, of: u8| u32::from(unit.marks & of == marks);
+    fn add(&mut self, unit: &Shared, customer: u32) {
         self.units += 1;
         // The units of one customer are neighbours.
-        self.customers += u32::from(self.last_customer != unit.customer);
-        self.last_customer = unit.customer;
-        self.ended += has(0, OPEN | BEYOND);
-        self.open += has(OPEN, OPEN | BEYOND);
-        self.beyond += has(BEYOND, BEYOND);
-        self.converted += has(CONVERTED, CONVERTED);
+        self.customers += u32::from(self.last_customer != customer + 1);
+        self.last_customer = customer + 1;
+        let [ended, open, beyond, converted] = COUNTED[usize::from(unit.marks) % COUNTED.len()];
+        self.ended += ended;
+        self.open += open;
+        self.beyond += beyond;
+        self.converted += converted;
     }
 }
 

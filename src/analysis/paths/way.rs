@@ -67,6 +67,8 @@ pub struct Plan<'v> {
     silence: i64,
     session_gap: Span,
     ignores: bool,
+    /// Every journey is a way from its first event to its last.
+    is_whole: bool,
 }
 
 /// The last touchpoint before a way starts.
@@ -96,6 +98,9 @@ impl<'v> Plan<'v> {
         };
         let (from, to) = (anchor("--from", rules.from)?, anchor("--to", rules.to)?);
         let (since, until) = rules.scope.entry_period(&store.zone);
+        let is_whole = rules.unit == Unit::Customers
+            && (from.is_none() && to.is_none() && ignored.is_empty())
+            && (since.is_none() && until.is_none());
         let silence = if rules.unit == Unit::Sessions { rules.scope.session_gap } else { rules.end_after };
         Ok(Plan {
             view,
@@ -113,6 +118,7 @@ impl<'v> Plan<'v> {
             as_of: view.as_of().micros(),
             silence: silence.micros(),
             session_gap: rules.scope.session_gap,
+            is_whole,
             shown,
         })
     }
@@ -123,28 +129,18 @@ impl<'v> Plan<'v> {
 
     /// Whether every journey is a way as it stands, each event shown by its own name.
     pub fn is_plain(&self) -> bool {
-        self.is_whole() && self.shown.labels.len() == self.shown.of_code.len()
+        self.is_whole && self.shown.labels.len() == self.shown.of_code.len()
     }
 
     /// Whether ways are read from a journey's first event on, and repeats count once.
     pub fn collapses_journeys(&self) -> bool {
-        self.is_whole() && self.collapses && !self.reads_back
-    }
-
-    /// Whether every journey is a way from its first event to its last.
-    fn is_whole(&self) -> bool {
-        self.unit == Unit::Customers
-            && self.from.is_none()
-            && self.to.is_none()
-            && !self.ignores
-            && self.since == i64::MIN
-            && self.until == i64::MAX
+        self.is_whole && self.collapses && !self.reads_back
     }
 
     /// The ways of one customer, in order.
     #[inline]
     pub fn ways(&self, customer: CustomerId, journey: Range<usize>, left: &mut Left, mut each: impl FnMut(Way)) {
-        if self.is_whole() {
+        if self.is_whole {
             let way = Way { customer, unit: journey.clone(), events: journey, is_closed: self.reads_back };
             return each(way);
         }

@@ -50,6 +50,19 @@ impl Grain {
         }
     }
 
+    /// Hands over every wait with its class.
+    #[inline(always)]
+    pub fn each(self, pieces: &[&[i64]], mut each: impl FnMut(i64, usize)) {
+        // The grain as a constant makes its class a few instructions; a loop per piece is much quicker than one over all.
+        match self {
+            Grain::Fine(FINEST) => {
+                let grain = Grain::Fine(FINEST);
+                pieces.iter().for_each(|piece| piece.iter().for_each(|wait| each(*wait, grain.class(*wait))));
+            }
+            grain => pieces.iter().for_each(|piece| piece.iter().for_each(|wait| each(*wait, grain.class(*wait)))),
+        }
+    }
+
     /// The shortest wait of a class, or of those after the last.
     fn start(self, class: usize) -> u64 {
         match self {
@@ -96,7 +109,9 @@ impl<'a> Way<'a> {
     /// Calls with every wait and the place where it lies.
     pub fn each(&self, classes: &Classes, mut each: impl FnMut(i64, u32)) {
         match &self.ends {
-            Ends::Counted(_) => self.each_with(|wait| each(wait, classes.place(classes.grain, wait) as u32)),
+            Ends::Counted(_) => {
+                classes.grain.each(&self.blocks, |wait, class| each(wait, classes.place(wait, class) as u32));
+            }
             Ends::Listed(places) => {
                 let mut places = places.iter();
                 self.each_with(|wait| places.next().into_iter().for_each(|place| each(wait, *place)));
@@ -266,16 +281,16 @@ impl<'a> Classes<'a> {
         // A list of fewer waits than there are places takes less room than a count for each.
         let ends = if self.ways[way].n < n_places {
             let mut places = Vec::with_capacity(self.ways[way].n);
-            self.place_all(blocks, |wait, place| {
-                places.push(place as u32);
+            self.grain.each(blocks, |wait, class| {
+                places.push(self.place(wait, class) as u32);
                 sum += i128::from(wait);
                 (low, high) = (low.min(wait), high.max(wait));
             });
             Ends::Listed(places)
         } else {
             let mut counts = vec![0u32; n_places];
-            self.place_all(blocks, |wait, place| {
-                counts[place] += 1;
+            self.grain.each(blocks, |wait, class| {
+                counts[self.place(wait, class)] += 1;
                 sum += i128::from(wait);
                 (low, high) = (low.min(wait), high.max(wait));
             });
@@ -285,22 +300,8 @@ impl<'a> Classes<'a> {
     }
 
     #[inline(always)]
-    fn place_all(&self, blocks: &[&[i64]], mut each: impl FnMut(i64, usize)) {
-        // The grain as a constant makes its class a few instructions.
-        match self.grain {
-            Grain::Fine(FINEST) => {
-                let grain = Grain::Fine(FINEST);
-                blocks.iter().for_each(|block| block.iter().for_each(|wait| each(*wait, self.place(grain, *wait))));
-            }
-            grain => {
-                blocks.iter().for_each(|block| block.iter().for_each(|wait| each(*wait, self.place(grain, *wait))));
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn place(&self, grain: Grain, wait: i64) -> usize {
-        grain.class(wait) + self.open.n_below(wait)
+    fn place(&self, wait: i64, class: usize) -> usize {
+        class + self.open.n_below(wait)
     }
 
     /// The places of a class.
@@ -390,11 +391,7 @@ impl<'a> Classes<'a> {
             }
         };
         for way in &self.ways {
-            // The grain as a constant makes its class a few instructions.
-            match self.grain {
-                Grain::Fine(FINEST) => way.each_with(|wait| note(wait, Grain::Fine(FINEST).class(wait))),
-                grain => way.each_with(|wait| note(wait, grain.class(wait))),
-            }
+            self.grain.each(&way.blocks, &mut note);
         }
         self.opened = opened;
         for class in newly {

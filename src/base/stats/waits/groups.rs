@@ -44,7 +44,7 @@ fn in_parts(groups: &[Group<'_>], grain: Grain, at_once: usize) -> Option<LogRan
         return None;
     }
     let (ended, open): (Vec<_>, Vec<_>) = of_anybody.iter().map(|group| (&group.ended[..], &group.open[..])).unzip();
-    let mut sums = Sums::new(of_anybody.iter().map(|group| n_of(group) as f64).collect());
+    let mut sums = Sums::new(&of_anybody.iter().map(|group| n_of(group) as f64).collect::<Vec<_>>());
     let n_ended = counted(&ended, grain);
     let n_open = counted(&open, grain);
     let mut start = 0;
@@ -69,8 +69,7 @@ fn group_of(key: u64) -> usize {
 /// By class, how many waits.
 fn counted(groups: &[&[&[i64]]], grain: Grain) -> Vec<usize> {
     let mut counts = vec![0; grain.n_classes()];
-    let waits = groups.iter().flat_map(|pieces| pieces.iter()).flat_map(|piece| piece.iter());
-    waits.for_each(|wait| counts[grain.class(*wait)] += 1);
+    groups.iter().for_each(|pieces| grain.each(pieces, |_, class| counts[class] += 1));
     counts
 }
 
@@ -90,12 +89,12 @@ fn keyed(groups: &[&[&[i64]]], grain: Grain, first: usize, counts: &[usize]) -> 
         return keys;
     }
     for (group, pieces) in (0..).zip(groups) {
-        for wait in pieces.iter().flat_map(|piece| piece.iter()) {
-            if let Some(at) = ends.get_mut(grain.class(*wait).wrapping_sub(first)) {
-                keys[*at] = (*wait as u64) << GROUP_BITS | group;
+        grain.each(pieces, |wait, class| {
+            if let Some(at) = ends.get_mut(class.wrapping_sub(first)) {
+                keys[*at] = (wait as u64) << GROUP_BITS | group;
                 *at += 1;
             }
-        }
+        });
     }
     let mut start = 0;
     for end in ends {
@@ -109,25 +108,33 @@ fn keyed(groups: &[&[&[i64]]], grain: Grain, first: usize, counts: &[usize]) -> 
 /// along what has come together while he was there, so that nothing is added up for those who stay. All parts are
 /// positive, so nothing is lost by it.
 struct Sums {
-    at_risk: Vec<f64>,
+    k: usize,
+    /// By group, in rows of a length that is known beforehand; the last may have room for more.
+    at_risk: Vec<[f64; ROW]>,
     n: f64,
     observed: Vec<f64>,
     expected: Vec<f64>,
     /// Σ f/n² · r·r, by pair of groups: what those of the first took along; the sum of both ways is the pair's.
-    pairs: Vec<f64>,
+    pairs: Vec<[f64; ROW]>,
     /// Σ d/n and Σ f/n² so far, with f the factor for ties.
     now: [f64; 2],
 }
 
+const ROW: usize = 4;
+
 impl Sums {
-    fn new(at_risk: Vec<f64>) -> Self {
-        let k = at_risk.len();
+    fn new(of_groups: &[f64]) -> Self {
+        let k = of_groups.len();
+        let n_rows = k.div_ceil(ROW);
+        let mut at_risk = vec![[0.0; ROW]; n_rows];
+        at_risk.as_flattened_mut()[..k].copy_from_slice(of_groups);
         Sums {
-            n: at_risk.iter().sum(),
+            k,
+            n: of_groups.iter().sum(),
             at_risk,
             observed: vec![0.0; k],
             expected: vec![0.0; k],
-            pairs: vec![0.0; k * k],
+            pairs: vec![[0.0; ROW]; k * n_rows],
             now: [0.0; 2],
         }
     }
@@ -145,12 +152,14 @@ impl Sums {
     /// `n` of a group are no longer at risk.
     #[inline(always)]
     fn leave(&mut self, group: usize, n: f64) {
-        let k = self.at_risk.len();
+        let n_rows = self.at_risk.len();
         self.expected[group] += n * self.now[0];
         let weight = n * self.now[1];
-        let row = &mut self.pairs[group * k..(group + 1) * k];
-        row.iter_mut().zip(&self.at_risk).for_each(|(pair, r)| *pair += weight * r);
-        self.at_risk[group] -= n;
+        let pairs = &mut self.pairs[group * n_rows..(group + 1) * n_rows];
+        for (pairs, at_risk) in pairs.iter_mut().zip(&self.at_risk) {
+            pairs.iter_mut().zip(at_risk).for_each(|(pair, r)| *pair += weight * r);
+        }
+        self.at_risk[group / ROW][group % ROW] -= n;
         self.n -= n;
     }
 
@@ -175,12 +184,13 @@ impl Sums {
     }
 
     fn test(mut self) -> Option<LogRank> {
-        let k = self.at_risk.len();
-        (0..k).for_each(|group| self.leave(group, self.at_risk[group]));
+        let k = self.k;
+        (0..k).for_each(|group| self.leave(group, self.at_risk[group / ROW][group % ROW]));
         // The last group follows from the others, which leaves a covariance matrix of full rank.
         let free = k - 1;
         let surplus: Vec<f64> = (0..free).map(|group| self.observed[group] - self.expected[group]).collect();
-        let pair = |a: usize, b: usize| self.pairs[a * k + b] + self.pairs[b * k + a];
+        let (pairs, width) = (self.pairs.as_flattened(), self.at_risk.len() * ROW);
+        let pair = |a: usize, b: usize| pairs[a * width + b] + pairs[b * width + a];
         // As all groups together are those at risk, what a group has with itself is what it lacks with the others.
         let cell = |a: usize, b: usize| match a == b {
             true => (0..k).filter(|other| *other != a).map(|other| pair(a, other)).sum::<f64>(),
