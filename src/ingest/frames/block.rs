@@ -125,13 +125,18 @@ fn unsaid<U: Unsaid>(series: &Series, nothing: &U) -> PolarsResult<Option<Vec<bo
     match series.dtype() {
         DataType::String => {
             let column = series.str()?;
+            // The first byte of a text is the lowest of its prefix.
+            let may_be_none = |length: u32, prefix: u32| length == 0 || !nothing.begins_a_name(prefix as u8);
+            // Mostly there is nothing to look at more closely.
+            let mut views = column.downcast_iter().flat_map(|array| array.views().iter());
+            if series.null_count() == 0 && !views.any(|view| may_be_none(view.length, view.prefix)) {
+                return Ok(None);
+            }
             for (array, chunk) in column.downcast_iter().zip(column.chunks()) {
                 let validity = chunk.validity().filter(|validity| validity.unset_bits() > 0);
                 unsaid.extend(array.views().iter().enumerate().map(|(i, view)| {
-                    // The first byte of a text is the lowest of its prefix.
-                    let may_be_none = view.length == 0 || !nothing.begins_a_name(view.prefix as u8);
                     validity.is_some_and(|validity| !validity.get_bit(i))
-                        || (may_be_none && nothing.is_none(array.value(i)))
+                        || (may_be_none(view.length, view.prefix) && nothing.is_none(array.value(i)))
                 }));
             }
         }

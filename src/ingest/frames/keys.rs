@@ -9,8 +9,9 @@ use std::hint::black_box;
 /// So many slots lie near at hand, and the few texts of most columns seldom meet in one of them.
 const FEWEST: usize = 1 << 10;
 
-/// So many keys are looked for at a time, where there are so many that they do not stay near at hand.
+/// So many keys are looked for at a time.
 pub(super) const AT_ONCE: usize = 32;
+/// So many are too many to stay near at hand.
 const FETCHED_FROM: usize = 1 << 13;
 
 /// An open-addressing table from 128-bit keys to codes. Keys lie side by side in the order they came, and what is looked
@@ -109,6 +110,50 @@ impl KeyTable {
             }
             self.slots[at] = Slot { hash: (hash >> 32) as u32, place };
         }
+    }
+}
+
+/// The key of no value, and of an empty text.
+pub(super) const NOTHING: u128 = 0;
+
+/// The codes of keys that came up lately. Most columns have few texts, and whoever does something soon does something else: what
+/// is looked up in one place of a small table is looked up without a branch.
+pub(super) struct Recent {
+    entries: Vec<(u64, u64, u32)>,
+}
+
+const RECENT_BITS: u32 = 12;
+
+impl Recent {
+    pub(super) fn new() -> Self {
+        // No text is that long.
+        Recent { entries: vec![(u64::MAX, u64::MAX, 0); 1 << RECENT_BITS] }
+    }
+
+    #[inline(always)]
+    fn place(low: u64, high: u64) -> usize {
+        let hash = low.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ high.wrapping_mul(0xD6E8_FEB8_6659_FD93);
+        (hash >> (u64::BITS - RECENT_BITS)) as usize
+    }
+
+    /// Appends a code for each of at most `AT_ONCE` keys, and says for which of them it is not known; so many of what it says.
+    #[inline]
+    pub(super) fn look_up(&self, keys: &[(usize, u128)], codes: &mut Vec<u32>) -> ([u8; AT_ONCE], usize) {
+        let (mut others, mut n_others) = ([0; AT_ONCE], 0);
+        codes.extend((0..).zip(keys).map(|(at, (_, key))| {
+            let (low, high) = (*key as u64, (key >> 64) as u64);
+            let entry = self.entries[Self::place(low, high)];
+            others[n_others % AT_ONCE] = at;
+            n_others += usize::from((entry.0 ^ low) | (entry.1 ^ high) != 0);
+            entry.2
+        }));
+        (others, n_others)
+    }
+
+    #[inline]
+    pub(super) fn remember(&mut self, key: u128, code: u32) {
+        let (low, high) = (key as u64, (key >> 64) as u64);
+        self.entries[Self::place(low, high)] = (low, high, code);
     }
 }
 

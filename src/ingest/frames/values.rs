@@ -1,9 +1,9 @@
 //! A decoded column as a column of a batch.
 
-use polars::prelude::{DataType, PolarsResult, Series, StringChunked};
+use polars::prelude::{ChunkedArray, DataType, PolarsNumericType, PolarsResult, Series, StringChunked};
 
 use super::cell;
-use super::keys::{AT_ONCE, KeyTable};
+use super::keys::{AT_ONCE, KeyTable, NOTHING, Recent};
 use crate::ingest::times::TimeReader;
 use crate::journey::props::NULL;
 use crate::journey::{BatchValues, Coded};
@@ -34,13 +34,19 @@ pub(super) fn property(series: &Series, keep: Keep<'_>, reader: &TimeReader) -> 
         }
         dtype if dtype.is_integer() => {
             let wide = series.cast(&DataType::Int64)?;
+            let column = wide.i64()?;
             // The smallest number of all stands for a missing value.
-            if wide.i64()?.iter().any(|value| value == Some(NULL)) {
+            let has_smallest = column.downcast_iter().any(|array| array.values().contains(&NULL));
+            if has_smallest && column.iter().any(|value| value == Some(NULL)) {
                 return Ok(spelled(series, keep));
             }
-            BatchValues::Int(kept(wide.i64()?.iter().map(|value| value.unwrap_or(NULL)), keep).collect())
+            BatchValues::Int(plain(column, keep, |value| value, NULL))
         }
-        DataType::Float64 => BatchValues::Float(floats(series, keep)?),
+        // What is no number is no value.
+        DataType::Float64 => {
+            let finite = |x: f64| if x.is_finite() { x } else { f64::NAN };
+            BatchValues::Float(plain(series.f64()?, keep, finite, f64::NAN))
+        }
         DataType::Float32 => {
             BatchValues::Float(kept(series.f32()?.iter().map(|value| value.map_or(f64::NAN, widened)), keep).collect())
         }
@@ -122,17 +128,21 @@ pub(super) fn numbers(series: &Series, keep: Keep<'_>, shift: u32) -> PolarsResu
     Ok(spelled_once(kept(wide.i64()?.iter().map(|v| v.map(i128::from)), keep), shift, spell))
 }
 
-fn floats(series: &Series, keep: Keep<'_>) -> PolarsResult<Vec<f64>> {
-    let column = series.f64()?;
-    let mut values = Vec::with_capacity(series.len());
+/// The numbers of the rows that are kept, and what stands for a missing one.
+fn plain<T: PolarsNumericType>(
+    column: &ChunkedArray<T>,
+    keep: Keep<'_>,
+    read: impl Fn(T::Native) -> T::Native,
+    missing: T::Native,
+) -> Vec<T::Native> {
+    let mut values = Vec::with_capacity(column.len());
     for (array, chunk) in column.downcast_iter().zip(column.chunks()) {
         let start = values.len();
-        // What is no number is no value.
-        values.extend(array.values().iter().map(|&x| if x.is_finite() { x } else { f64::NAN }));
+        values.extend(array.values().iter().map(|value| read(*value)));
         if let Some(validity) = chunk.validity().filter(|validity| validity.unset_bits() > 0) {
             for (value, is_valid) in values[start..].iter_mut().zip(validity.iter()) {
                 if !is_valid {
-                    *value = f64::NAN;
+                    *value = missing;
                 }
             }
         }
@@ -144,14 +154,18 @@ fn floats(series: &Series, keep: Keep<'_>) -> PolarsResult<Vec<f64>> {
             keep[row - 1]
         });
     }
-    Ok(values)
+    values
 }
 
 /// Values of a column that are there, and are infinite or no number.
 pub(super) fn n_not_finite(series: &Series, keep: Keep<'_>) -> PolarsResult<u64> {
     let is_bad = |value: Option<f64>| value.is_some_and(|value| !value.is_finite());
     let n = match series.dtype() {
-        DataType::Float64 => kept(series.f64()?.iter(), keep).filter(|&value| is_bad(value)).count(),
+        DataType::Float64 => {
+            let column = series.f64()?;
+            let may_be_bad = column.downcast_iter().any(|array| !array.values().iter().all(|value| value.is_finite()));
+            if may_be_bad { kept(column.iter(), keep).filter(|&value| is_bad(value)).count() } else { 0 }
+        }
         DataType::Float32 => kept(series.f32()?.iter(), keep).filter(|&value| is_bad(value.map(f64::from))).count(),
         _ => 0,
     };
@@ -201,32 +215,41 @@ pub(super) fn texts(column: &StringChunked, keep: Keep<'_>, shift: u32) -> Coded
         let validity = chunk.validity().filter(|validity| validity.unset_bits() > 0);
         // A long text's view says where it lies in this chunk: equal views are equal texts, and where a file has a
         // dictionary they are few. Without one every view is new, and the table is given up.
-        let mut long = KeyTable::new();
+        let (mut long, mut recent) = (KeyTable::new(), Recent::new());
         let (mut n_long, mut long_pays) = (0usize, true);
-        for (i, view) in array.views().iter().enumerate() {
-            if i.is_multiple_of(AT_ONCE) {
-                short.fetch(array.views()[i..].iter().map(|view| view.as_u128()));
+        let mut rows = (0..array.len()).filter(|i| keep.is_none_or(|keep| keep[at + i]));
+        let mut here = [(0, NOTHING); AT_ONCE];
+        loop {
+            let mut n = 0;
+            for (place, row) in here.iter_mut().zip(&mut rows) {
+                let is_there = validity.is_none_or(|validity| validity.get_bit(row));
+                *place = (row, if is_there { array.views()[row].as_u128() } else { NOTHING });
+                n += 1;
             }
-            if keep.is_some_and(|keep| !keep[at + i]) {
-                continue;
+            if n == 0 {
+                break;
             }
-            if view.length == 0 || validity.is_some_and(|validity| !validity.get_bit(i)) {
-                if shift == 1 {
-                    codes.push(0);
-                }
-                continue;
+            let first = codes.len();
+            let (others, n_others) = recent.look_up(&here[..n], codes);
+            let others = others[..n_others].iter().map(|other| usize::from(*other));
+            short.fetch(others.clone().map(|other| here[other].1));
+            for other in others {
+                let (row, key) = here[other];
+                // The lowest bits are the length. A short text is its view, so one whose view is new is new itself; a long one
+                // never is a short one.
+                let code = match key as u32 {
+                    0 => 0,
+                    1..=12 => short.code(key, || names.add(array.value(row))) + shift,
+                    _ if long_pays => {
+                        n_long += 1;
+                        long_pays = n_long < 4096 || long.len() * 2 < n_long;
+                        long.code(key, || names.intern(array.value(row))) + shift
+                    }
+                    _ => names.intern(array.value(row)) + shift,
+                };
+                codes[first + other] = code;
+                recent.remember(key, code);
             }
-            // A short text is its view, so one whose view is new is new itself; a long one never is a short one.
-            let code = if view.length <= 12 {
-                short.code(view.as_u128(), || names.add(array.value(i)))
-            } else if long_pays {
-                n_long += 1;
-                long_pays = n_long < 4096 || long.len() * 2 < n_long;
-                long.code(view.as_u128(), || names.intern(array.value(i)))
-            } else {
-                names.intern(array.value(i))
-            };
-            codes.push(code + shift);
         }
         at += array.len();
     }
