@@ -178,4 +178,20 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn of_keys_that_came_up_lately_the_code_is_theirs_or_not_known() {
+        let key = |i: u128| i.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+        let mut recent = Recent::new();
+        let mut n_known = 0;
+        // Far more keys than there are places.
+        for i in (0..50_000).chain(0..50_000).chain(49_900..50_000) {
+            let mut codes = Vec::new();
+            let (_, n_others) = recent.look_up(&[(0, key(i))], &mut codes);
+            assert!(n_others == 1 || codes == [i as u32]);
+            n_known += 1 - n_others;
+            recent.remember(key(i), i as u32);
+        }
+        assert!((90..200).contains(&n_known), "{n_known}");
+    }
 }

@@ -290,9 +290,32 @@ pub(super) fn categories(series: &Series, keep: Keep<'_>, shift: u32) -> PolarsR
 #[cfg(test)]
 mod tests {
     use super::*;
+    use polars::prelude::NamedFrom;
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn texts_are_coded_whatever_came_before_them(
+            rows in prop::collection::vec(prop::option::weighted(0.9, (0usize..600, any::<bool>())), 0..900),
+            (kept_one_of, cut) in (1usize..4, 1usize..400),
+        ) {
+            // Short and long, with an empty one among them.
+            let text = |(at, is_long): (usize, bool)| match (at, is_long) {
+                (0, _) => String::new(),
+                (at, true) => format!("a text that is long, the {at}th"),
+                (at, false) => format!("c{at}"),
+            };
+            let rows: Vec<Option<String>> = rows.into_iter().map(|row| row.map(text)).collect();
+            let mut column = StringChunked::new("c".into(), &rows[..cut.min(rows.len())]);
+            column.append(&StringChunked::new("c".into(), &rows[cut.min(rows.len())..])).expect("the same type");
+            let keep: Vec<bool> = (0..rows.len()).map(|row| row.is_multiple_of(kept_one_of)).collect();
+            let coded = texts(&column, Some(&keep).filter(|_| kept_one_of > 1).map(|keep| &keep[..]), 1);
+            let back: Vec<Option<String>> =
+                coded.codes.iter().map(|code| code.checked_sub(1).map(|code| coded.names.name(code).to_owned())).collect();
+            let kept = rows.iter().step_by(kept_one_of).map(|row| row.clone().filter(|text| !text.is_empty()));
+            prop_assert_eq!(back, kept.collect::<Vec<_>>());
+        }
+
         #[test]
         fn a_single_precision_float_is_the_number_it_is_written_as(bits in any::<u32>(), cents in -100_000_000i32..100_000_000) {
             for single in [f32::from_bits(bits), cents as f32 / 100.0, cents as f32 / 1000.0] {
