@@ -31,7 +31,7 @@ pub mod relabel;
 pub mod repeats;
 mod saved;
 pub mod session;
-mod slots;
+pub mod slots;
 pub mod step;
 pub mod store;
 pub mod view;
