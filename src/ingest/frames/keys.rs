@@ -84,16 +84,16 @@ pub(super) const NOTHING: u128 = 0;
 
 /// The codes of keys that came up lately. Most columns have few texts, and whoever does something soon does something else: what
 /// is looked up in one place of a small table is looked up without a branch.
-pub(super) struct Recent {
+pub(super) struct RecentKeys {
     entries: Vec<(u64, u64, u32)>,
 }
 
 const RECENT_BITS: u32 = 12;
 
-impl Recent {
+impl RecentKeys {
     pub(super) fn new() -> Self {
         // No text is that long.
-        Recent { entries: vec![(u64::MAX, u64::MAX, 0); 1 << RECENT_BITS] }
+        RecentKeys { entries: vec![(u64::MAX, u64::MAX, 0); 1 << RECENT_BITS] }
     }
 
     #[inline(always)]
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn of_keys_that_came_up_lately_the_code_is_theirs_or_not_known() {
         let key = |i: u128| i.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
-        let mut recent = Recent::new();
+        let mut recent = RecentKeys::new();
         let mut n_known = 0;
         // Far more keys than there are places.
         for i in (0..50_000).chain(0..50_000).chain(49_900..50_000) {

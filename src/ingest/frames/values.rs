@@ -3,7 +3,7 @@
 use polars::prelude::{ChunkedArray, DataType, PolarsNumericType, PolarsResult, Series, StringChunked};
 
 use super::cell;
-use super::keys::{AT_ONCE, KeyTable, NOTHING, Recent};
+use super::keys::{AT_ONCE, KeyTable, NOTHING, RecentKeys};
 use crate::ingest::times::TimeReader;
 use crate::journey::props::NULL;
 use crate::journey::{BatchValues, Coded};
@@ -215,7 +215,7 @@ pub(super) fn texts(column: &StringChunked, keep: Keep<'_>, shift: u32) -> Coded
         let validity = chunk.validity().filter(|validity| validity.unset_bits() > 0);
         // A long text's view says where it lies in this chunk: equal views are equal texts, and where a file has a
         // dictionary they are few. Without one every view is new, and the table is given up.
-        let (mut long, mut recent) = (KeyTable::new(), Recent::new());
+        let (mut long, mut recent) = (KeyTable::new(), RecentKeys::new());
         let (mut n_long, mut long_pays) = (0usize, true);
         let mut rows = (0..array.len()).filter(|i| keep.is_none_or(|keep| keep[at + i]));
         let mut here = [(0, NOTHING); AT_ONCE];
