@@ -12,6 +12,8 @@ use crate::base::{Cancelled, Ctl, CustomerId, memory};
 
 /// Events per chunk: long enough to hide the hand-over, short enough to stop within milliseconds.
 const EVENTS_PER_CHUNK: usize = 1 << 16;
+/// A chunk has no more customers than this.
+pub const CUSTOMERS_PER_CHUNK: usize = EVENTS_PER_CHUNK;
 
 /// Ranges of customers that hold about equally many events, covering all customers of the store.
 pub fn customer_chunks(view: &View) -> Vec<Range<u32>> {
@@ -22,7 +24,7 @@ pub fn customer_chunks(view: &View) -> Vec<Range<u32>> {
     while start < n {
         let goal = offsets[start] as usize + EVENTS_PER_CHUNK;
         // Customers without events still take time, so a chunk also ends after as many customers as events.
-        let limit = (start + EVENTS_PER_CHUNK).min(n);
+        let limit = (start + CUSTOMERS_PER_CHUNK).min(n);
         let end = start + offsets[start + 1..=limit].partition_point(|&offset| (offset as usize) < goal) + 1;
         let end = end.min(limit);
         chunks.push(start as u32..end as u32);

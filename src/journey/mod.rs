@@ -31,7 +31,7 @@ pub mod relabel;
 pub mod repeats;
 mod saved;
 pub mod session;
-pub mod slots;
+mod slots;
 pub mod step;
 pub mod store;
 pub mod view;

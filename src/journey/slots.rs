@@ -2,7 +2,7 @@
 
 /// Open addressing, at most three quarters full. Who finds an id compares what it stands for: other texts may have the same hash.
 #[derive(Debug, Clone)]
-pub struct Slots {
+pub(super) struct Slots {
     slots: Vec<Slot>,
     n_used: usize,
 }

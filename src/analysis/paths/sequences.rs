@@ -21,7 +21,7 @@ use super::spans::{self, Grouped};
 use super::way::{Left, Plan};
 use crate::base::{Cancelled, Ctl};
 use crate::journey::View;
-use crate::journey::chunks::par_chunks;
+use crate::journey::chunks::{CUSTOMERS_PER_CHUNK, par_chunks};
 use crate::with_codes;
 
 /// More touchpoints follow.
@@ -87,10 +87,12 @@ struct Shared {
     key: u64,
     /// The unit's place in the piece.
     at: u32,
-    /// After the first of the piece, which has no more customers than that.
+    /// After the first of the piece.
     customer: u16,
     marks: u8,
 }
+
+const _: () = assert!(CUSTOMERS_PER_CHUNK <= 1 << u16::BITS, "the customers of a chunk are told apart");
 
 /// Ways with the same touchpoints.
 #[derive(Debug, Clone, Copy, Default)]
