@@ -19,7 +19,7 @@ pub(super) struct Reader<'a, C> {
 }
 
 /// A way as far as it was read.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Read {
     first: u32,
     last: u32,
