@@ -148,7 +148,7 @@ fn read(source: &Source, block: usize, merger: &mut Merger<'_>) -> Result<(), Er
             read_text(text, rule, parse, source, merger)
         }
         Format::Json(decoding, layout) => {
-            let cutter = ValueCutter { shape: layout.shape, record_max: RECORD_MAX };
+            let cutter = ValueCutter::new(layout.shape, RECORD_MAX);
             let parse = |piece: &Piece| match piece {
                 Piece::Block(block) => {
                     let mut objects = ObjectCoder::new(plan, layout.list.as_deref());

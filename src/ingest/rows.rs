@@ -64,7 +64,7 @@ fn raw_rows(
             Ok(RawRows { columns: dialect.names.clone(), rows: gathered.rows })
         }
         Format::Json(decoding, layout) => {
-            let cutter = ValueCutter { shape: layout.shape, record_max: RECORD_MAX };
+            let cutter = ValueCutter::new(layout.shape, RECORD_MAX);
             let mut table = ObjectTable::new(max);
             table.list.clone_from(&layout.list);
             input.read(ctl, |reader| {

@@ -299,7 +299,7 @@ fn sample_objects(text: &[u8], layout: &Layout, is_whole: bool) -> (Vec<String>,
         body = &body[..end];
     }
     let mut table = ObjectTable { list: layout.list.clone(), ..ObjectTable::new(SAMPLE_ROWS) };
-    let cutter = ValueCutter { shape: layout.shape, record_max: RECORD_MAX };
+    let cutter = ValueCutter::new(layout.shape, RECORD_MAX);
     json::parse(cutter, body, &mut table);
     let n_rows = table.n_rows;
     table.columns.iter_mut().for_each(|column| column.resize(n_rows, None));

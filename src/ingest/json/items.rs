@@ -123,8 +123,22 @@ fn next_item(text: &[u8], start: usize, is_last: bool, cutter: &ValueCutter) -> 
 /// Cuts between values.
 #[derive(Debug, Clone, Copy)]
 pub struct ValueCutter {
-    pub shape: Shape,
-    pub record_max: usize,
+    shape: Shape,
+    record_max: usize,
+    /// Whether what was cut off so far ends with the bracket that closes an array.
+    is_closed: bool,
+}
+
+impl ValueCutter {
+    pub fn new(shape: Shape, record_max: usize) -> Self {
+        ValueCutter { shape, record_max, is_closed: false }
+    }
+
+    /// As `is_closed`, once `next` has been cut off too.
+    fn is_closed_after(self, next: &[u8]) -> bool {
+        let last = next.iter().rev().find(|byte| !byte.is_ascii_whitespace() && **byte != b',');
+        last.map_or(self.is_closed, |last| *last == b']')
+    }
 }
 
 impl Cutter for ValueCutter {
@@ -152,16 +166,17 @@ impl Cutter for ValueCutter {
             _ if is_last => Cut::At(data.len()),
             0 if data.len() > self.record_max + 1 && memchr::memchr(b'\n', data).is_none() => Cut::TooLong,
             0 => Cut::More,
-            at => Cut::At(at),
+            at => {
+                self.is_closed = self.is_closed_after(&data[..at]);
+                Cut::At(at)
+            }
         }
     }
 
     fn check_end(&self, last: &[u8]) -> Result<(), String> {
-        let is_between = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
-        let n_between = last.iter().rev().take_while(|byte| is_between(byte)).count();
         let is_closed = match self.shape {
             Shape::Lines | Shape::Values => true,
-            Shape::Array => last[..last.len() - n_between].ends_with(b"]"),
+            Shape::Array => self.is_closed_after(last),
             // Its end is where the array is closed, and that was not met.
             Shape::Wrapped => false,
         };

@@ -176,7 +176,7 @@ fn wrapped(text: &[u8], first: usize) -> Option<(usize, String)> {
 mod tests {
     use super::objects::plain_number;
     use super::*;
-    use crate::ingest::blocks::Cutter;
+    use crate::ingest::blocks::{Cut, Cutter};
 
     #[track_caller]
     fn shape(text: &str, shape: Shape, wrapper: Option<&str>) {
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn what_follows_a_wrapped_array_must_close_what_is_around_it() {
-        let cutter = ValueCutter { shape: Shape::Wrapped, record_max: 1000 };
+        let cutter = ValueCutter::new(Shape::Wrapped, 1000);
         for (rest, is_whole, is_fine) in [
             ("}", true, true),
             (" , \"a\" : {\"b\":[1]} , \"c\":\"}\" } \n", true, true),
@@ -223,5 +223,16 @@ mod tests {
         assert!(value_text(r#""\ud800""#, &mut String::new()).is_err());
         assert_eq!(plain_number("1.5e3").as_deref(), Some("1500"));
         assert_eq!((plain_number("1e400"), plain_number("15")), (None, None));
+    }
+
+    #[test]
+    fn an_array_is_closed_wherever_its_bracket_was_cut_off() {
+        let mut cutter = ValueCutter::new(Shape::Array, 1000);
+        assert!(cutter.check_end(b"").is_err());
+        assert!(cutter.check_end(b"[{}\n,]").is_ok());
+        // The bracket of a broken value.
+        assert_eq!(cutter.cut(b"[{},x[{}]", false), Cut::At(9));
+        assert!(cutter.check_end(b"\n,").is_ok());
+        assert!(cutter.check_end(b"{}").is_err());
     }
 }
