@@ -6,7 +6,7 @@ use polars::prelude::{DataType, IntoSeries, NamedFrom, PolarsResult, Series, Str
 use super::instants::{BAD_TIME, NO_TIME, Times};
 use super::left_out::left_out;
 use super::values::{self, Keep};
-use super::{Blocks, cell, guarded};
+use super::{Blocks, Column, cell, guarded};
 use crate::base::Ctl;
 use crate::ingest::coder::{is_no_name, is_none};
 use crate::ingest::identity::{IdPlan, NullIds};
@@ -21,9 +21,9 @@ const VALUES_AT_ONCE: usize = 1 << 20;
 pub(super) struct Columns<'a> {
     file: &'a dyn Blocks,
     block: usize,
-    roots: HashMap<usize, Series>,
+    roots: HashMap<usize, Column>,
     /// Top-level columns that stay whatever else is decoded.
-    pinned: HashMap<usize, Series>,
+    pinned: HashMap<usize, Column>,
 }
 
 impl Columns<'_> {
@@ -59,12 +59,21 @@ impl Columns<'_> {
         Ok(())
     }
 
-    pub(super) fn get(&self, leaf: usize) -> Result<Series, String> {
+    pub(super) fn get(&self, leaf: usize) -> Result<Column, String> {
         let leaf = &self.file.leaves()[leaf];
         let root =
             self.roots.get(&leaf.root).or_else(|| self.pinned.get(&leaf.root)).ok_or("a column was not decoded")?;
-        let series = leaf.of(root)?;
-        if leaf.is_uuid && matches!(series.dtype(), DataType::Binary) { guarded(|| uuids(&series)) } else { Ok(series) }
+        let series = match root {
+            // Texts have no fields.
+            Column::Texts(_) => return Ok(root.clone()),
+            Column::Series(root) => leaf.of(root)?,
+        };
+        let is_uuid = leaf.is_uuid && matches!(series.dtype(), DataType::Binary);
+        Ok(Column::Series(if is_uuid { guarded(|| uuids(&series))? } else { series }))
+    }
+
+    pub(super) fn series(&self, leaf: usize) -> Result<Series, String> {
+        Ok(self.get(leaf)?.into_series())
     }
 }
 
@@ -74,16 +83,17 @@ fn uuids(series: &Series) -> PolarsResult<Series> {
 }
 
 /// A customer or event column as text where it is bytes, with the rows whose bytes are no text.
-fn readable(series: Series) -> PolarsResult<(Series, Option<Vec<bool>>)> {
-    if !matches!(series.dtype(), DataType::Binary) {
-        return Ok((series, None));
-    }
+fn readable(column: Column) -> PolarsResult<(Column, Option<Vec<bool>>)> {
+    let series = match column {
+        Column::Series(series) if matches!(series.dtype(), DataType::Binary) => series,
+        readable => return Ok((readable, None)),
+    };
     let bytes = series.binary()?;
     let is_broken = |bytes: Option<&[u8]>| bytes.is_some_and(|bytes| std::str::from_utf8(bytes).is_err());
     let broken: Vec<bool> = bytes.iter().map(is_broken).collect();
     let texts: StringChunked = bytes.iter().map(|bytes| bytes.and_then(|b| std::str::from_utf8(b).ok())).collect();
     let broken = broken.contains(&true).then_some(broken);
-    Ok((texts.with_name(series.name().clone()).into_series(), broken))
+    Ok((Column::Series(texts.with_name(series.name().clone()).into_series()), broken))
 }
 
 /// What a column says nothing with.
@@ -120,7 +130,14 @@ impl Unsaid for NullIds {
 }
 
 /// The rows in which a column of ids or events says nothing. `None` is none of them.
-fn unsaid<U: Unsaid>(series: &Series, nothing: &U) -> PolarsResult<Option<Vec<bool>>> {
+fn unsaid<U: Unsaid>(column: &Column, nothing: &U) -> PolarsResult<Option<Vec<bool>>> {
+    let series = match column {
+        Column::Series(series) => series,
+        Column::Texts(texts) => {
+            let may_be_none = |text: &str| text.bytes().next().is_none_or(|first| !nothing.begins_a_name(first));
+            return Ok(texts.rows_without(|text| may_be_none(text) && nothing.is_none(text)));
+        }
+    };
     let mut unsaid = Vec::new();
     match series.dtype() {
         DataType::String => {
@@ -163,7 +180,11 @@ fn unsaid<U: Unsaid>(series: &Series, nothing: &U) -> PolarsResult<Option<Vec<bo
 }
 
 /// The customers or event names of the rows that are kept; there is one in each.
-fn names(series: &Series, keep: Keep<'_>) -> PolarsResult<Coded> {
+fn names(column: &Column, keep: Keep<'_>) -> PolarsResult<Coded> {
+    let series = match column {
+        Column::Series(series) => series,
+        Column::Texts(texts) => return Ok(texts.coded(keep, 0)),
+    };
     Ok(match series.dtype() {
         DataType::String => values::texts(series.str()?, keep, 0),
         DataType::Categorical(..) | DataType::Enum(..) => values::categories(series, keep, 0)?,
@@ -189,16 +210,17 @@ fn nobody(n: usize) -> Coded {
 }
 
 /// In every row the first text that names an event.
-fn first_named(events: &Series, more: &[Series]) -> Series {
-    let all: Vec<Series> = std::iter::once(events).chain(more).map(|series| series.rechunk()).collect();
+fn first_named(events: Column, more: Vec<Column>) -> Column {
+    let n = events.len();
+    let all: Vec<Series> = std::iter::once(events).chain(more).map(|column| column.into_series().rechunk()).collect();
     let name = |row| all.iter().find_map(|s| cell::text(s, row).filter(|text| !is_no_name(text)));
-    let texts: StringChunked = (0..events.len()).map(name).collect();
-    texts.with_name(events.name().clone()).into_series()
+    let texts: StringChunked = (0..n).map(name).collect();
+    Column::Series(texts.with_name(all[0].name().clone()).into_series())
 }
 
 /// The customers of the rows that are kept, the empty text where there is none.
-fn names_or_none(series: &Series, keep: Keep<'_>) -> PolarsResult<Coded> {
-    let BatchValues::Text(mut coded) = values::id(series, keep)? else { return Ok(Coded::default()) };
+fn names_or_none(column: &Column, keep: Keep<'_>) -> PolarsResult<Coded> {
+    let BatchValues::Text(mut coded) = values::id(column, keep)? else { return Ok(Coded::default()) };
     let empty = coded.names.intern("");
     coded.codes.iter_mut().for_each(|code| *code = code.checked_sub(1).unwrap_or(empty));
     Ok(coded)
@@ -206,8 +228,8 @@ fn names_or_none(series: &Series, keep: Keep<'_>) -> PolarsResult<Coded> {
 
 /// What every event must have, decoded, and the rows that lack it.
 struct Keys {
-    customers: Series,
-    events: Series,
+    customers: Column,
+    events: Column,
     times: Times,
     left_out: Option<Vec<bool>>,
     no_customer: Option<Vec<bool>>,
@@ -222,10 +244,10 @@ impl Keys {
         let (mut events, broken_events) = columns.get(plan.event).and_then(|s| guarded(|| readable(s)))?;
         if !plan.more_events.is_empty() {
             columns.pin(&plan.more_events)?;
-            let more: Vec<Series> = plan.more_events.iter().map(|&at| columns.get(at)).collect::<Result<_, _>>()?;
-            events = first_named(&events, &more);
+            let more: Vec<Column> = plan.more_events.iter().map(|&at| columns.get(at)).collect::<Result<_, _>>()?;
+            events = first_named(events, more);
         }
-        let time_column = columns.get(plan.time)?;
+        let time_column = columns.series(plan.time)?;
         if customers.len() != time_column.len() || events.len() != time_column.len() {
             return Err(UNEVEN.into());
         }
@@ -273,8 +295,8 @@ impl Keys {
 }
 
 /// The rows that carry no id at all. The columns beside that of the customers are decoded only where one lacks a customer.
-fn unknown(columns: &mut Columns<'_>, customers: &Series, ids: &IdPlan) -> Result<Option<Vec<bool>>, String> {
-    let unsaid_ids = |series: &Series| guarded(|| unsaid(series, &ids.nulls));
+fn unknown(columns: &mut Columns<'_>, customers: &Column, ids: &IdPlan) -> Result<Option<Vec<bool>>, String> {
+    let unsaid_ids = |column: &Column| guarded(|| unsaid(column, &ids.nulls));
     let mut unknown = match ids.has_customer {
         true => unsaid_ids(customers)?,
         false => Some(vec![true; customers.len()]),
@@ -284,13 +306,13 @@ fn unknown(columns: &mut Columns<'_>, customers: &Series, ids: &IdPlan) -> Resul
     }
     columns.pin(&ids.others)?;
     for &other in &ids.others {
-        let series = columns.get(other)?;
-        let (series, _) = guarded(|| readable(series))?;
+        let column = columns.get(other)?;
+        let (column, _) = guarded(|| readable(column))?;
         let Some(rows) = &mut unknown else { break };
-        if series.len() != rows.len() {
+        if column.len() != rows.len() {
             return Err(UNEVEN.into());
         }
-        match unsaid_ids(&series)? {
+        match unsaid_ids(&column)? {
             Some(none) => rows.iter_mut().zip(none).for_each(|(row, none)| *row &= none),
             None => unknown = None,
         }
@@ -380,21 +402,21 @@ fn properties(
         ctl.check().map_err(|stop| stop.to_string())?;
         columns.load(if columns.file.decodes_all_at_once() { &everything } else { group })?;
         for &leaf in group {
-            let series = columns.get(leaf)?;
-            if series.len() != n {
+            let column = columns.get(leaf)?;
+            if column.len() != n {
                 return Err(UNEVEN.into());
             }
             for (reject, texts) in refused.iter().zip(&mut rows) {
-                texts[leaf] = guarded(|| Ok(cell::text(&series, reject.line as usize - 1)))?;
+                texts[leaf] = guarded(|| Ok(column.text(reject.line as usize - 1)))?;
             }
             if is_property.contains(&leaf) {
                 let is_id = plan.ids.as_ref().is_some_and(|ids| ids.others.contains(&leaf));
                 let values = guarded(|| match is_id {
-                    true => values::id(&readable(series.clone())?.0, keep),
-                    false => values::property(&series, keep, &plan.time_reader),
+                    true => values::id(&readable(column.clone())?.0, keep),
+                    false => values::property(&column, keep, &plan.time_reader),
                 })?;
                 coded.insert(leaf, values);
-                not_finite.insert(leaf, guarded(|| values::n_not_finite(&series, keep))?);
+                not_finite.insert(leaf, guarded(|| values::n_not_finite(&column, keep))?);
             }
         }
     }
@@ -418,9 +440,9 @@ pub(super) fn texts(file: &dyn Blocks, block: usize, limit: usize) -> Result<Vec
     for group in everything.chunks(at_once.max(1)) {
         columns.load(group)?;
         for &leaf in group {
-            let series = columns.get(leaf)?;
-            let n = series.len().min(limit);
-            texts.push(guarded(|| Ok((0..n).map(|row| cell::text(&series, row)).collect()))?);
+            let column = columns.get(leaf)?;
+            let n = column.len().min(limit);
+            texts.push(guarded(|| Ok((0..n).map(|row| column.text(row)).collect()))?);
         }
     }
     Ok(texts)

@@ -9,7 +9,7 @@ pub(super) fn left_out(columns: &mut Columns<'_>, plan: &ColumnPlan) -> Result<O
     let mut left_out: Option<Vec<bool>> = None;
     for &(column, values) in &plan.terms.leave_out {
         columns.pin(&[column])?;
-        let series = columns.get(column)?.rechunk();
+        let series = columns.series(column)?.rechunk();
         let rows = left_out.get_or_insert_with(|| vec![false; series.len()]);
         if series.len() != rows.len() {
             return Err(UNEVEN.into());

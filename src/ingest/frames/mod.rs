@@ -3,6 +3,7 @@
 
 mod block;
 mod cell;
+mod column;
 mod guard;
 mod instants;
 mod keys;
@@ -21,6 +22,7 @@ use super::plan::{ColumnPlan, Parsed, RawRows, Sample, Sink};
 use crate::base::Ctl;
 use crate::base::visible::visible;
 
+pub(super) use column::{Column, Texts};
 pub(super) use guard::guarded;
 pub use guard::is_guarded;
 pub(super) use pairs::taken_apart;
@@ -34,7 +36,7 @@ pub(super) trait Blocks: Sync {
     /// Whether decoding some columns costs as much as decoding all.
     fn decodes_all_at_once(&self) -> bool;
     /// These top-level columns of a block, all of the same length.
-    fn columns(&self, block: usize, roots: &[usize]) -> Result<Vec<Series>, String>;
+    fn columns(&self, block: usize, roots: &[usize]) -> Result<Vec<Column>, String>;
 }
 
 /// A column as the rest of the program sees it: a top-level column, or a field inside of one (`geo.city`).

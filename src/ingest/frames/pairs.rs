@@ -30,7 +30,7 @@ pub(in crate::ingest) fn taken_apart(file: &dyn Blocks, leaves: Vec<Leaf>) -> Re
         let mut names: Vec<String> = Vec::new();
         if leaf.are_pairs {
             for &block in &blocks {
-                let root = file.columns(block, &[leaf.root])?.pop().ok_or("a column was not decoded")?;
+                let root = file.columns(block, &[leaf.root])?.pop().ok_or("a column was not decoded")?.into_series();
                 guarded(|| add_names(&root, &mut names))?;
             }
         }

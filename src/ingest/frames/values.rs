@@ -3,6 +3,7 @@
 use polars::prelude::{ChunkedArray, DataType, PolarsNumericType, PolarsResult, Series, StringChunked};
 
 use super::cell;
+use super::column::Column;
 use super::keys::{AT_ONCE, KeyTable, NOTHING, RecentKeys};
 use crate::ingest::times::TimeReader;
 use crate::journey::props::NULL;
@@ -16,13 +17,18 @@ pub(super) fn n_kept(n: usize, keep: Keep<'_>) -> usize {
 }
 
 /// The values of the rows that are kept, missing ones as `None`.
-fn kept<'a, T: 'a>(values: impl Iterator<Item = T> + 'a, keep: Keep<'a>) -> impl Iterator<Item = T> + 'a {
+pub(super) fn kept<'a, T: 'a>(values: impl Iterator<Item = T> + 'a, keep: Keep<'a>) -> impl Iterator<Item = T> + 'a {
     values.enumerate().filter(move |(row, _)| keep.is_none_or(|keep| keep[*row])).map(|(_, value)| value)
 }
 
 /// A property column. Texts stay texts whatever they look like: the file says what is a number.
-pub(super) fn property(series: &Series, keep: Keep<'_>, reader: &TimeReader) -> PolarsResult<BatchValues> {
-    let n = n_kept(series.len(), keep);
+pub(super) fn property(column: &Column, keep: Keep<'_>, reader: &TimeReader) -> PolarsResult<BatchValues> {
+    let n = n_kept(column.len(), keep);
+    let series = match column {
+        Column::Series(series) => series,
+        Column::Texts(texts) if texts.n_missing() == texts.len() => return Ok(BatchValues::Missing { len: n }),
+        Column::Texts(texts) => return Ok(BatchValues::Text(texts.coded(keep, 1))),
+    };
     if series.null_count() == series.len() {
         return Ok(BatchValues::Missing { len: n });
     }
@@ -106,7 +112,11 @@ fn spelled_once(values: impl Iterator<Item = Option<i128>>, shift: u32, spell: i
 }
 
 /// A column of ids as texts: numbers are ids by their exact texts.
-pub(super) fn id(series: &Series, keep: Keep<'_>) -> PolarsResult<BatchValues> {
+pub(super) fn id(column: &Column, keep: Keep<'_>) -> PolarsResult<BatchValues> {
+    let series = match column {
+        Column::Series(series) => series,
+        Column::Texts(texts) => return Ok(BatchValues::Text(texts.coded(keep, 1))),
+    };
     Ok(BatchValues::Text(match series.dtype() {
         DataType::String => texts(series.str()?, keep, 1),
         DataType::Categorical(..) | DataType::Enum(..) => categories(series, keep, 1)?,
@@ -158,7 +168,8 @@ fn plain<T: PolarsNumericType>(
 }
 
 /// Values of a column that are there, and are infinite or no number.
-pub(super) fn n_not_finite(series: &Series, keep: Keep<'_>) -> PolarsResult<u64> {
+pub(super) fn n_not_finite(column: &Column, keep: Keep<'_>) -> PolarsResult<u64> {
+    let Column::Series(series) = column else { return Ok(0) };
     let is_bad = |value: Option<f64>| value.is_some_and(|value| !value.is_finite());
     let n = match series.dtype() {
         DataType::Float64 => {

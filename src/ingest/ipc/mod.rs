@@ -8,10 +8,10 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use polars::prelude::{DataFrame, IpcReader, SerReader, Series};
+use polars::prelude::{DataFrame, IpcReader, SerReader};
 
 use super::Error;
-use super::frames::{self, Blocks, Leaf, guarded};
+use super::frames::{self, Blocks, Column, Leaf, guarded};
 use super::plan::{ColumnPlan, RawRows, Sample, Sink};
 use crate::base::Ctl;
 use messages::{Description, Kind, Place, check_data, damaged, describe, footer};
@@ -234,9 +234,9 @@ impl Blocks for Ipc {
         true
     }
 
-    fn columns(&self, block: usize, roots: &[usize]) -> Result<Vec<Series>, String> {
+    fn columns(&self, block: usize, roots: &[usize]) -> Result<Vec<Column>, String> {
         let block = &self.blocks[block];
         let frame = self.decode(&block.batches, block.n_dictionaries, Some(roots))?;
-        Ok(frame.columns().iter().map(|column| column.as_materialized_series().clone()).collect())
+        Ok(frame.columns().iter().map(|column| Column::Series(column.as_materialized_series().clone())).collect())
     }
 }

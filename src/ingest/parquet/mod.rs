@@ -2,6 +2,7 @@
 
 mod image;
 mod pages;
+mod texts;
 
 use std::fs::File;
 use std::io::Cursor;
@@ -10,10 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use polars::prelude::{FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series};
+use polars::prelude::{DataType, FileMetadata, ParallelStrategy, ParquetReader, PolarsResult, SerReader, Series};
+use polars_buffer::Buffer;
 
 use super::Error;
-use super::frames::{self, Blocks, Leaf, guarded};
+use super::frames::{self, Blocks, Column, Leaf, Texts, guarded};
 use super::plan::{ColumnPlan, RawRows, Sample, Sink};
 use crate::base::Ctl;
 
@@ -51,8 +53,8 @@ struct Parquet {
     path: PathBuf,
     state: State,
     metadata: FileMetadata,
-    /// Names of the top-level columns.
-    roots: Vec<String>,
+    /// Names of the top-level columns, and whether they are texts.
+    roots: Vec<(String, bool)>,
     leaves: Vec<Leaf>,
     blocks: Vec<Block>,
 }
@@ -100,7 +102,8 @@ impl Parquet {
         let blocks = cut(&metadata, block_rows(n_rows, rows));
         // Statistics are of no use here, and every block takes a copy of what is left.
         metadata.created_by = None;
-        let roots = empty.get_column_names().into_iter().map(|name| name.to_string()).collect();
+        let is_text = |dtype: &DataType| *dtype == DataType::String;
+        let roots = empty.schema().iter().map(|(name, dtype)| (name.to_string(), is_text(dtype))).collect();
         let mut file = Parquet { path: path.to_owned(), state, metadata, roots, leaves: Vec::new(), blocks };
         file.leaves = frames::taken_apart(&file, leaves)?;
         Ok(file)
@@ -170,8 +173,44 @@ impl Blocks for Parquet {
         false
     }
 
-    fn columns(&self, block: usize, roots: &[usize]) -> Result<Vec<Series>, String> {
+    fn columns(&self, block: usize, roots: &[usize]) -> Result<Vec<Column>, String> {
         let block = &self.blocks[block];
+        let in_group = |what: String| format!("{what}, in row group {}", block.row_groups.start + 1);
+        let mut file = File::open(&self.path).map_err(|error| frames::open_error(&error))?;
+        if State::of(&file) != self.state {
+            return Err("it was changed while it was read; open it again".into());
+        }
+        let names: Vec<&str> = roots.iter().map(|&root| self.roots[root].0.as_str()).collect();
+        let mut ranges = Vec::new();
+        let mut are_coded: Vec<bool> = roots.iter().map(|&root| self.roots[root].1).collect();
+        for row_group in block.row_groups.clone() {
+            let coded = pages::check(&mut file, &self.metadata, row_group, &names, &mut ranges)
+                .map_err(|what| format!("{what}, in row group {}", row_group + 1))?;
+            are_coded.iter_mut().zip(coded).for_each(|(is_coded, here)| *is_coded &= here);
+        }
+        let bytes = Buffer::from_owner(image::of(&mut file, &ranges)?);
+        let others: Vec<usize> =
+            roots.iter().zip(&are_coded).filter(|(_, coded)| !**coded).map(|(&at, _)| at).collect();
+        let mut others = guarded(|| self.decoded(block, &others, &bytes)).map_err(in_group)?.into_iter();
+        let mut columns = Vec::with_capacity(roots.len());
+        for (name, is_coded) in names.iter().zip(are_coded) {
+            let column = match is_coded {
+                true => Some(Column::Texts(guarded(|| self.texts(block, name, &bytes)).map_err(in_group)?)),
+                false => others.next().map(Column::Series),
+            };
+            let column = column.filter(|column| column.len() == block.len);
+            columns.push(column.ok_or("it is damaged (a column is shorter than its row group)")?);
+        }
+        Ok(columns)
+    }
+}
+
+impl Parquet {
+    /// Columns of a block as the decoder has them.
+    fn decoded(&self, block: &Block, roots: &[usize], bytes: &Buffer<u8>) -> PolarsResult<Vec<Series>> {
+        if roots.is_empty() {
+            return Ok(Vec::new());
+        }
         let row_groups = self.metadata.row_groups[block.row_groups.clone()].to_vec();
         let metadata = FileMetadata {
             version: self.metadata.version,
@@ -184,28 +223,25 @@ impl Blocks for Parquet {
             column_orders: None,
             footer_buf: self.metadata.footer_buf.clone(),
         };
-        let mut file = File::open(&self.path).map_err(|error| frames::open_error(&error))?;
-        if State::of(&file) != self.state {
-            return Err("it was changed while it was read; open it again".into());
-        }
-        let names: Vec<&str> = roots.iter().map(|&root| self.roots[root].as_str()).collect();
-        let mut ranges = Vec::new();
-        for row_group in block.row_groups.clone() {
-            pages::check(&mut file, &self.metadata, row_group, &names, &mut ranges)
-                .map_err(|what| format!("{what}, in row group {}", row_group + 1))?;
-        }
-        let mut reader = ParquetReader::new(Cursor::new(image::of(&mut file, &ranges)?))
+        let mut reader = ParquetReader::new(Cursor::new(bytes.clone()))
             .with_projection(Some(roots.to_vec()))
             .with_slice(Some((block.start, block.len)))
             // Blocks are what runs side by side here.
             .read_parallel(ParallelStrategy::None);
         reader.set_metadata(Arc::new(metadata));
-        let frame = guarded(|| reader.finish())
-            .map_err(|what| format!("{what}, in row group {}", block.row_groups.start + 1))?;
-        let columns: Vec<Series> = frame.columns().iter().map(|c| c.as_materialized_series().clone()).collect();
-        if columns.iter().any(|column| column.len() != block.len) {
-            return Err("it is damaged (a column is shorter than its row group)".into());
+        Ok(reader.finish()?.columns().iter().map(|column| column.as_materialized_series().clone()).collect())
+    }
+
+    /// A column of texts of a block that is coded in the file.
+    fn texts(&self, block: &Block, name: &str, bytes: &Buffer<u8>) -> PolarsResult<Texts> {
+        let mut pieces = Vec::new();
+        for group in &self.metadata.row_groups[block.row_groups.clone()] {
+            // A block is a part of one row group, or the whole of some.
+            let rows = block.start..(block.start + block.len).min(group.num_rows());
+            for column in group.columns_under_root_iter(name).into_iter().flatten() {
+                pieces.extend(texts::read(bytes, column, rows.clone())?);
+            }
         }
-        Ok(columns)
+        Ok(Texts::new(pieces.into_iter()))
     }
 }

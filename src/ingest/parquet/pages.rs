@@ -10,16 +10,18 @@ use polars::prelude::FileMetadata;
 /// No header is this long, however much its statistics hold.
 const HEADER_AT_MOST: usize = 16 << 20;
 
-/// Looks at every page of these top-level columns of one row group, and adds where they lie in the file.
+/// Looks at every page of these top-level columns of one row group, and adds where they lie in the file. Says of each whether
+/// it is nothing but a dictionary and places in it.
 pub(super) fn check(
     file: &mut File,
     metadata: &FileMetadata,
     row_group: usize,
     roots: &[&str],
     ranges: &mut Vec<Range<u64>>,
-) -> Result<(), String> {
+) -> Result<Vec<bool>, String> {
     let group = &metadata.row_groups[row_group];
-    for root in roots {
+    let mut are_coded = vec![true; roots.len()];
+    for (root, is_coded) in roots.iter().zip(&mut are_coded) {
         for column in group.columns_under_root_iter(root).into_iter().flatten() {
             let range = column_range(
                 column.dictionary_page_offset().unwrap_or(column.data_page_offset()),
@@ -29,11 +31,11 @@ pub(super) fn check(
             if column.descriptor().descriptor.max_rep_level == 0 && n_values != group.num_rows() as u64 {
                 return Err(damaged("a column is not as long as its row group"));
             }
-            check_chunk(file, range.clone(), n_values)?;
+            *is_coded &= check_chunk(file, range.clone(), n_values)?;
             ranges.push(range);
         }
     }
-    Ok(())
+    Ok(are_coded)
 }
 
 fn damaged(what: &str) -> String {
@@ -47,12 +49,14 @@ fn column_range(offset: i64, len: i64) -> Result<Range<u64>, String> {
     Ok(start..end)
 }
 
-fn check_chunk(file: &mut File, range: Range<u64>, n_values: u64) -> Result<(), String> {
+/// Whether every value is a place in a dictionary.
+fn check_chunk(file: &mut File, range: Range<u64>, n_values: u64) -> Result<bool, String> {
     let io = |error: std::io::Error| format!("it cannot be read ({error})");
     if file.seek(SeekFrom::End(0)).map_err(io)? < range.end {
         return Err(damaged("a column lies outside of the file"));
     }
     let (mut at, mut n_seen) = (range.start, 0u64);
+    let (mut has_dictionary, mut are_places) = (false, true);
     let mut bytes = Vec::new();
     while n_seen < n_values {
         let mut wanted = 512;
@@ -72,9 +76,14 @@ fn check_chunk(file: &mut File, range: Range<u64>, n_values: u64) -> Result<(), 
             return Err(damaged("a page reaches beyond its column"));
         }
         n_seen += header.n_values();
+        has_dictionary |= header.n_dictionary.is_some();
+        are_places &= header.encoding.is_none_or(|encoding| DICTIONARY_ENCODINGS.contains(&encoding));
     }
-    Ok(())
+    Ok(has_dictionary && are_places)
 }
+
+/// The old number and the new one of values that are places in a dictionary.
+const DICTIONARY_ENCODINGS: [i64; 2] = [2, 8];
 
 /// What a page header says; fields that it does not have are `None`.
 #[derive(Debug, Default, PartialEq)]
@@ -82,6 +91,8 @@ struct Header {
     n_uncompressed: Option<i64>,
     n_compressed: Option<i64>,
     n_data: Option<i64>,
+    /// Of a page of values.
+    encoding: Option<i64>,
     n_dictionary: Option<i64>,
     n_data_2: Option<i64>,
     n_nulls: Option<i64>,
@@ -104,6 +115,7 @@ impl Header {
                 5 | 7 | 8 if kind == STRUCT => reader.fields(depth + 1, &mut |reader, depth, inner, kind| {
                     let place = match (field, inner) {
                         (5, 1) => &mut header.n_data,
+                        (5, 2) | (8, 4) => &mut header.encoding,
                         (7, 1) => &mut header.n_dictionary,
                         (8, 1) => &mut header.n_data_2,
                         (8, 2) => &mut header.n_nulls,
@@ -255,7 +267,8 @@ mod tests {
     #[test]
     fn a_header_is_read_to_its_end() {
         let (header, n) = Header::read(&PAGE).expect("a header");
-        let expect = Header { n_uncompressed: Some(40), n_compressed: Some(20), n_data: Some(3), ..Header::default() };
+        let (n_uncompressed, n_compressed) = (Some(40), Some(20));
+        let expect = Header { n_uncompressed, n_compressed, n_data: Some(3), encoding: Some(0), ..Header::default() };
         assert_eq!((header, n), (expect, 25));
         assert_eq!(Header::read(&PAGE[..20]), None);
     }
