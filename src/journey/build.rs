@@ -13,12 +13,13 @@ use super::batch::{Batch, BatchValues};
 use super::bitmap::Bitmap;
 use super::codes::{Code, Codes};
 use super::column::Column;
-use super::columns::{Pieces, Wish, remap, scatter, scatter_codes};
+use super::columns::{Pieces, Wish, remap, scatter_codes};
 use super::names::Names;
 use super::occurrences::Occurrences;
 use super::places::Places;
 use super::props::{Property, Values};
 use super::store::{JourneyStore, Roles};
+use super::times::{self, Times};
 use crate::base::{Cancelled, Ctl, Instant, Zone};
 use crate::with_codes;
 
@@ -53,7 +54,7 @@ pub struct StoreBuilder {
     touchpoints: Names,
     pub(super) customer_codes: Vec<Codes>,
     pub(super) touchpoint_codes: Vec<Codes>,
-    pub(super) times: Vec<Vec<i64>>,
+    pub(super) times: Vec<Times>,
     pub(super) columns: Vec<Pieces>,
     pub(super) n_events: usize,
     /// Rows as read that do not come into the store.
@@ -114,7 +115,7 @@ impl StoreBuilder {
         self.customer_codes.push(remap(&batch.customers.codes, &map));
         let map = self.touchpoints.merge(&batch.touchpoints.names);
         self.touchpoint_codes.push(remap(&batch.touchpoints.codes, &map));
-        self.times.push(batch.times);
+        self.times.push(batch.times.into());
         let mut given: Vec<Option<BatchValues>> = self.columns.iter().map(|_| None).collect();
         for (values, &position) in batch.columns.into_iter().zip(positions) {
             given[position] = Some(values);
@@ -135,7 +136,7 @@ impl StoreBuilder {
         ctl.check()?;
 
         let mut times = vec![0i64; n];
-        scatter(&self.times, &places, &mut times);
+        times::scatter(&self.times, &places, &mut times);
         drop(self.times);
         repair_order(&offsets, &mut times, &mut places);
         ctl.check()?;

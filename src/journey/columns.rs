@@ -1,7 +1,5 @@
 //! Property columns as they come in, piece by piece, and their scatter into journey order.
 
-use rayon::prelude::*;
-
 use super::batch::{BatchValues, Coded, NO_DECIMAL, decimal_value};
 use super::codes::{Code, Codes};
 use super::names::Names;
@@ -390,27 +388,6 @@ pub(super) fn remap(codes: &[u32], map: &[u32]) -> Codes {
         Codes::U32(out) => out.iter_mut().zip(codes).for_each(|(to, &code)| *to = map[code as usize]),
     }
     out
-}
-
-/// More threads than this would spend their time on passing over the values of others.
-const SCATTERS_MAX: usize = 4;
-
-/// Sends each value to its destination. Every thread has a part of the destinations and passes over what goes elsewhere:
-/// most of the time is spent on memory that is written for the first time.
-pub(super) fn scatter<T: Copy + Send + Sync>(pieces: &[Vec<T>], places: &Places, out: &mut [T]) {
-    let part = out.len().div_ceil(rayon::current_num_threads().min(SCATTERS_MAX)).max(1);
-    out.par_chunks_mut(part).enumerate().for_each(|(nth, out)| {
-        let first = nth * part;
-        let mut at = 0;
-        for piece in pieces {
-            for (&value, &to) in piece.iter().zip(places.of_rows(at, piece.len())) {
-                if let Some(place) = out.get_mut((to as usize).wrapping_sub(first)) {
-                    *place = value;
-                }
-            }
-            at += piece.len();
-        }
-    });
 }
 
 pub(super) fn scatter_codes(pieces: &[Codes], places: &Places, out: &mut Codes) {

@@ -97,7 +97,9 @@ impl StoreBuilder {
                 codes
             }
             KeyPart::Event => all(&self.touchpoint_codes),
-            KeyPart::Time => dense(self.times.iter().flatten().map(|&time| Some(time))),
+            KeyPart::Time => {
+                dense(self.times.iter().flat_map(|piece| (0..piece.len()).map(|row| Some(piece.get(row)))))
+            }
             KeyPart::Property(at) => self.columns[at].keys(self.n_events),
         }
     }
@@ -109,7 +111,7 @@ impl StoreBuilder {
             at -= self.times[piece].len();
             piece += 1;
         }
-        (self.touchpoint_codes[piece].get(at), self.times[piece][at])
+        (self.touchpoint_codes[piece].get(at), self.times[piece].get(at))
     }
 }
 

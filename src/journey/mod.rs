@@ -34,6 +34,7 @@ pub mod session;
 mod slots;
 pub mod step;
 pub mod store;
+mod times;
 pub mod view;
 
 pub use batch::{Batch, BatchValues, Coded};
