@@ -45,19 +45,7 @@ impl Bitmap {
     /// The first set position from `from` on and before `end`; `end` where there is none.
     #[inline]
     pub fn next(&self, from: usize, end: usize) -> usize {
-        if from >= end {
-            return end;
-        }
-        let (mut at, last) = (from / 64, (end - 1) / 64);
-        let mut word = self.words[at] & u64::MAX << (from % 64);
-        while word == 0 {
-            if at == last {
-                return end;
-            }
-            at += 1;
-            word = self.words[at];
-        }
-        (at * 64 + word.trailing_zeros() as usize).min(end)
+        next(&self.words, from, end)
     }
 
     pub fn set(&mut self, i: usize) {
@@ -116,6 +104,34 @@ impl Bitmap {
             *last &= (1 << tail) - 1;
         }
     }
+}
+
+/// As `Bitmap::next`, of its words.
+#[inline]
+pub fn next(words: &[u64], from: usize, end: usize) -> usize {
+    let at = from / 64;
+    let Some(&word) = words.get(at) else { return end };
+    let shift = from % 64;
+    let after = words.get(at + 1).copied().unwrap_or(0);
+    let window = word >> shift | (after << 1) << (63 - shift);
+    if window == 0 && end > from + 64 {
+        return next_far(words, from + 64, end);
+    }
+    (from + window.trailing_zeros() as usize).min(end)
+}
+
+#[cold]
+fn next_far(words: &[u64], from: usize, end: usize) -> usize {
+    let (mut at, last) = (from / 64, (end - 1) / 64);
+    let mut word = words[at] & u64::MAX << (from % 64);
+    while word == 0 {
+        if at == last {
+            return end;
+        }
+        at += 1;
+        word = words[at];
+    }
+    (at * 64 + word.trailing_zeros() as usize).min(end)
 }
 
 /// Whether each of at most 64 values passes a test, which says so by 1 and else 0. Bytes first, packed eight at a time, so

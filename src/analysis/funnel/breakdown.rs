@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::answer::Group;
 use super::kernel::Reached;
 use super::plan::Plan;
+use super::quantiles::Summary;
 use super::spec::{BreakdownAt, FunnelSpec};
 use super::tally::{Row, Total, TotalSum};
 use crate::analysis::Error;
@@ -100,11 +101,18 @@ fn spans_by_place(plan: &Plan, total: &Total, places: &Places, step: usize) -> V
     by_place
 }
 
-/// One funnel per value.
-pub fn groups(plan: &Plan, spec: &FunnelSpec, places: &Places, sums: &[TotalSum]) -> Vec<Group> {
-    let group = |(label, sum): (&String, &TotalSum)| Group {
+/// One funnel per value; `summaries` are the seconds to its steps.
+pub fn groups(
+    plan: &Plan,
+    spec: &FunnelSpec,
+    places: &Places,
+    sums: &[TotalSum],
+    summaries: &[Vec<Summary>],
+) -> Vec<Group> {
+    let values = places.labels.iter().zip(sums).zip(summaries);
+    let group = |((label, sum), summaries): ((&String, &TotalSum), &Vec<Summary>)| Group {
         value: Some(label.clone()),
-        steps: sum.counts.steps(plan, spec, &sum.summaries()),
+        steps: sum.counts.steps(plan, spec, summaries),
     };
-    places.labels.par_iter().zip(sums).map(group).collect()
+    values.map(group).collect()
 }

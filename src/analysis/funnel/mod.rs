@@ -63,27 +63,33 @@ pub fn funnel(view: &View, spec: &FunnelSpec, ctl: &Ctl) -> Result<Funnel, Error
     );
     ctl.check()?;
 
+    let mut times = Vec::new();
+    if spec.times {
+        times = times::rows(&plan, None, &total.sums[0].spans, whole_spans(&plan, &total, |_| true));
+    }
+    let broken_down = value.as_ref().map(|value| {
+        let places = breakdown::places(view, value, &total);
+        let sums = breakdown::sums_by_place(&plan, &mut total, &places);
+        (places, sums)
+    });
+    let (all, each) = tally::summaries(&plan, broken_down.as_ref().map_or(&total.sums, |(_, sums)| sums));
     let mut answer = Funnel {
         title: spec.title(),
         breakdown: spec.breakdown.clone(),
         asked: asked(spec),
         is_mature_only: spec.mature,
-        groups: vec![Group { value: None, steps: total.counts.steps(&plan, spec, &total.summaries()) }],
+        groups: vec![Group { value: None, steps: total.counts.steps(&plan, spec, &all) }],
         notes: notes(&plan, spec, &total),
+        times,
         ..Funnel::default()
     };
-    if spec.times {
-        answer.times = times::rows(&plan, None, &total.sums[0].spans, whole_spans(&plan, &total, |_| true));
-    }
     if spec.times && plan.n_levels() > 1 {
         answer.extra.push(waiting::waiting(&plan, &total.rows));
     }
-    if let Some(value) = &value {
-        let places = breakdown::places(view, value, &total);
-        let sums = breakdown::sums_by_place(&plan, &mut total, &places);
-        answer.groups.extend(breakdown::groups(&plan, spec, &places, &sums));
+    if let Some((places, sums)) = &broken_down {
+        answer.groups.extend(breakdown::groups(&plan, spec, places, sums, &each));
         if spec.times {
-            for (place, (label, sum)) in places.labels.iter().zip(&sums).enumerate() {
+            for (place, (label, sum)) in places.labels.iter().zip(sums).enumerate() {
                 let whole = whole_spans(&plan, &total, |row| usize::from(places.place(row.key)) == place);
                 answer.times.extend(times::rows(&plan, Some(label), &sum.spans, whole));
             }

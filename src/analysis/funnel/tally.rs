@@ -10,7 +10,7 @@ use super::kernel::{Gather, Reached};
 use super::plan::Plan;
 use super::quantiles::{self, Summary};
 use super::spec::{FunnelSpec, Order};
-use crate::base::Spans;
+use crate::base::SpanLists;
 
 /// One unit that entered.
 #[derive(Debug, Clone, Copy)]
@@ -139,14 +139,6 @@ impl Counts {
     }
 }
 
-/// What units alike in the breakdown's key add up to.
-#[derive(Debug)]
-struct Sum {
-    counts: Counts,
-    /// By step of the spec, from the mandatory step before, in the order of the units that made it.
-    spans: Vec<Spans>,
-}
-
 /// What some of the customers add up to.
 #[derive(Debug)]
 pub struct Tally<'a> {
@@ -155,7 +147,9 @@ pub struct Tally<'a> {
     wants_rows: bool,
     n_removed: u64,
     /// By the breakdown's key where there are no rows to tell, else one.
-    sums: Vec<Sum>,
+    counts: Vec<Counts>,
+    /// By the same, and then by step of the spec: from the mandatory step before, in the order of the units that made it.
+    spans: SpanLists,
     rows: Vec<Row>,
 }
 
@@ -171,10 +165,9 @@ impl<'a> Tally<'a> {
     }
 
     fn new(plan: &'a Plan<'a>, value: Option<&'a Value<'a>>, n_sums: usize, wants_rows: bool) -> Self {
-        let spans = || std::iter::repeat_with(Spans::default).take(plan.n_steps()).collect();
-        let sum = || Sum { counts: Counts::new(plan), spans: spans() };
-        let sums = std::iter::repeat_with(sum).take(n_sums).collect();
-        Tally { plan, value, wants_rows, n_removed: 0, sums, rows: Vec::new() }
+        let counts = std::iter::repeat_with(|| Counts::new(plan)).take(n_sums).collect();
+        let spans = SpanLists::new(std::iter::repeat_n(true, n_sums * plan.n_steps()));
+        Tally { plan, value, wants_rows, n_removed: 0, counts, spans, rows: Vec::new() }
     }
 }
 
@@ -183,12 +176,13 @@ impl Gather for Tally<'_> {
     fn add(&mut self, unit: &Reached) {
         let times = self.plan.view.times();
         let key = self.value.map_or(0, |value| value.key(self.plan, unit));
-        let sum = &mut self.sums[if self.wants_rows { 0 } else { key as usize }];
+        let sum = if self.wants_rows { 0 } else { key as usize };
+        let first = sum * self.plan.n_steps();
         if unit.chain.len() > 1 {
             let mut before = times[unit.chain[0] as usize];
             for (level, position) in self.plan.levels[1..].iter().zip(&unit.chain[1..]) {
                 let time = times[*position as usize];
-                sum.spans[level.step_idx].push(time - before);
+                self.spans.push(first + level.step_idx, time - before);
                 before = time;
             }
         }
@@ -197,9 +191,10 @@ impl Gather for Tally<'_> {
             passed |= 1u32 << step_idx;
             let passage = self.plan.passages.iter().find(|passage| passage.step_idx == usize::from(*step_idx));
             let from = passage.map_or(0, |passage| passage.after - 1);
-            sum.spans[usize::from(*step_idx)].push(times[*position as usize] - times[unit.chain[from] as usize]);
+            let span = times[*position as usize] - times[unit.chain[from] as usize];
+            self.spans.push(first + usize::from(*step_idx), span);
         }
-        sum.counts.add(self.plan, unit.level(), unit.outcome, passed);
+        self.counts[sum].add(self.plan, unit.level(), unit.outcome, passed);
         if self.wants_rows {
             self.rows.push(Row {
                 customer: unit.customer.0,
@@ -240,11 +235,17 @@ impl TotalSum {
         self.counts.add_all(&other.counts);
         self.spans.iter_mut().zip(other.spans).for_each(|(all, pieces)| all.extend(pieces));
     }
+}
 
-    /// Seconds to every step.
-    pub fn summaries(&self) -> Vec<Summary> {
-        self.spans.par_iter().map(|pieces| quantiles::summary(pieces)).collect()
-    }
+/// Seconds to every step, of all sums together and of each.
+pub fn summaries(plan: &Plan, sums: &[TotalSum]) -> (Vec<Summary>, Vec<Vec<Summary>>) {
+    let of_step = |step: usize| {
+        let parts: Vec<&[Vec<i64>]> = sums.iter().map(|sum| &sum.spans[step][..]).collect();
+        quantiles::summaries(&parts)
+    };
+    let by_step: Vec<(Summary, Vec<Summary>)> = (0..plan.n_steps()).into_par_iter().map(of_step).collect();
+    let each = (0..sums.len()).map(|sum| by_step.iter().map(|(_, each)| each[sum]).collect());
+    (by_step.iter().map(|(all, _)| *all).collect(), each.collect())
 }
 
 /// All of it together.
@@ -269,22 +270,14 @@ impl Total {
         for tally in tallies {
             total.n_removed += tally.n_removed;
             total.rows.extend_from_slice(&tally.rows);
-            total.sums.resize_with(tally.sums.len(), || TotalSum::new(plan));
-            for (all, sum) in total.sums.iter_mut().zip(tally.sums) {
-                total.counts.add_all(&sum.counts);
-                all.counts.add_all(&sum.counts);
-                all.spans.iter_mut().zip(sum.spans).for_each(|(all, spans)| all.extend(spans.into_pieces()));
+            total.sums.resize_with(tally.counts.len(), || TotalSum::new(plan));
+            for (all, counts) in total.sums.iter_mut().zip(&tally.counts) {
+                total.counts.add_all(counts);
+                all.counts.add_all(counts);
             }
+            let all = total.sums.iter_mut().flat_map(|sum| &mut sum.spans);
+            all.zip(tally.spans.into_spans()).for_each(|(all, spans)| all.extend(spans.into_pieces()));
         }
         total
-    }
-
-    /// Seconds to every step, over all units.
-    pub fn summaries(&self) -> Vec<Summary> {
-        let n_steps = self.sums.first().map_or(0, |sum| sum.spans.len());
-        let of_step = |step: usize| -> Vec<&[i64]> {
-            self.sums.iter().flat_map(|sum| sum.spans[step].iter().map(Vec::as_slice)).collect()
-        };
-        (0..n_steps).into_par_iter().map(|step| quantiles::summary(&of_step(step))).collect()
     }
 }

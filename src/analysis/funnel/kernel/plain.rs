@@ -12,28 +12,40 @@ use crate::analysis::funnel::answer::Outcome;
 use crate::analysis::funnel::check::MAX_STEPS;
 use crate::analysis::funnel::plan::Plan;
 use crate::base::CustomerId;
-use crate::journey::Bitmap;
+use crate::journey::bitmap::{self, Bitmap};
 
 /// A plan with the events of its levels.
 pub struct Funnel<'a> {
     plan: &'a Plan<'a>,
-    times: &'a [i64],
-    /// By customer.
-    last_times: &'a [i64],
     steps: Vec<Arc<Bitmap>>,
 }
 
 impl<'a> Funnel<'a> {
     pub fn new(plan: &'a Plan<'a>) -> Self {
-        Funnel { plan, times: plan.view.times(), last_times: plan.view.last_times(), steps: plan.occurrences() }
+        Funnel { plan, steps: plan.occurrences() }
     }
 
     pub fn walk<G: Gather>(&self, customers: Range<u32>, gather: &mut G) {
-        for (customer, journey) in self.plan.view.journeys_of(customers) {
-            self.walk_journey(customer, journey, gather);
+        let Funnel { plan, steps } = self;
+        let (times, last_times) = (plan.view.times(), plan.view.last_times());
+        let walk = Walk { plan, times, last_times, steps: steps.iter().map(|step| step.words()).collect() };
+        for (customer, journey) in plan.view.journeys_of(customers) {
+            walk.walk_journey(customer, journey, gather);
         }
     }
+}
 
+/// The same with all of it at hand.
+struct Walk<'a> {
+    plan: &'a Plan<'a>,
+    times: &'a [i64],
+    /// By customer.
+    last_times: &'a [i64],
+    /// By level, a bit per event.
+    steps: Vec<&'a [u64]>,
+}
+
+impl Walk<'_> {
     #[inline(always)]
     fn walk_journey<G: Gather>(&self, customer: CustomerId, journey: Range<usize>, gather: &mut G) {
         let mut chain = [0u32; MAX_STEPS];
@@ -58,9 +70,9 @@ impl<'a> Funnel<'a> {
     /// Where the next attempt at `from` or later starts; `end` where there is none.
     #[inline(always)]
     fn entry(&self, from: usize, end: usize) -> usize {
-        let mut entry = self.steps[0].next(from, end);
+        let mut entry = bitmap::next(self.steps[0], from, end);
         while self.plan.has_period() && entry < end && !self.plan.is_in_period(self.times[entry]) {
-            entry = self.steps[0].next(entry + 1, end);
+            entry = bitmap::next(self.steps[0], entry + 1, end);
         }
         entry
     }
@@ -80,7 +92,7 @@ impl<'a> Funnel<'a> {
         while entry < end {
             let (mut level, mut last) = (1, entry);
             while level < self.steps.len() {
-                let next = self.steps[level].next((ahead[level] as usize).max(last + 1), end);
+                let next = bitmap::next(self.steps[level], (ahead[level] as usize).max(last + 1), end);
                 ahead[level] = next as u32;
                 // Most attempts end here: the step does not come, so no time needs to be read.
                 if next == end || self.times[next] > self.window_end(entry) {
@@ -112,7 +124,7 @@ impl<'a> Funnel<'a> {
 
     /// Whether the winning attempt, or a later one that came as far, may still go on.
     fn is_open(&self, chain: &[u32], end: usize) -> bool {
-        let Funnel { plan, times, steps, .. } = self;
+        let Walk { plan, times, steps, .. } = self;
         let winner = chain[0] as usize;
         if plan.is_open(self.window_end(winner)) {
             return true;
@@ -128,7 +140,7 @@ impl<'a> Funnel<'a> {
             from = entry + 1;
             let (mut level, mut last) = (1, entry);
             while level < chain.len() {
-                last = steps[level].next(ahead[level].max(last + 1), end);
+                last = bitmap::next(steps[level], ahead[level].max(last + 1), end);
                 ahead[level] = last;
                 if last == end {
                     return false;
