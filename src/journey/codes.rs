@@ -111,7 +111,7 @@ impl Codes {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, i: usize) -> u32 {
         match self {
             Codes::U8(codes) => u32::from(codes[i]),

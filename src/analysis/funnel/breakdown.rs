@@ -37,11 +37,11 @@ impl<'v> Value<'v> {
     }
 
     /// A key that two units share exactly where their values are equal.
-    #[inline]
+    #[inline(always)]
     pub fn key(&self, plan: &Plan, unit: &Reached) -> i64 {
         let position = match self.at {
             BreakdownAt::Entry => Some(unit.chain[0]),
-            BreakdownAt::First => Some(plan.view.journey(unit.customer).start as u32),
+            BreakdownAt::First => Some(unit.start),
             BreakdownAt::Last => Some(plan.view.journey(unit.customer).end as u32 - 1),
             BreakdownAt::Step(n) => match plan.levels.iter().position(|level| level.step_idx + 1 == n) {
                 Some(level) => unit.chain.get(level).copied(),

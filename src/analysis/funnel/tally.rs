@@ -40,6 +40,7 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
+    #[inline(always)]
     pub fn add(&mut self, outcome: Outcome) {
         // Which it is is as good as random, so nothing here is a branch.
         self.converted += u64::from(outcome == Outcome::Converted);
@@ -76,6 +77,7 @@ impl Counts {
         }
     }
 
+    #[inline]
     pub fn add(&mut self, plan: &Plan, level: usize, outcome: Outcome, passed: u32) {
         self.ended[level - 1].add(outcome);
         if passed == 0 {
@@ -172,7 +174,7 @@ impl<'a> Tally<'a> {
 }
 
 impl Gather for Tally<'_> {
-    #[inline]
+    #[inline(always)]
     fn add(&mut self, unit: &Reached) {
         let times = self.plan.view.times();
         let key = self.value.map_or(0, |value| value.key(self.plan, unit));

@@ -187,6 +187,7 @@ impl<'a, G: Gather> Judge<'a, G> {
             chain: positions,
             passed,
             stopped_by: stopped_by.map(|stop| track.entries[stop as usize].position),
+            start: self.plan.view.journey(self.customer).start as u32,
             end: self.end,
         });
     }

@@ -39,7 +39,8 @@ pub struct Reached<'a> {
     pub passed: &'a [(u8, u32)],
     /// The exclusion event that stopped the attempt.
     pub stopped_by: Option<u32>,
-    /// The position after the unit's last event.
+    /// The position of the customer's first event, and the one after the unit's last.
+    pub start: u32,
     pub end: u32,
 }
 

@@ -64,7 +64,8 @@ impl Walk<'_> {
             // Mostly even a window from the last event on would be over.
             Outcome::Dropped
         };
-        gather.add(&Reached { customer, outcome, chain, passed: &[], stopped_by: None, end: journey.end as u32 });
+        let (start, end) = (journey.start as u32, journey.end as u32);
+        gather.add(&Reached { customer, outcome, chain, passed: &[], stopped_by: None, start, end });
     }
 
     /// Where the next attempt at `from` or later starts; `end` where there is none.
