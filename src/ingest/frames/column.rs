@@ -1,6 +1,6 @@
 //! A decoded top-level column, and texts as a file's own dictionaries spell them.
 
-use polars::prelude::{IntoSeries, NamedFrom, Series, StringChunked};
+use polars::prelude::{IntoSeries, Series, StringChunked};
 use polars_arrow::array::{Array, PrimitiveArray, Utf8ViewArray};
 
 use super::cell;
@@ -55,6 +55,12 @@ struct Piece {
     texts: Utf8ViewArray,
 }
 
+impl Piece {
+    fn rows(&self) -> impl Iterator<Item = Option<&str>> {
+        rows_of(&self.codes).map(|place| place.map(|place| self.texts.value(place)))
+    }
+}
+
 /// By row the place of its text, where it has one.
 fn rows_of(codes: &PrimitiveArray<u32>) -> impl Iterator<Item = Option<usize>> + '_ {
     let validity = codes.validity().filter(|validity| validity.unset_bits() > 0);
@@ -100,10 +106,7 @@ impl Texts {
     }
 
     fn into_series(self) -> Series {
-        let of_piece = |piece: &Piece| -> Vec<Option<String>> {
-            rows_of(&piece.codes).map(|place| place.map(|place| piece.texts.value(place).to_owned())).collect()
-        };
-        StringChunked::new("".into(), self.pieces.iter().flat_map(of_piece).collect::<Vec<_>>()).into_series()
+        self.pieces.iter().flat_map(Piece::rows).collect::<StringChunked>().into_series()
     }
 
     /// As codes of this batch, as `values::texts` does.
