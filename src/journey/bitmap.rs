@@ -120,18 +120,12 @@ pub fn next(words: &[u64], from: usize, end: usize) -> usize {
     (from + window.trailing_zeros() as usize).min(end)
 }
 
+/// As `next`, where none of the 64 positions before `from` is set, and so nothing before it in its word; `from` is before `end`.
 #[cold]
 fn next_far(words: &[u64], from: usize, end: usize) -> usize {
-    let (mut at, last) = (from / 64, (end - 1) / 64);
-    let mut word = words[at] & u64::MAX << (from % 64);
-    while word == 0 {
-        if at == last {
-            return end;
-        }
-        at += 1;
-        word = words[at];
-    }
-    (at * 64 + word.trailing_zeros() as usize).min(end)
+    let (first, last) = (from / 64, (end - 1) / 64);
+    let found = words[first..=last].iter().zip(first..).find(|(word, _)| **word != 0);
+    found.map_or(end, |(word, at)| (at * 64 + word.trailing_zeros() as usize).min(end))
 }
 
 /// Whether each of at most 64 values passes a test, which says so by 1 and else 0. Bytes first, packed eight at a time, so

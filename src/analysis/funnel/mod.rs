@@ -63,6 +63,7 @@ pub fn funnel(view: &View, spec: &FunnelSpec, ctl: &Ctl) -> Result<Funnel, Error
     );
     ctl.check()?;
 
+    // Of the whole first: a breakdown may take the sums apart.
     let mut times = Vec::new();
     if spec.times {
         times = times::rows(&plan, None, &total.sums[0].spans, whole_spans(&plan, &total, |_| true));
