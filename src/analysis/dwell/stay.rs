@@ -27,9 +27,8 @@ impl<'a> Stay<'a> {
         }
     }
 
-    fn open(&self) -> Vec<i64> {
-        let open = self.ways.iter().filter(|(to, _)| *to == OPEN);
-        open.flat_map(|(_, pieces)| pieces.iter().flat_map(|piece| piece.iter().copied())).collect()
+    fn open(&self) -> Vec<&'a [i64]> {
+        self.ways.iter().filter(|(to, _)| *to == OPEN).flat_map(|(_, pieces)| pieces.iter().copied()).collect()
     }
 
     /// Ended visits, ready to be read.
@@ -45,11 +44,7 @@ impl<'a> Stay<'a> {
 
     /// As a group to compare with others.
     pub fn as_group(&self) -> WaitsOfGroup<'a> {
-        let open = self.ways.iter().filter(|(to, _)| *to == OPEN);
-        WaitsOfGroup {
-            ended: self.ended().flat_map(|(_, pieces)| pieces.iter().copied()).collect(),
-            open: open.flat_map(|(_, pieces)| pieces.iter().copied()).collect(),
-        }
+        WaitsOfGroup { ended: self.ended().flat_map(|(_, pieces)| pieces.iter().copied()).collect(), open: self.open() }
     }
 
     /// # Errors

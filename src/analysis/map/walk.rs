@@ -146,13 +146,13 @@ pub fn waits(ground: &Ground, ctl: &Ctl) -> Result<Vec<StageWaits>, Cancelled> {
     let of_stage = |stage: usize| {
         ctl.check()?;
         let moved: Vec<&[i64]> = chunks.iter().map(|(_, chunk)| chunk.moved[stage].as_slice()).collect();
-        let open: Vec<i64> = chunks.iter().flat_map(|(_, chunk)| chunk.open[stage].iter().copied()).collect();
+        let open = chunks.iter().map(|(_, chunk)| chunk.open[stage].as_slice()).collect();
         Ok(read_stage(ground, stage, moved, open))
     };
     (0..n).into_par_iter().map(of_stage).collect()
 }
 
-fn read_stage(ground: &Ground, stage: usize, moved: Vec<&[i64]>, open: Vec<i64>) -> StageWaits {
+fn read_stage(ground: &Ground, stage: usize, moved: Vec<&[i64]>, open: Vec<&[i64]>) -> StageWaits {
     let read = Waits::new(vec![moved], open, Reach::Median).read(Asked {
         quantiles: &[0.5, 0.9],
         edges: &[],

@@ -209,17 +209,13 @@ struct Counted {
 impl<'a> Classes<'a> {
     /// Waits by the way they ended, and those still going on. The curve will be known up to the class of `until`, all of it
     /// where that is `None`.
-    pub fn new(ways: &[Vec<&'a [i64]>], open: &[i64], until: Option<i64>) -> Self {
+    pub fn new(ways: &[Vec<&'a [i64]>], open: &[&[i64]], until: Option<i64>) -> Self {
         let ways: Vec<Way> = ways.iter().map(|pieces| Way::new(pieces)).collect();
         let n: usize = ways.iter().map(Way::len).sum();
         let grain = Grain::of(n);
         let end = until.map_or(grain.n_classes(), |until| grain.class(until));
-        let n_open = open.len();
-        let open = if end == grain.n_classes() {
-            Open::new(open)
-        } else {
-            Open::new(&open.iter().copied().filter(|wait| grain.class(*wait) < end).collect::<Vec<_>>())
-        };
+        let n_open = open.iter().map(|piece| piece.len()).sum();
+        let open = Open::new(open, grain.start(end));
         let mut classes = Classes {
             n_open,
             end,
@@ -323,14 +319,9 @@ impl<'a> Classes<'a> {
         self.counts.len()
     }
 
-    /// Places up to the end of what is known of the curve where waits ended.
-    pub fn n_places_with_ends(&self) -> usize {
-        let known = self.places_of(self.end - 1).end;
-        self.counts[..known].iter().filter(|n| **n > 0).count()
-    }
-
-    pub fn count_at(&self, place: usize) -> usize {
-        self.counts[place] as usize
+    /// How many ended at each of some places.
+    pub fn counts_at(&self, places: std::ops::Range<usize>) -> &[u32] {
+        &self.counts[places]
     }
 
     pub fn len(&self) -> usize {

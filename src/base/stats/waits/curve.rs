@@ -81,50 +81,121 @@ impl Stretch {
     }
 }
 
-/// The curve in stretches, as far as it is known.
-pub fn stretches(classes: &Classes) -> Vec<Stretch> {
-    // With many censorings there are millions, which a growing list would hold twice.
-    let mut stretches = Vec::with_capacity(classes.n_places_with_ends());
-    let mut at_risk = (classes.len() + classes.n_open) as u32;
-    let (mut state, mut before) = (State { survival: 1.0, greenwood: 0.0 }, 0);
-    for class in 0..classes.end {
-        let open = classes.open_of(class);
-        for (at, place) in classes.places_of(class).enumerate() {
-            let n = classes.count_at(place);
-            if n > 0 {
-                let State { survival, greenwood } = state;
-                let (class, place, n_here) = (class as u32, place as u32, n as u32);
-                let stretch = Stretch { class, place, before, n: n_here, at_risk, survival, greenwood };
-                state = stretch.after(n);
-                before += n_here;
-                at_risk -= n_here;
-                stretches.push(stretch);
-            }
-            at_risk -= u32::from(at < open.len());
+/// The curve where classes begin, as far as it is known; within a class it is worked out when it is asked for. With many
+/// censorings there are millions of stretches, which to keep would take more room than the waits.
+#[derive(Debug)]
+pub struct Curve {
+    /// By class; one more at the end.
+    starts: Vec<Start>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    at_risk: u32,
+    state: State,
+}
+
+impl Curve {
+    pub fn new(classes: &Classes) -> Self {
+        let mut start =
+            Start { at_risk: (classes.len() + classes.n_open) as u32, state: State { survival: 1.0, greenwood: 0.0 } };
+        let mut starts = Vec::with_capacity(classes.end + 1);
+        for class in 0..classes.end {
+            starts.push(start);
+            Walk::new(classes, class, start).for_each(|stretch| start.state = stretch.after(stretch.n()));
+            start.at_risk -= (classes.count(class) + classes.open_of(class).len()) as u32;
+        }
+        starts.push(start);
+        Curve { starts }
+    }
+
+    /// The stretches of a class.
+    fn of_class<'c>(&self, classes: &'c Classes<'_>, class: usize) -> Walk<'c> {
+        Walk::new(classes, class, self.starts[class])
+    }
+
+    /// The stretches of classes from one on.
+    fn from_class<'c>(&self, classes: &'c Classes<'_>, first: usize) -> impl Iterator<Item = Stretch> {
+        (first..self.n_classes()).flat_map(move |class| self.of_class(classes, class))
+    }
+
+    pub fn stretches<'c>(&self, classes: &'c Classes<'_>) -> impl Iterator<Item = Stretch> {
+        self.from_class(classes, 0)
+    }
+
+    /// How many classes are known.
+    fn n_classes(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The first class after which the curve has come to a height; that after the last where it has not.
+    fn first_at_most(&self, height: f64) -> usize {
+        self.starts[1..].partition_point(|next| next.state.survival > height)
+    }
+}
+
+/// The stretches of a class, in order.
+struct Walk<'c> {
+    class: u32,
+    /// By place, the ends there.
+    counts: std::slice::Iter<'c, u32>,
+    place: u32,
+    before: u32,
+    at_risk: u32,
+    state: State,
+}
+
+impl<'c> Walk<'c> {
+    fn new(classes: &'c Classes<'_>, class: usize, start: Start) -> Self {
+        let places = classes.places_of(class);
+        Walk {
+            class: class as u32,
+            place: places.start as u32,
+            counts: classes.counts_at(places).iter(),
+            before: classes.in_lower(class) as u32,
+            at_risk: start.at_risk,
+            state: start.state,
         }
     }
-    stretches
+}
+
+impl Iterator for Walk<'_> {
+    type Item = Stretch;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Stretch> {
+        loop {
+            let n = *self.counts.next()?;
+            let State { survival, greenwood } = self.state;
+            let (class, place, before, at_risk) = (self.class, self.place, self.before, self.at_risk);
+            self.place += 1;
+            // One is censored after every place but the last, after which nothing is asked.
+            self.at_risk = at_risk.wrapping_sub(n + 1);
+            if n > 0 {
+                let stretch = Stretch { class, place, before, n, at_risk, survival, greenwood };
+                self.before += n;
+                self.state = stretch.after(n as usize);
+                return Some(stretch);
+            }
+        }
+    }
 }
 
 /// A point of the curve that is shown: just after `d` ends of a stretch.
 #[derive(Debug, Clone, Copy)]
 pub struct Chosen {
-    stretch: usize,
+    stretch: Stretch,
     d: usize,
 }
 
 impl Chosen {
-    pub fn rank(&self, stretches: &[Stretch]) -> usize {
-        stretches[self.stretch].before() + self.d - 1
+    pub fn rank(&self) -> usize {
+        self.stretch.before() + self.d - 1
     }
-}
 
-/// The points that may be shown: just after every different end in an open class, and after the last end of a closed one.
-fn candidates(classes: &Classes, stretches: &[Stretch]) -> impl Iterator<Item = Chosen> {
-    stretches.iter().enumerate().flat_map(|(place, stretch)| {
-        let ends = if classes.is_open(stretch.class()) { stretch.ends(classes) } else { &[] };
-        lasts(ends, stretch.n()).map(move |d| Chosen { stretch: place, d })
-    })
+    fn survival(&self) -> f64 {
+        self.stretch.after(self.d).survival
+    }
 }
 
 /// After how many of `n` ends the next is later; of ends that are not known, only after all.
@@ -132,30 +203,39 @@ fn lasts(ends: &[i64], n: usize) -> impl Iterator<Item = usize> {
     (1..ends.len()).filter(|d| ends[*d] != ends[d - 1]).chain([n])
 }
 
-/// At most `points_max` points: all where there are not more, else evenly spread over what the curve falls by.
-pub fn choose(classes: &Classes, stretches: &[Stretch], points_max: usize) -> Vec<Chosen> {
-    let Some(last) = stretches.last() else { return Vec::new() };
-    if candidates(classes, stretches).nth(points_max).is_none() {
-        return candidates(classes, stretches).collect();
+impl Curve {
+    /// The points that may be shown: just after every different end in an open class, and after the last end of a stretch in
+    /// a closed one.
+    fn candidates<'c>(&self, classes: &'c Classes<'_>) -> impl Iterator<Item = Chosen> {
+        self.stretches(classes).flat_map(|stretch| {
+            let ends = if classes.is_open(stretch.class()) { stretch.ends(classes) } else { &[] };
+            lasts(ends, stretch.n()).map(move |d| Chosen { stretch, d })
+        })
     }
-    let step = (1.0 - last.after(last.n()).survival) / (points_max - 1) as f64;
-    let mut shown = 1.0;
-    let is_last = |point: &Chosen| point.stretch + 1 == stretches.len() && point.d == last.n();
-    let mut chosen: Vec<Chosen> = candidates(classes, stretches)
-        .filter(|point| {
-            let survival = stretches[point.stretch].after(point.d).survival;
-            let is_kept = shown - survival >= step || is_last(point);
+
+    /// At most `points_max` points: all where there are not more, else evenly spread over what the curve falls by.
+    pub fn choose(&self, classes: &Classes, points_max: usize) -> Vec<Chosen> {
+        let (n_known, last) = (classes.in_lower(self.n_classes()), self.starts[self.n_classes()]);
+        if self.candidates(classes).nth(points_max).is_none() {
+            return self.candidates(classes).collect();
+        }
+        let step = (1.0 - last.state.survival) / (points_max - 1) as f64;
+        let mut shown = 1.0;
+        let is_kept = |point: &Chosen| {
+            let survival = point.survival();
+            let is_kept = shown - survival >= step || point.rank() + 1 == n_known;
             if is_kept {
                 shown = survival;
             }
             is_kept
-        })
-        .collect();
-    // Rounding may keep one too many; the last stays.
-    if chosen.len() > points_max {
-        chosen.remove(chosen.len() - 2);
+        };
+        let mut chosen: Vec<Chosen> = self.candidates(classes).filter(is_kept).collect();
+        // Rounding may keep one too many; the last stays.
+        if chosen.len() > points_max {
+            chosen.remove(chosen.len() - 2);
+        }
+        chosen
     }
-    chosen
 }
 
 /// A chosen point in time.
@@ -166,11 +246,11 @@ pub struct Moment {
 }
 
 /// The chosen points, whose classes are open.
-pub fn points(classes: &Classes, stretches: &[Stretch], chosen: &[Chosen]) -> (Vec<Point>, Vec<Moment>) {
+pub fn points(classes: &Classes, chosen: &[Chosen]) -> (Vec<Point>, Vec<Moment>) {
     let (mut points, mut moments) = (Vec::with_capacity(chosen.len()), Vec::with_capacity(chosen.len()));
     let mut shown = 0;
     for point in chosen {
-        let (stretch, rank) = (&stretches[point.stretch], point.rank(stretches));
+        let (stretch, rank) = (&point.stretch, point.rank());
         let (time, state) = (classes.at_rank(rank), stretch.after(point.d));
         let earlier = classes.n_below(time) - stretch.before();
         points.push(Point {
@@ -191,9 +271,9 @@ pub fn points(classes: &Classes, stretches: &[Stretch], chosen: &[Chosen]) -> (V
 const PARTS: f64 = (1u64 << 62) as f64;
 
 /// What an end at each place adds to the incidence of its way.
-pub fn weights(classes: &Classes, stretches: &[Stretch]) -> Vec<u64> {
+pub fn weights(classes: &Classes, curve: &Curve) -> Vec<u64> {
     let mut weights = vec![0; classes.n_places()];
-    stretches.iter().for_each(|stretch| weights[stretch.place()] = (stretch.weight() * PARTS).round() as u64);
+    curve.stretches(classes).for_each(|stretch| weights[stretch.place()] = (stretch.weight() * PARTS).round() as u64);
     weights
 }
 
@@ -228,83 +308,108 @@ pub fn incidences(classes: &Classes, weights: &[u64], moments: &[Moment]) -> Vec
     classes.ways.iter().map(of_way).collect()
 }
 
-/// The rank of the end by which half have ended.
-pub fn median_rank(stretches: &[Stretch]) -> Option<usize> {
-    let stretch =
-        &stretches[stretches.partition_point(|stretch| stretch.after(stretch.n()).survival > HALF)..].first()?;
-    let is_past = |d: &usize| stretch.after(*d).survival <= HALF;
-    let guess = (stretch.at_risk() as f64 * (1.0 - HALF / stretch.survival)).ceil().max(1.0) as usize;
-    // The guess is off by at most a rounding.
-    let from = guess.saturating_sub(2).max(1);
-    let d = (from..=stretch.n()).find(is_past)?;
-    Some(stretch.before() + d - 1)
+impl Curve {
+    /// The rank of the end by which half have ended.
+    pub fn median_rank(&self, classes: &Classes) -> Option<usize> {
+        let class = self.first_at_most(HALF);
+        let comes_to_half = |stretch: &Stretch| stretch.after(stretch.n()).survival <= HALF;
+        let stretch = self.from_class(classes, class).find(comes_to_half)?;
+        let is_past = |d: &usize| stretch.after(*d).survival <= HALF;
+        let guess = (stretch.at_risk() as f64 * (1.0 - HALF / stretch.survival)).ceil().max(1.0) as usize;
+        // The guess is off by at most a rounding.
+        let from = guess.saturating_sub(2).max(1);
+        let d = (from..=stretch.n()).find(is_past)?;
+        Some(stretch.before() + d - 1)
+    }
+
+    /// The curve after so many ends; `None` before the first.
+    pub fn after(&self, classes: &Classes, n_ended: usize) -> Option<State> {
+        let class = classes.class_of_rank(n_ended.checked_sub(1)?);
+        let stretch = self.of_class(classes, class).take_while(|stretch| stretch.before() < n_ended).last()?;
+        Some(stretch.after((n_ended - stretch.before()).min(stretch.n())))
+    }
 }
 
 const LN_LN_2: f64 = -0.366_512_920_581_664_35;
 const SLACK: f64 = 1e-9;
 
+/// One of the two bounds of the curve.
+struct Bound {
+    /// Whether it may be past one half, of what `may_cross` says.
+    may: fn((bool, bool)) -> bool,
+    is_past: fn(State) -> bool,
+}
+
+const LOWER: Bound =
+    Bound { may: |(lower, _)| lower, is_past: |state| state.interval().is_some_and(|(lo, _)| lo <= 0.5) };
+const UPPER: Bound =
+    Bound { may: |(_, upper)| upper, is_past: |state| state.interval().is_some_and(|(_, hi)| hi <= 0.5) };
+
+/// Whether the lower or the upper bound of the curve may lie at or below one half after one of some ends: of what it was
+/// before them, no later than after the first, and after the last. It is `false` only where that is certain: with L = −ln S, a
+/// bound is past where ln L ± zσ/L ≥ ln ln 2, and each part is taken where it is largest.
+fn may_cross(before: State, first: State, last: State) -> (bool, bool) {
+    if last.survival <= 0.0 {
+        return (true, true);
+    }
+    let (l_first, l_last) = (first.survival.ln().abs(), -last.survival.ln());
+    let lower = l_last.ln() + Z95 * last.greenwood.sqrt() / l_first;
+    let upper = l_last.ln() - Z95 * before.greenwood.sqrt() / l_last;
+    (lower >= LN_LN_2 - SLACK, upper >= LN_LN_2 - SLACK)
+}
+
 impl Stretch {
-    /// Whether the lower or the upper bound of the curve may lie at or below one half after one of the ends. It is `false`
-    /// only where that is certain: with L = −ln S, a bound is past where ln L ± zσ/L ≥ ln ln 2, and each part is taken at
-    /// the end of the stretch where it is largest.
     fn may_cross(&self) -> (bool, bool) {
-        let (first, last) = (self.after(1), self.after(self.n()));
-        if last.survival <= 0.0 {
-            return (true, true);
-        }
-        let (l_first, l_last) = (-first.survival.ln(), -last.survival.ln());
-        let lower = l_last.ln() + Z95 * last.greenwood.sqrt() / l_first;
-        let upper = l_last.ln() - Z95 * self.greenwood.sqrt() / l_last;
-        (lower >= LN_LN_2 - SLACK, upper >= LN_LN_2 - SLACK)
+        let before = State { survival: self.survival, greenwood: self.greenwood };
+        may_cross(before, self.after(1), self.after(self.n()))
     }
 }
 
-fn is_past_lower(state: State) -> bool {
-    state.interval().is_some_and(|(lo, _)| lo <= 0.5)
-}
-
-fn is_past_upper(state: State) -> bool {
-    state.interval().is_some_and(|(_, hi)| hi <= 0.5)
-}
-
-/// Whether the curve and both its bounds come to one half for certain.
-pub fn have_crossed(stretches: &[Stretch]) -> bool {
-    // Where even the upper bound has, everything has.
-    let is_past = |stretch: &Stretch| {
-        let end = stretch.after(stretch.n());
-        end.survival < 0.5 && stretch.may_cross().1 && is_past_upper(end)
-    };
-    stretches.iter().rev().any(is_past)
-}
-
-/// The closed classes in which a bound may come to one half before it has done so for certain.
-pub fn where_bounds_may_cross(classes: &Classes, stretches: &[Stretch]) -> Vec<bool> {
-    let mut wanted = vec![false; classes.grain.n_classes()];
-    let (mut seeks_lower, mut seeks_upper) = (true, true);
-    for stretch in stretches {
-        if !seeks_lower && !seeks_upper {
-            break;
-        }
-        let (lower, upper) = stretch.may_cross();
-        if (seeks_lower && lower) || (seeks_upper && upper) {
-            wanted[stretch.class()] = true;
-        }
-        let end = stretch.after(stretch.n());
-        seeks_lower &= !(lower && is_past_lower(end));
-        seeks_upper &= !(upper && is_past_upper(end));
+impl Curve {
+    /// Whether the curve and both its bounds come to one half for certain.
+    pub fn have_crossed(&self, classes: &Classes) -> bool {
+        // Where even the upper bound has, everything has.
+        let is_past = |stretch: Stretch| {
+            let end = stretch.after(stretch.n());
+            end.survival < 0.5 && stretch.may_cross().1 && (UPPER.is_past)(end)
+        };
+        self.from_class(classes, self.first_at_most(0.5)).any(is_past)
     }
-    wanted
-}
 
-/// The first ends after which the lower and the upper bound of the curve are at most one half.
-pub fn bounds_cross(classes: &Classes, stretches: &[Stretch]) -> (Option<i64>, Option<i64>) {
-    let find = |may: fn((bool, bool)) -> bool, is_past: fn(State) -> bool| {
-        let mut in_doubt = stretches.iter().filter(|stretch| may(stretch.may_cross()));
-        in_doubt.find_map(|stretch| {
-            let ends = stretch.ends(classes);
-            let states = lasts(ends, ends.len()).map(|d| (ends[d - 1], stretch.after(d)));
-            states.into_iter().find(|(_, state)| is_past(*state)).map(|(time, _)| time)
-        })
-    };
-    (find(|(lower, _)| lower, is_past_lower), find(|(_, upper)| upper, is_past_upper))
+    /// The stretches in which a bound may come to one half.
+    fn in_doubt<'c>(&self, classes: &'c Classes<'_>, bound: &Bound) -> impl Iterator<Item = Stretch> {
+        // Most classes are told to be in no doubt as a whole.
+        let may = bound.may;
+        let bounds = self.starts.windows(2).enumerate().filter(move |(_, starts)| {
+            let (before, last) = (starts[0].state, starts[1].state);
+            last.survival < before.survival && may(may_cross(before, before, last))
+        });
+        bounds.flat_map(|(class, _)| self.of_class(classes, class)).filter(move |stretch| may(stretch.may_cross()))
+    }
+
+    /// The classes in which a bound may come to one half before it has done so for certain.
+    pub fn where_bounds_may_cross(&self, classes: &Classes) -> Vec<bool> {
+        let mut wanted = vec![false; classes.grain.n_classes()];
+        for bound in [LOWER, UPPER] {
+            for stretch in self.in_doubt(classes, &bound) {
+                wanted[stretch.class()] = true;
+                if (bound.is_past)(stretch.after(stretch.n())) {
+                    break;
+                }
+            }
+        }
+        wanted
+    }
+
+    /// The first ends after which the lower and the upper bound of the curve are at most one half.
+    pub fn bounds_cross(&self, classes: &Classes) -> (Option<i64>, Option<i64>) {
+        let find = |bound: Bound| {
+            self.in_doubt(classes, &bound).find_map(|stretch| {
+                let ends = stretch.ends(classes);
+                let mut states = lasts(ends, ends.len()).map(|d| (ends[d - 1], stretch.after(d)));
+                states.find(|(_, state)| (bound.is_past)(*state)).map(|(time, _)| time)
+            })
+        };
+        (find(LOWER), find(UPPER))
+    }
 }

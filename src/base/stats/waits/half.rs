@@ -14,22 +14,22 @@ fn margin(n_sample: usize) -> f64 {
 
 /// A length by which the upper bound of the curve has very likely come to one half; `None` where waits are few or most are
 /// still going on. Who relies on it looks whether it was true.
-pub fn surely_past(ways: &[Vec<&[i64]>], open: &[i64]) -> Option<i64> {
+pub fn surely_past(ways: &[Vec<&[i64]>], open: &[&[i64]]) -> Option<i64> {
     let n_ended: usize = ways.iter().flatten().map(|piece| piece.len()).sum();
     if n_ended < FEWEST {
         return None;
     }
-    let n = n_ended + open.len();
+    let n = n_ended + open.iter().map(|piece| piece.len()).sum::<usize>();
     let every = (n / (n / OF_EVERY).clamp(*SAMPLE.start(), *SAMPLE.end())).max(1);
     // Lengths, those that are still going on with a last bit.
     let mut sample: Vec<u64> = Vec::with_capacity(2 * n / every);
     // Pieces differ in length; who is looked at next is counted over all of them.
     let mut next = 0;
-    for piece in ways.iter().flatten() {
-        sample.extend(piece.iter().skip(next).step_by(every).map(|wait| (*wait as u64) << 1));
+    let pieces = ways.iter().flatten().map(|piece| (piece, 0)).chain(open.iter().map(|piece| (piece, 1)));
+    for (piece, is_open) in pieces {
+        sample.extend(piece.iter().skip(next).step_by(every).map(|wait| (*wait as u64) << 1 | is_open));
         next = (next + every - piece.len() % every) % every;
     }
-    sample.extend(open.iter().step_by(every).map(|wait| (*wait as u64) << 1 | 1));
     sample.sort_unstable();
     let goal = 0.5 - margin(sample.len());
     let mut left = 1.0;

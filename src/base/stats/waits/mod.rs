@@ -15,7 +15,7 @@ mod open;
 use rayon::prelude::*;
 
 use self::classes::{Classes, Grain, Way};
-use self::curve::Stretch;
+use self::curve::Curve;
 use super::survival::Point;
 
 pub use groups::{Group, log_rank};
@@ -24,7 +24,7 @@ pub use groups::{Group, log_rank};
 #[derive(Debug)]
 pub struct Waits<'a> {
     ways: Vec<Vec<&'a [i64]>>,
-    open: Vec<i64>,
+    open: Vec<&'a [i64]>,
     classes: Classes<'a>,
 }
 
@@ -105,15 +105,16 @@ pub struct WayReading {
 }
 
 impl<'a> Waits<'a> {
-    /// Waits by the way they ended, each way in any number of pieces and in any order, and those still going on.
-    pub fn new(ways: Vec<Vec<&'a [i64]>>, open: Vec<i64>, reach: Reach) -> Self {
+    /// Waits by the way they ended and those still going on, in any number of pieces and in any order.
+    pub fn new(ways: Vec<Vec<&'a [i64]>>, open: Vec<&'a [i64]>, reach: Reach) -> Self {
         let until = if reach == Reach::Median { half::surely_past(&ways, &open) } else { None };
         Waits { classes: Classes::new(&ways, &open, until), ways, open }
     }
 
     /// The shortest and the longest wait, ended or not.
     pub fn bounds(&self) -> Option<(i64, i64)> {
-        let open = self.open.iter().copied().min().zip(self.open.iter().copied().max());
+        let open = || self.open.iter().flat_map(|piece| piece.iter().copied());
+        let open = open().min().zip(open().max());
         match (self.classes.bounds(), open) {
             (Some((low, high)), Some((first, last))) => Some((low.min(first), high.max(last))),
             (ended, open) => ended.or(open),
@@ -138,28 +139,28 @@ impl<'a> Waits<'a> {
         if self.classes.grain == Grain::One {
             self.classes.open(&[true]);
         }
-        let mut stretches = curve::stretches(&self.classes);
-        let is_enough = asked.is_of_median() && curve::have_crossed(&stretches);
+        let mut curve = Curve::new(&self.classes);
+        let is_enough = asked.is_of_median() && curve.have_crossed(&self.classes);
         if !self.classes.are_whole() && !is_enough {
             self.classes = Classes::new(&self.ways, &self.open, None);
-            stretches = curve::stretches(&self.classes);
+            curve = Curve::new(&self.classes);
         }
         let chosen = match asked.points_max {
             0 => Vec::new(),
-            most => curve::choose(&self.classes, &stretches, most.max(2)),
+            most => curve.choose(&self.classes, most.max(2)),
         };
-        let median_rank = curve::median_rank(&stretches);
-        let ranks = chosen.iter().map(|point| point.rank(&stretches)).chain(median_rank);
-        let mut wanted = curve::where_bounds_may_cross(&self.classes, &stretches);
+        let median_rank = curve.median_rank(&self.classes);
+        let ranks = chosen.iter().map(|point| point.rank()).chain(median_rank);
+        let mut wanted = curve.where_bounds_may_cross(&self.classes);
         self.want(asked, ranks, &mut wanted);
         self.classes.open(&wanted);
-        let (median_lo, median_hi) = curve::bounds_cross(&self.classes, &stretches);
+        let (median_lo, median_hi) = curve.bounds_cross(&self.classes);
         let seconds = |micros: i64| micros as f64 / 1e6;
-        let (points, moments) = curve::points(&self.classes, &stretches, &chosen);
+        let (points, moments) = curve::points(&self.classes, &chosen);
         let open = &self.classes.open;
         Reading {
             n_ended: n as u64,
-            n_open: self.open.len() as u64,
+            n_open: self.classes.n_open as u64,
             mean_s: (n > 0).then(|| self.classes.sum() as f64 / n as f64 / 1e6),
             quantiles_s: asked.quantiles.iter().filter_map(|q| self.classes.quantile_s(*q)).collect(),
             ended_below: asked.edges.iter().map(|edge| self.classes.n_below(*edge) as u64).collect(),
@@ -169,10 +170,10 @@ impl<'a> Waits<'a> {
             median_hi_s: median_hi.map(seconds),
             ways: match asked.ways {
                 AskedOfWays::Nothing => Vec::new(),
-                AskedOfWays::Whole => self.ways(&stretches, None),
-                AskedOfWays::AtPoints => self.ways(&stretches, Some(&moments)),
+                AskedOfWays::Whole => self.ways(&curve, None),
+                AskedOfWays::AtPoints => self.ways(&curve, Some(&moments)),
             },
-            at_limit: asked.limit.map(|limit| self.at(&stretches, limit)),
+            at_limit: asked.limit.map(|limit| self.at(&curve, limit)),
             points,
         }
     }
@@ -187,9 +188,9 @@ impl<'a> Waits<'a> {
         marks.for_each(|mark| wanted[classes.grain.class(mark)] = true);
     }
 
-    fn ways(&self, stretches: &[Stretch], moments: Option<&Vec<curve::Moment>>) -> Vec<WayReading> {
+    fn ways(&self, curve: &Curve, moments: Option<&Vec<curve::Moment>>) -> Vec<WayReading> {
         let classes = &self.classes;
-        let weights = curve::weights(classes, stretches);
+        let weights = curve::weights(classes, curve);
         let mut by_point = moments.map_or_else(Vec::new, |moments| curve::incidences(classes, &weights, moments));
         by_point.resize(classes.ways.len(), Vec::new());
         let of_way = |(way, by_point): (&Way, Vec<f64>)| WayReading {
@@ -201,13 +202,9 @@ impl<'a> Waits<'a> {
         classes.ways.par_iter().zip(by_point).map(of_way).collect()
     }
 
-    fn at(&self, stretches: &[Stretch], limit: i64) -> (f64, Option<(f64, f64)>) {
+    fn at(&self, curve: &Curve, limit: i64) -> (f64, Option<(f64, f64)>) {
         let n_ended = self.classes.n_below(limit.saturating_add(1));
-        let Some(stretch) = stretches[..stretches.partition_point(|s| s.before() < n_ended)].last() else {
-            return (1.0, None);
-        };
-        let state = stretch.after((n_ended - stretch.before()).min(stretch.n()));
-        (state.survival, state.interval())
+        curve.after(&self.classes, n_ended).map_or((1.0, None), |state| (state.survival, state.interval()))
     }
 }
 
@@ -240,7 +237,7 @@ mod tests {
         let of_way = |way: usize| pieces.iter().map(|piece| piece[way].as_slice()).collect::<Vec<_>>();
         let edges = [0, 1, 1_000, 5_000_000, i64::MAX];
         let limit = waits.first().map(|wait| wait.0);
-        let waits_of = |reach| Waits::new((0..N_WAYS).map(of_way).collect(), of_way(N_WAYS).concat(), reach);
+        let waits_of = |reach| Waits::new((0..N_WAYS).map(of_way).collect(), of_way(N_WAYS), reach);
         let asked = Asked { quantiles: &QUANTILES, edges: &edges, points_max, limit, ways: AskedOfWays::AtPoints };
         let read = waits_of(Reach::Whole).read(asked);
         prop_assert_eq!(&waits_of(Reach::Median).read(asked), &read);

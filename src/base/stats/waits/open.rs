@@ -15,30 +15,34 @@ pub struct Open {
 
 /// As many lengths are compared without asking after each whether to go on: most steps hold fewer.
 const NEAR: usize = 4;
+/// The table has at most so many steps, of four bytes each: of millions of lengths it would take more room than they.
+const STEPS_MOST: usize = 1 << 20;
 
 impl Open {
-    /// Lengths in any order, none negative.
-    pub fn new(unordered: &[i64]) -> Self {
-        let longest = unordered.iter().copied().max().unwrap_or(0).max(0);
+    /// Those of the lengths that are below another; in any order, none negative.
+    pub fn new(pieces: &[&[i64]], below: u64) -> Self {
+        let lengths =
+            || pieces.iter().flat_map(|piece| piece.iter().copied()).filter(|length| (*length as u64) < below);
+        let (n, longest) = lengths().fold((0, 0), |(n, longest), length| (n + 1, length.max(longest)));
         // Lengths are seldom even: of most questions more are short, of which there are then several in a step.
-        let n_steps = 4 * unordered.len().max(1) as i64;
+        let n_steps = (4 * n.max(1)).min(STEPS_MOST) as i64;
         let shift = (0..63).find(|shift| longest >> shift < n_steps).unwrap_or(63);
-        let step = |length: i64| (length.max(0) >> shift) as usize;
+        let step = |length: i64| (length >> shift) as usize;
         let mut before = vec![0u32; step(longest) + 3];
-        unordered.iter().for_each(|length| before[step(*length) + 2] += 1);
+        lengths().for_each(|length| before[step(length) + 2] += 1);
         (1..before.len()).for_each(|step| before[step] += before[step - 1]);
         // Now at `step + 1` stands where the step begins, and after its last length where the next does.
-        let mut lengths = vec![i64::MAX; unordered.len() + NEAR];
-        for length in unordered {
-            let at = &mut before[step(*length) + 1];
-            lengths[*at as usize] = *length;
+        let mut sorted = vec![i64::MAX; n + NEAR];
+        for length in lengths() {
+            let at = &mut before[step(length) + 1];
+            sorted[*at as usize] = length;
             *at += 1;
         }
         before.pop();
         for bounds in before.windows(2).filter(|bounds| bounds[1] - bounds[0] > 1) {
-            lengths[bounds[0] as usize..bounds[1] as usize].sort_unstable();
+            sorted[bounds[0] as usize..bounds[1] as usize].sort_unstable();
         }
-        Open { lengths, n: unordered.len(), before, shift }
+        Open { lengths: sorted, n, before, shift }
     }
 
     /// How many are shorter than this.
@@ -76,13 +80,15 @@ mod tests {
         fn lengths_are_in_order_and_those_below_another_are_counted(
             lengths in prop::collection::vec(prop_oneof![0i64..20, 0i64..5_000, 0i64..9_000_000_000, Just(i64::MAX)], 0..90),
             others in prop::collection::vec(prop_oneof![0i64..25, 0i64..5_000, 0i64..9_000_000_000, Just(i64::MAX)], 1..20),
+            below in prop_oneof![Just(u64::MAX), 0u64..6_000],
         ) {
-            let open = Open::new(&lengths);
-            let mut sorted = lengths.clone();
+            let (left, right) = lengths.split_at(lengths.len() / 3);
+            let open = Open::new(&[right, left], below);
+            let mut sorted: Vec<i64> = lengths.iter().copied().filter(|length| (*length as u64) < below).collect();
             sorted.sort_unstable();
             prop_assert_eq!(&open[..], &sorted[..]);
             for other in others.iter().chain(&lengths) {
-                prop_assert_eq!(open.n_below(*other), lengths.iter().filter(|length| *length < other).count());
+                prop_assert_eq!(open.n_below(*other), sorted.iter().filter(|length| *length < other).count());
             }
         }
     }
