@@ -10,7 +10,7 @@ const HALF: f64 = 0.5 + 1e-12;
 /// The ends of one place, between which nobody is censored. Waits are at most as many as events, of which there are fewer
 /// than 2³².
 #[derive(Debug, Clone, Copy)]
-pub struct Stretch {
+struct Stretch {
     class: u32,
     place: u32,
     /// Ends before the stretch.
@@ -19,8 +19,8 @@ pub struct Stretch {
     n: u32,
     /// Still waiting and watched just before its first end.
     at_risk: u32,
-    survival: f64,
-    greenwood: f64,
+    /// The curve just before.
+    state: State,
 }
 
 /// The curve just after some of the ends of a stretch.
@@ -51,11 +51,11 @@ impl Stretch {
         self.place as usize
     }
 
-    pub fn before(&self) -> usize {
+    fn before(&self) -> usize {
         self.before as usize
     }
 
-    pub fn n(&self) -> usize {
+    fn n(&self) -> usize {
         self.n as usize
     }
 
@@ -64,14 +64,15 @@ impl Stretch {
     }
 
     /// After `d` of its ends.
-    pub fn after(&self, d: usize) -> State {
+    fn after(&self, d: usize) -> State {
         let (n, left) = (self.at_risk() as f64, (self.at_risk() - d as u64) as f64);
-        State { survival: self.survival * left / n, greenwood: self.greenwood + 1.0 / left - 1.0 / n }
+        let State { survival, greenwood } = self.state;
+        State { survival: survival * left / n, greenwood: greenwood + 1.0 / left - 1.0 / n }
     }
 
     /// What every end of the stretch weighs.
     fn weight(&self) -> f64 {
-        self.survival / self.at_risk() as f64
+        self.state.survival / self.at_risk() as f64
     }
 
     /// Its ends, ascending; its class is open.
@@ -115,12 +116,12 @@ impl Curve {
     }
 
     /// The stretches of classes from one on.
-    fn from_class<'c>(&self, classes: &'c Classes<'_>, first: usize) -> impl Iterator<Item = Stretch> {
+    fn starting_at(&self, classes: &Classes<'_>, first: usize) -> impl Iterator<Item = Stretch> {
         (first..self.n_classes()).flat_map(move |class| self.of_class(classes, class))
     }
 
-    pub fn stretches<'c>(&self, classes: &'c Classes<'_>) -> impl Iterator<Item = Stretch> {
-        self.from_class(classes, 0)
+    fn stretches(&self, classes: &Classes<'_>) -> impl Iterator<Item = Stretch> {
+        self.starting_at(classes, 0)
     }
 
     /// How many classes are known.
@@ -166,13 +167,12 @@ impl Iterator for Walk<'_> {
     fn next(&mut self) -> Option<Stretch> {
         loop {
             let n = *self.counts.next()?;
-            let State { survival, greenwood } = self.state;
-            let (class, place, before, at_risk) = (self.class, self.place, self.before, self.at_risk);
+            let Walk { class, place, before, at_risk, state, .. } = *self;
             self.place += 1;
             // One is censored after every place but the last, after which nothing is asked.
             self.at_risk = at_risk.wrapping_sub(n + 1);
             if n > 0 {
-                let stretch = Stretch { class, place, before, n, at_risk, survival, greenwood };
+                let stretch = Stretch { class, place, before, n, at_risk, state };
                 self.before += n;
                 self.state = stretch.after(n as usize);
                 return Some(stretch);
@@ -206,7 +206,7 @@ fn lasts(ends: &[i64], n: usize) -> impl Iterator<Item = usize> {
 impl Curve {
     /// The points that may be shown: just after every different end in an open class, and after the last end of a stretch in
     /// a closed one.
-    fn candidates<'c>(&self, classes: &'c Classes<'_>) -> impl Iterator<Item = Chosen> {
+    fn candidates(&self, classes: &Classes<'_>) -> impl Iterator<Item = Chosen> {
         self.stretches(classes).flat_map(|stretch| {
             let ends = if classes.is_open(stretch.class()) { stretch.ends(classes) } else { &[] };
             lasts(ends, stretch.n()).map(move |d| Chosen { stretch, d })
@@ -313,9 +313,9 @@ impl Curve {
     pub fn median_rank(&self, classes: &Classes) -> Option<usize> {
         let class = self.first_at_most(HALF);
         let comes_to_half = |stretch: &Stretch| stretch.after(stretch.n()).survival <= HALF;
-        let stretch = self.from_class(classes, class).find(comes_to_half)?;
+        let stretch = self.starting_at(classes, class).find(comes_to_half)?;
         let is_past = |d: &usize| stretch.after(*d).survival <= HALF;
-        let guess = (stretch.at_risk() as f64 * (1.0 - HALF / stretch.survival)).ceil().max(1.0) as usize;
+        let guess = (stretch.at_risk() as f64 * (1.0 - HALF / stretch.state.survival)).ceil().max(1.0) as usize;
         // The guess is off by at most a rounding.
         let from = guess.saturating_sub(2).max(1);
         let d = (from..=stretch.n()).find(is_past)?;
@@ -360,8 +360,7 @@ fn may_cross(before: State, first: State, last: State) -> (bool, bool) {
 
 impl Stretch {
     fn may_cross(&self) -> (bool, bool) {
-        let before = State { survival: self.survival, greenwood: self.greenwood };
-        may_cross(before, self.after(1), self.after(self.n()))
+        may_cross(self.state, self.after(1), self.after(self.n()))
     }
 }
 
@@ -373,11 +372,11 @@ impl Curve {
             let end = stretch.after(stretch.n());
             end.survival < 0.5 && stretch.may_cross().1 && (UPPER.is_past)(end)
         };
-        self.from_class(classes, self.first_at_most(0.5)).any(is_past)
+        self.starting_at(classes, self.first_at_most(0.5)).any(is_past)
     }
 
     /// The stretches in which a bound may come to one half.
-    fn in_doubt<'c>(&self, classes: &'c Classes<'_>, bound: &Bound) -> impl Iterator<Item = Stretch> {
+    fn in_doubt(&self, classes: &Classes<'_>, bound: &Bound) -> impl Iterator<Item = Stretch> {
         // Most classes are told to be in no doubt as a whole.
         let may = bound.may;
         let bounds = self.starts.windows(2).enumerate().filter(move |(_, starts)| {
