@@ -79,7 +79,12 @@ pub struct Way<'a> {
     blocks: Vec<&'a [i64]>,
     n: usize,
     ends: Ends,
+    /// By so many classes together, how many of its waits; nothing where it is the only way.
+    in_classes: Vec<u32>,
 }
+
+/// Two to the power of this many classes are looked at together to find the median of a way.
+const TOGETHER: u32 = 4;
 
 /// At which places the waits of one way lie.
 #[derive(Debug)]
@@ -93,7 +98,12 @@ enum Ends {
 impl<'a> Way<'a> {
     fn new(pieces: &[&'a [i64]]) -> Self {
         let blocks: Vec<&[i64]> = pieces.iter().flat_map(|piece| piece.chunks(BLOCK)).collect();
-        Way { n: blocks.iter().map(|block| block.len()).sum(), blocks, ends: Ends::Listed(Vec::new()) }
+        Way {
+            n: blocks.iter().map(|block| block.len()).sum(),
+            blocks,
+            ends: Ends::Listed(Vec::new()),
+            in_classes: Vec::new(),
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -143,8 +153,10 @@ impl<'a> Way<'a> {
 
     /// The waits of the classes in which two ranks lie, and how many are in lower classes.
     fn around(&self, classes: &Classes, low: usize, high: usize) -> (Vec<i64>, usize) {
-        let Ends::Counted(counts) = &self.ends else { return (self.blocks.concat(), 0) };
-        let n_in = |class: usize| counts[classes.places_of(class)].iter().map(|n| *n as usize).sum::<usize>();
+        let n_in = |classes_at: usize| match self.in_classes.get(classes_at) {
+            Some(n) => *n as usize,
+            None => classes.n_together(classes_at),
+        };
         let (mut first, mut before) = (0, 0);
         loop {
             let n = n_in(first);
@@ -159,13 +171,15 @@ impl<'a> Way<'a> {
             last += 1;
             n_near += n_in(last);
         }
-        let (from, to) = (classes.grain.start(first), classes.grain.start(last + 1));
-        let mut near = Vec::with_capacity(n_near);
+        let start = |classes_at: usize| classes.grain.start(classes_at << TOGETHER);
+        let (from, to) = (start(first), start(last + 1));
+        // Every wait is written and only the place for the next one moves, or does not: to guess costs more than to write.
+        let (mut near, mut n) = (vec![0; n_near + 1], 0);
         self.each_with(|wait| {
-            if (from..to).contains(&(wait as u64)) {
-                near.push(wait);
-            }
+            near[n] = wait;
+            n += usize::from((wait as u64).wrapping_sub(from) < to - from);
         });
+        near.truncate(n);
         (near, before)
     }
 }
@@ -198,10 +212,15 @@ pub struct Classes<'a> {
     opened_at: Vec<u32>,
 }
 
+fn add(all: &mut [u32], more: &[u32]) {
+    all.iter_mut().zip(more).for_each(|(all, n)| *all += n);
+}
+
 /// What is counted of some blocks of a way.
 struct Counted {
     way: usize,
     ends: Ends,
+    in_classes: Vec<u32>,
     sum: i128,
     bounds: (i64, i64),
 }
@@ -252,33 +271,43 @@ impl<'a> Classes<'a> {
                 way.blocks.chunks(way.blocks.len().div_ceil(n_tasks).max(1)).map(move |blocks| (at, blocks))
             })
             .collect();
-        let counted: Vec<Counted> = tasks.par_iter().map(|(way, blocks)| self.counted(*way, blocks)).collect();
+        let count = if self.ways.len() > 1 { Self::counted::<true> } else { Self::counted::<false> };
+        let counted: Vec<Counted> = tasks.par_iter().map(|(way, blocks)| count(self, *way, blocks)).collect();
         let (mut low, mut high) = (i64::MAX, i64::MIN);
         let mut counts = vec![0u32; n_places];
         for task in counted {
             match &task.ends {
-                Ends::Counted(more) => counts.iter_mut().zip(more).for_each(|(all, n)| *all += n),
+                Ends::Counted(more) => add(&mut counts, more),
                 Ends::Listed(places) => places.iter().for_each(|place| counts[*place as usize] += 1),
             }
             self.sum += task.sum;
             (low, high) = (low.min(task.bounds.0), high.max(task.bounds.1));
-            match (&mut self.ways[task.way].ends, task.ends) {
-                (Ends::Counted(all), Ends::Counted(more)) => all.iter_mut().zip(more).for_each(|(all, n)| *all += n),
-                (ends, first) => *ends = first,
+            let way = &mut self.ways[task.way];
+            match (&mut way.ends, task.ends) {
+                (Ends::Counted(all), Ends::Counted(more)) => {
+                    add(all, &more);
+                    add(&mut way.in_classes, &task.in_classes);
+                }
+                (ends, first) => (*ends, way.in_classes) = (first, task.in_classes),
             }
         }
         self.counts = counts;
         self.bounds = (n > 0).then_some((low, high));
     }
 
-    fn counted(&self, way: usize, blocks: &[&[i64]]) -> Counted {
+    /// Counts some blocks of a way; also by class, where there are several ways.
+    fn counted<const ARE_SEVERAL: bool>(&self, way: usize, blocks: &[&[i64]]) -> Counted {
         let n_places = self.grain.n_classes() + self.open.len();
+        let mut in_classes = vec![0; if ARE_SEVERAL { (self.grain.n_classes() >> TOGETHER) + 1 } else { 0 }];
         let (mut sum, mut low, mut high) = (0i128, i64::MAX, i64::MIN);
         // A list of fewer waits than there are places takes less room than a count for each.
         let ends = if self.ways[way].n < n_places {
             let mut places = Vec::with_capacity(self.ways[way].n);
             self.grain.each(blocks, |wait, class| {
                 places.push(self.place(wait, class) as u32);
+                if ARE_SEVERAL {
+                    in_classes[class >> TOGETHER] += 1;
+                }
                 sum += i128::from(wait);
                 (low, high) = (low.min(wait), high.max(wait));
             });
@@ -287,12 +316,15 @@ impl<'a> Classes<'a> {
             let mut counts = vec![0u32; n_places];
             self.grain.each(blocks, |wait, class| {
                 counts[self.place(wait, class)] += 1;
+                if ARE_SEVERAL {
+                    in_classes[class >> TOGETHER] += 1;
+                }
                 sum += i128::from(wait);
                 (low, high) = (low.min(wait), high.max(wait));
             });
             Ends::Counted(counts)
         };
-        Counted { way, ends, sum, bounds: (low, high) }
+        Counted { way, ends, in_classes, sum, bounds: (low, high) }
     }
 
     #[inline(always)]
@@ -347,6 +379,12 @@ impl<'a> Classes<'a> {
 
     pub fn is_open(&self, class: usize) -> bool {
         self.opened_at[class] != CLOSED
+    }
+
+    /// How many ended in classes that are looked at together.
+    fn n_together(&self, classes_at: usize) -> usize {
+        let start = |at: usize| self.starts[(at << TOGETHER).min(self.grain.n_classes())];
+        start(classes_at + 1) - start(classes_at)
     }
 
     /// The waits of an open class, ascending.
