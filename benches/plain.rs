@@ -36,8 +36,8 @@ pub struct Columns {
 
 /// Counts that stand in a column of an answer.
 pub struct Figures {
-    pub column: &'static str,
-    pub counts: Vec<u64>,
+    column: &'static str,
+    counts: Vec<u64>,
 }
 
 impl Figures {
@@ -54,8 +54,7 @@ impl Figures {
         };
         let mut told = FxHashMap::<u64, usize>::default();
         (0..table.len()).for_each(|row| *told.entry(number(row)).or_default() += 1);
-        let mut is_told =
-            |n: &u64| told.get_mut(n).is_some_and(|left| left.checked_sub(1).map(|less| *left = less).is_some());
+        let mut is_told = |n: &u64| told.get_mut(n).filter(|left| **left > 0).map(|left| *left -= 1).is_some();
         !self.counts.is_empty() && self.counts.iter().all(&mut is_told)
     }
 }
@@ -80,8 +79,8 @@ impl Columns {
         };
         let (mut step_of, mut stage_of) = ([NONE; N_CODES], [NONE; N_CODES]);
         STEPS.iter().zip(0..).for_each(|(step, k)| step_of[code(step)] = k);
-        for (names, stage) in stages.split_whitespace().filter_map(|word| word.split_once('=')).zip(0..) {
-            names.1.split('|').for_each(|name| stage_of[code(name)] = stage);
+        for ((_, names), stage) in stages.split_whitespace().filter_map(|word| word.split_once('=')).zip(0..) {
+            names.split('|').for_each(|name| stage_of[code(name)] = stage);
         }
         let channel = store.property_idx("channel").expect("the demo shop has channels");
         let Values::Text { codes: channels, .. } = &store.properties[channel].values else {
