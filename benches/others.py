@@ -78,10 +78,11 @@ def duck():
         v as (select c, t, s from a where pc is distinct from c or ps is distinct from s),
         d as (select c, s, t, lead(c) over () nc, lead(t) over () nt from v)
         select s, quantile_cont(epoch_us(nt) - epoch_us(t), [0.5, 0.9]), count(*) from d where nc = c group by 1"""))
-    report("DuckDB", "retention", ask("""with f as (select c, min(t) first from e group by c),
-        w as (select distinct c, date_trunc('week', t) w from e)
-        select date_trunc('week', first) cohort, datediff('week', date_trunc('week', first), w) k, count(*)
-        from w join f using (c) group by 1, 2"""))
+    # Weeks as bits: half the time of joining different weeks with the first.
+    week = "((epoch_us({}) + 259200000000) // 604800000000 - 2800)::int"
+    report("DuckDB", "retention", ask(f"""with b as (select {week.format("min(t)")} f, bit_or(1::hugeint << {week.format("t")}) m
+            from e group by c), g as (select f, m, count(*) n from b group by 1, 2)
+        select f, k - f, sum(n)::bigint from g, range(0, 127) r(k) where (m >> k::int) & 1 = 1 group by 1, 2"""))
 
 
 def clickhouse():
@@ -130,6 +131,7 @@ def polars():
     e = e.with_columns(pl.col("ev").to_physical().cast(pl.UInt8).alias("x"))
     codes = dict(e.select(pl.col("ev").cast(pl.String), "x").unique().iter_rows())
     e = e.select("c", "t", "x", "ch", "ev")
+    start = e["t"].min()
 
     def transitions():
         return (e.lazy().select(pl.col("x"), pl.col("x").shift(-1).alias("y"), (pl.col("c") == pl.col("c").shift(-1)).alias("k"))
@@ -165,15 +167,19 @@ def polars():
         return dwell(pl.col("ev").replace_strict(list(STAGE_OF), places, default=255, return_dtype=pl.UInt8))
 
     def funnel():
-        k = e.lazy().filter(pl.col("x").is_in([codes[s] for s in STEPS])).select("c", "t", "x")
-        last = pl.when(pl.col("x") == codes[STEPS[0]]).then(pl.col("t")).forward_fill().over("c")
-        q = k.with_columns(last.alias("s1"))
+        # Customer and time in one number: the latest start is the largest so far, and whoever is another is long ago.
+        at = pl.col("c").cast(pl.Int64) * 2**43 + (pl.col("t") - start)
+        q = e.lazy().filter(pl.col("x").is_in([codes[s] for s in STEPS])).select("c", "x", at.alias("u"))
+        is_step = lambda step: pl.col("x") == codes[step]
+        latest = lambda fits, since: pl.when(fits).then(pl.col(since)).otherwise(0).cum_max()
+        q = q.with_columns(latest(is_step(STEPS[0]), "u").alias("s1"))
         for i, step in enumerate(STEPS[1:], 2):
-            fits = (pl.col("x") == codes[step]) & (pl.col("t") - pl.col(f"s{i - 1}") <= WEEK_US)
-            q = q.with_columns(pl.when(fits).then(pl.col(f"s{i - 1}")).cum_max().forward_fill().over("c").alias(f"s{i}"))
-        n = sum(pl.col(f"s{i}").is_not_null().any().cast(pl.UInt8) for i in range(1, 6))
+            fits = is_step(step) & (pl.col("u") - pl.col(f"s{i - 1}") <= WEEK_US)
+            q = q.with_columns(latest(fits, f"s{i - 1}").alias(f"s{i}"))
+        n = sum((pl.col(f"s{i}") >= pl.col("c").cast(pl.Int64) * 2**43).cast(pl.UInt8) for i in range(1, 6))
         first = e.lazy().filter(pl.col("c") != pl.col("c").shift(1).fill_null(0)).select("c", "ch")
-        return q.group_by("c").agg(n.alias("n")).filter(pl.col("n") > 0).join(first, on="c").group_by("ch", "n").len().collect()
+        return (q.filter(pl.col("c") != pl.col("c").shift(-1).fill_null(0)).select("c", n.alias("n")).filter(pl.col("n") > 0)
+                .join(first, on="c").group_by("ch", "n").len().collect())
 
     for job in [funnel, paths, transitions, dwell, retention]:
         report("Polars", job.__name__, job)
