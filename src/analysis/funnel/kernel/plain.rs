@@ -14,6 +14,9 @@ use crate::analysis::funnel::plan::Plan;
 use crate::base::CustomerId;
 use crate::journey::bitmap::{self, Bitmap};
 
+/// Most funnels have no more steps.
+const FEW: usize = 8;
+
 /// A plan with the events of its levels.
 pub struct Funnel<'a> {
     plan: &'a Plan<'a>,
@@ -29,8 +32,11 @@ impl<'a> Funnel<'a> {
         let Funnel { plan, steps } = self;
         let (times, last_times) = (plan.view.times(), plan.view.last_times());
         let walk = Walk { plan, times, last_times, steps: steps.iter().map(|step| step.words()).collect() };
-        for (customer, journey) in plan.view.journeys_of(customers) {
-            walk.walk_journey(customer, journey, gather);
+        // What is kept by level is cleared for every journey, which for all the steps there may be takes a while.
+        if steps.len() <= FEW {
+            walk.walk_all::<FEW, G>(customers, gather);
+        } else {
+            walk.walk_all::<MAX_STEPS, G>(customers, gather);
         }
     }
 }
@@ -46,9 +52,16 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// With at most `N` steps.
+    fn walk_all<const N: usize, G: Gather>(&self, customers: Range<u32>, gather: &mut G) {
+        for (customer, journey) in self.plan.view.journeys_of(customers) {
+            self.walk_journey::<N, G>(customer, journey, gather);
+        }
+    }
+
     #[inline(always)]
-    fn walk_journey<G: Gather>(&self, customer: CustomerId, journey: Range<usize>, gather: &mut G) {
-        let mut chain = [0u32; MAX_STEPS];
+    fn walk_journey<const N: usize, G: Gather>(&self, customer: CustomerId, journey: Range<usize>, gather: &mut G) {
+        let mut chain = [0u32; N];
         let level = self.best_chain(journey.clone(), &mut chain);
         if level == 0 {
             return;
@@ -84,12 +97,12 @@ impl Walk<'_> {
 
     /// Writes the winning attempt's chain and returns its level, 0 where nothing entered.
     #[inline(always)]
-    fn best_chain(&self, journey: Range<usize>, chain: &mut [u32; MAX_STEPS]) -> usize {
+    fn best_chain<const N: usize>(&self, journey: Range<usize>, chain: &mut [u32; N]) -> usize {
         let end = journey.end;
         let mut entry = self.entry(journey.start, end);
         let mut best = 0;
         // By level, where its step can be at the earliest for the attempt at hand and all later ones.
-        let mut ahead = [0u32; MAX_STEPS];
+        let mut ahead = [0u32; N];
         while entry < end {
             let (mut level, mut last) = (1, entry);
             while level < self.steps.len() {
