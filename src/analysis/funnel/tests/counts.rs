@@ -38,6 +38,25 @@ fn equal_times_count_in_the_order_of_the_rows() {
 }
 
 #[test]
+fn many_steps_are_walked_as_few() {
+    let journey = |customer: u64| {
+        let event = |at: u64| format!(" {}{}", char::from(b'a' + ((customer * 7 + at * at / 3) % 3) as u8), at);
+        format!("{customer}:{}", (0..60).map(event).collect::<String>())
+    };
+    let view = observed(&(0..40).map(journey).collect::<Vec<_>>().join("\n"));
+    for n_steps in [7, 8, 9, 20, 32] {
+        for within in [12, 25, 50] {
+            let plain = spec(&["a", "b", "c", "b"].repeat(8)[..n_steps].join(" "), within);
+            // An arrow that no window is shorter than changes nothing but the way it is walked.
+            let mut arrows = plain.clone();
+            arrows.steps[3].within = Some(Span::seconds(within));
+            let (found, expect) = (ask(&view, &plain), ask(&view, &arrows));
+            assert_eq!(found.total(), expect.total(), "{n_steps} steps within {within} s");
+        }
+    }
+}
+
+#[test]
 fn times_are_those_of_the_earliest_attempt_that_came_as_far() {
     let answer = ask(&observed("x: a0 b7 c8 a20 b21 c22"), &spec("a b c", 10));
     let steps = &answer.total().steps;
