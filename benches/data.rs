@@ -10,6 +10,9 @@ use trailmap::ingest::{self, LoadOptions};
 /// Customers of the demo shop; about 24 events each, so that this is about ten million events.
 pub const CUSTOMERS: u64 = 425_259;
 
+/// Of the funnel.
+pub const STEPS: [&str; 5] = ["view_product", "add_to_cart", "begin_checkout", "add_payment", "purchase"];
+
 pub const SIX_STAGES: &str = "--stage look=home_view|category_view|search|view_product|view_images|view_reviews|compare \
      --stage pick=add_to_cart|view_cart|change_quantity|remove_from_cart|wishlist_add \
      --stage check=begin_checkout|add_shipping|add_payment|coupon_apply --stage buy=purchase \

@@ -18,7 +18,7 @@ use trailmap::tui::offscreen::Offscreen;
 
 mod data;
 
-use data::{CUSTOMERS, SIX_STAGES, demo, open, spec};
+use data::{CUSTOMERS, SIX_STAGES, STEPS, demo, open, spec};
 
 /// As the program has it.
 #[global_allocator]
@@ -29,8 +29,6 @@ const EVENTS_EACH: u64 = 24;
 
 /// Scales everything down (or up).
 const CUSTOMERS_VARIABLE: &str = "TRAILMAP_BENCH_CUSTOMERS";
-
-const STEPS: [&str; 5] = ["view_product", "add_to_cart", "begin_checkout", "add_payment", "purchase"];
 
 /// Questions other than funnels, as commands.
 const QUESTIONS: [(&str, &str); 9] = [

@@ -9,7 +9,8 @@ use rustc_hash::FxHashMap;
 use trailmap::journey::{Codes, JourneyStore, Values};
 use trailmap::table::{Cell, Table};
 
-const STEPS: [&str; 5] = ["view_product", "add_to_cart", "begin_checkout", "add_payment", "purchase"];
+use crate::data::STEPS;
+
 const DAY: i64 = 86_400_000_000;
 const WEEK: i64 = 7 * DAY;
 /// Of the touchpoints; a table of pairs has this many squared.
