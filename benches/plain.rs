@@ -214,14 +214,14 @@ impl Columns {
         let found = self.add_up(
             || vec![0u64; n_weeks * n_weeks],
             |n, journey| {
-                let Some((first_of, _)) = self.times[journey.clone()].split_first() else { return };
+                let Some(first_of) = self.times[journey.clone()].first() else { return };
                 let cohort = week(*first_of);
-                let weeks = self.times[journey].iter().fold(0u64, |weeks, time| weeks | 1 << (week(*time) - cohort));
+                let mut weeks =
+                    self.times[journey].iter().fold(0u64, |weeks, time| weeks | 1 << (week(*time) - cohort));
                 let of_cohort = &mut n[(cohort - week(first)) as usize * n_weeks..];
-                let mut left = weeks;
-                while left != 0 {
-                    of_cohort[left.trailing_zeros() as usize] += 1;
-                    left &= left - 1;
+                while weeks != 0 {
+                    of_cohort[weeks.trailing_zeros() as usize] += 1;
+                    weeks &= weeks - 1;
                 }
             },
         );

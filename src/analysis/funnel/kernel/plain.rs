@@ -70,7 +70,7 @@ impl Walk<'_> {
         let outcome = if level == self.plan.n_levels() {
             Outcome::Converted
         } else if self.plan.is_open(self.plan.window_end(self.last_times[customer.idx()]))
-            && self.is_open(chain, journey.end)
+            && self.is_open::<N>(chain, journey.end)
         {
             Outcome::Open
         } else {
@@ -137,7 +137,7 @@ impl Walk<'_> {
     }
 
     /// Whether the winning attempt, or a later one that came as far, may still go on.
-    fn is_open(&self, chain: &[u32], end: usize) -> bool {
+    fn is_open<const N: usize>(&self, chain: &[u32], end: usize) -> bool {
         let Walk { plan, times, steps, .. } = self;
         let winner = chain[0] as usize;
         if plan.is_open(self.window_end(winner)) {
@@ -145,7 +145,7 @@ impl Walk<'_> {
         }
         let mut from =
             winner + 1 + times[winner + 1..end].partition_point(|time| !plan.is_open(plan.window_end(*time)));
-        let mut ahead = [from; MAX_STEPS];
+        let mut ahead = [from; N];
         loop {
             let entry = self.entry(from, end);
             if entry == end {

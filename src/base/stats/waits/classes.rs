@@ -300,27 +300,26 @@ impl<'a> Classes<'a> {
         let n_places = self.grain.n_classes() + self.open.len();
         let mut in_classes = vec![0; if ARE_SEVERAL { (self.grain.n_classes() >> TOGETHER) + 1 } else { 0 }];
         let (mut sum, mut low, mut high) = (0i128, i64::MAX, i64::MIN);
+        let mut note = |wait: i64, class: usize| {
+            if ARE_SEVERAL {
+                in_classes[class >> TOGETHER] += 1;
+            }
+            sum += i128::from(wait);
+            (low, high) = (low.min(wait), high.max(wait));
+        };
         // A list of fewer waits than there are places takes less room than a count for each.
         let ends = if self.ways[way].n < n_places {
             let mut places = Vec::with_capacity(self.ways[way].n);
             self.grain.each(blocks, |wait, class| {
                 places.push(self.place(wait, class) as u32);
-                if ARE_SEVERAL {
-                    in_classes[class >> TOGETHER] += 1;
-                }
-                sum += i128::from(wait);
-                (low, high) = (low.min(wait), high.max(wait));
+                note(wait, class);
             });
             Ends::Listed(places)
         } else {
             let mut counts = vec![0u32; n_places];
             self.grain.each(blocks, |wait, class| {
                 counts[self.place(wait, class)] += 1;
-                if ARE_SEVERAL {
-                    in_classes[class >> TOGETHER] += 1;
-                }
-                sum += i128::from(wait);
-                (low, high) = (low.min(wait), high.max(wait));
+                note(wait, class);
             });
             Ends::Counted(counts)
         };
